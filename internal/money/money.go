@@ -1,0 +1,45 @@
+// Package money holds amounts in whole cents and the one rounding rule that
+// turns a fraction of a monthly price into such an amount.
+//
+// It knows one currency, because the Device Farm model knows one. It does not
+// decide what a fraction is: periods and prices are in package offering.
+package money
+
+import "strconv"
+
+// Currency is the code of the only currency of the API's CurrencyCode enum.
+const Currency = "USD"
+
+// Cents is an amount in hundredths of a US dollar.
+type Cents int64
+
+// MaxPrice is the highest monthly price of one slot: one million dollars. With
+// quantities of at most one million it keeps every product in RoundFraction
+// within 64 bits.
+const MaxPrice Cents = 100_000_000
+
+// Decimal returns the amount in dollars with one or two decimals, as AWS writes
+// it: "250.0", "8.07", "0.0".
+func (c Cents) Decimal() string {
+	sign, n := "", int64(c)
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	text := sign + strconv.FormatInt(n/100, 10) + "." + strconv.FormatInt(n%100/10, 10)
+	if n%10 != 0 {
+		text += strconv.FormatInt(n%10, 10)
+	}
+	return text
+}
+
+// RoundFraction returns numerator/denominator cents, rounded half-up to a tenth
+// of a cent and then half-up to a cent. Both arguments are non-negative, the
+// denominator is positive, and numerator is below 4.6e17.
+//
+// Rounding twice is what AWS's published costs show: one day of 31 at 250.00 is
+// 8.0645, then 8.065, then 8.07, while 16.129 stays 16.13 (rule A of the nine
+// published amounts; docs/fidelity.md).
+func RoundFraction(numerator, denominator int64) Cents {
+	mills := (20*numerator + denominator) / (2 * denominator)
+	return Cents((mills + 5) / 10)
+}
