@@ -1,0 +1,172 @@
+// Package account holds the rules of one account: what it may buy and renew,
+// what that costs, and what happens at the end of each billing period.
+//
+// A command is a method of State that returns the Event it causes, or an error
+// and no event; Apply is the only way from one state to the next. Nothing here
+// reads a clock, draws a random number or does I/O: time comes in as now, and
+// the identity of a transaction follows from the account's seed. States are
+// values: no function changes one it was given.
+package account
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// ID names an account: twelve decimal digits, as AWS account numbers are.
+type ID string
+
+// ParseID returns text as an ID, or an Argument error.
+func ParseID(text string) (ID, error) {
+	if len(text) != 12 || strings.Trim(text, "0123456789") != "" {
+		return "", fault.New(fault.Argument, "account %q is not an account id; one has twelve digits", text)
+	}
+	return ID(text), nil
+}
+
+// MaxQuantity is the highest number of slots of one offering that a limit may
+// allow, whoever sets it.
+const MaxQuantity = 1_000_000
+
+// Status says what an account may do.
+type Status string
+
+// The statuses.
+const (
+	// Active accounts may do everything.
+	Active Status = "ACTIVE"
+	// Ineligible accounts may not use the offering operations at all.
+	Ineligible Status = "INELIGIBLE"
+	// Suspended accounts may read, and neither buy nor renew.
+	Suspended Status = "SUSPENDED"
+)
+
+// Terms are the seller's conditions, the same for every account.
+type Terms struct {
+	Catalog  offering.Catalog
+	MaxSlots int // per offering, where an account has no limit of its own
+}
+
+// State is all that is known of an account at one point of its journal. The
+// zero State is an account that was never opened.
+type State struct {
+	Seed         string     `json:"seed"`             // makes transaction ids unique
+	At           time.Time  `json:"at"`               // of the newest event; time never goes back behind it
+	Status       Status     `json:"status"`           //
+	Test         bool       `json:"test,omitempty"`   // a test account has a clock of its own
+	Frozen       *time.Time `json:"frozen,omitempty"` // where a test account's clock stands
+	Limits       []Limit    `json:"limits,omitempty"` // own limits, by offering id
+	Holdings     []Holding  `json:"holdings,omitempty"`
+	Promotions   []string   `json:"promotions,omitempty"`   // used ones, oldest first
+	Customer     bool       `json:"customer,omitempty"`     // has held a slot
+	Transactions int        `json:"transactions,omitempty"` // how many there are
+}
+
+// Limit is the most slots of one offering that an account may hold.
+type Limit struct {
+	OfferingID string `json:"offeringId"`
+	Max        int    `json:"max"`
+}
+
+// Holding is what an account has of one offering. Holdings are ordered by
+// offering id, and one with nothing held and nothing to come is not kept.
+type Holding struct {
+	OfferingID string   `json:"offeringId"`
+	Current    int      `json:"current"`
+	Next       *Renewal `json:"next,omitempty"` // nil renews what is held
+	Lots       []Lot    `json:"lots,omitempty"` // promoted slots, oldest first
+}
+
+// Renewal is a standing RenewOffering: it sets the next period's quantity, and
+// its transaction is that period's charge.
+type Renewal struct {
+	Quantity      int    `json:"quantity"`
+	Cost          Cents  `json:"cost"`
+	TransactionID string `json:"transactionId"`
+}
+
+// Lot is a number of slots bought with a promotion.
+type Lot struct {
+	PromotionID string    `json:"promotionId"`
+	Quantity    int       `json:"quantity"`
+	Since       time.Time `json:"since"` // start of the period they were bought in
+	PercentOff  []int     `json:"percentOff"`
+}
+
+// Opened reports whether the account was ever opened.
+func (s State) Opened() bool { return s.Seed != "" }
+
+// Now returns the account's time when the wall clock shows wall: where a test
+// account's clock stands, else the wall clock, and never before the newest
+// event. It has whole milliseconds, as the API's timestamps do.
+func (s State) Now(wall time.Time) time.Time {
+	now := wall.UTC().Truncate(time.Millisecond)
+	if s.Frozen != nil {
+		now = *s.Frozen
+	}
+	if now.Before(s.At) {
+		return s.At
+	}
+	return now
+}
+
+// Holding returns what the account has of an offering; the zero quantity when
+// it has nothing.
+func (s State) Holding(offeringID string) Holding {
+	i, ok := s.find(offeringID)
+	if !ok {
+		return Holding{OfferingID: offeringID}
+	}
+	return s.Holdings[i]
+}
+
+func (s State) find(offeringID string) (int, bool) {
+	return slices.BinarySearchFunc(s.Holdings, offeringID, func(h Holding, id string) int {
+		return strings.Compare(h.OfferingID, id)
+	})
+}
+
+// MaxSlots returns the most slots of an offering that the account may hold.
+func (s State) MaxSlots(offeringID string, terms Terms) int {
+	for _, l := range s.Limits {
+		if l.OfferingID == offeringID {
+			return l.Max
+		}
+	}
+	return terms.MaxSlots
+}
+
+// Upcoming returns the quantity with which the next period starts: the standing
+// renewal's, else what is held.
+func (h Holding) Upcoming() int {
+	if h.Next != nil {
+		return h.Next.Quantity
+	}
+	return h.Current
+}
+
+// discounts returns what the promoted lots take off quantity slots in period p.
+// Lots count oldest first, and no more than quantity slots are discounted.
+func (h Holding) discounts(quantity int, p offering.Period) []offering.Discount {
+	var discounts []offering.Discount
+	for _, l := range h.Lots {
+		n := min(l.Quantity, quantity)
+		quantity -= n
+		if percent := l.percentOff(p); n > 0 && percent > 0 {
+			discounts = append(discounts, offering.Discount{Quantity: n, PercentOff: percent})
+		}
+	}
+	return discounts
+}
+
+func (l Lot) percentOff(p offering.Period) int {
+	k := p.Since(offering.PeriodOf(l.Since))
+	if k < 0 || k >= len(l.PercentOff) {
+		return 0
+	}
+	return l.PercentOff[k]
+}

@@ -1,0 +1,48 @@
+package account
+
+import (
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// latest is the first instant that a clock may not show; RFC 3339 ends there.
+var latest = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Freeze stands a test account's clock still at an instant. Before the first
+// transaction that may be any instant from 1970 to 9999, later none before now.
+// It returns the events of the boundaries that the move crosses, oldest first,
+// and of the move itself. Errors: NotEligible for an ordinary account, Argument
+// for an instant out of range, Conflict for a move backwards.
+func (s State) Freeze(at time.Time, terms Terms, now time.Time) ([]Event, error) {
+	at = at.UTC().Truncate(time.Millisecond)
+	switch {
+	case !s.Test:
+		return nil, notTest()
+	case at.Before(time.Unix(0, 0)) || !at.Before(latest):
+		return nil, fault.New(fault.Argument, "the clock cannot show %s; it must be from 1970 to 9999.", at.Format(time.RFC3339))
+	case at.Before(now) && s.Transactions > 0:
+		return nil, fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has transactions. Restore a snapshot to go back.",
+			now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
+	}
+	events, err := s.Roll(terms, at)
+	if err != nil {
+		return nil, err
+	}
+	return append(events, Event{Kind: KindClock, At: at, Frozen: &at}), nil
+}
+
+// Release lets a test account's clock follow the wall clock again; wall is what
+// it shows. Events and errors are those of Freeze.
+func (s State) Release(wall time.Time, terms Terms, now time.Time) ([]Event, error) {
+	events, err := s.Freeze(wall, terms, now)
+	if err != nil {
+		return nil, err
+	}
+	events[len(events)-1].Frozen = nil
+	return events, nil
+}
+
+func notTest() error {
+	return fault.New(fault.NotEligible, "this is not a test account; only test accounts have a clock of their own.")
+}

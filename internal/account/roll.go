@@ -1,0 +1,75 @@
+package account
+
+import (
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// Due returns the instant at which the account has to be rolled next: the end
+// of the newest event's period, or the zero time when nothing is held and
+// nothing is to come.
+func (s State) Due() time.Time {
+	if len(s.Holdings) == 0 {
+		return time.Time{}
+	}
+	return offering.PeriodOf(s.At).Next().Start()
+}
+
+// Behind reports whether a boundary has passed that the account was not rolled
+// through.
+func (s State) Behind(now time.Time) bool {
+	due := s.Due()
+	return !due.IsZero() && !due.After(now)
+}
+
+// Roll crosses every boundary up to and including now, one event each, oldest
+// first, and returns the events. Which ones depends on the state, the prices
+// and now alone, so crossing many at once gives what crossing each in its time
+// would have given.
+func (s State) Roll(terms Terms, now time.Time) ([]Event, error) {
+	var events []Event
+	for s.Behind(now) {
+		e, err := s.boundary(terms)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+		s = Apply(s, e)
+	}
+	return events, nil
+}
+
+// boundary returns the event of crossing the next boundary: for each holding,
+// the next quantity becomes the current one and is charged in full. A standing
+// renewal is its own charge; without one a SYSTEM transaction records it.
+func (s State) boundary(terms Terms) (Event, error) {
+	at := s.Due()
+	e := Event{Kind: KindRolled, At: at}
+	for _, h := range s.Holdings {
+		if h.Next != nil {
+			e.Charges = append(e.Charges, Charge{h.OfferingID, h.Next.Quantity, h.Next.Cost, h.Next.TransactionID})
+			continue
+		}
+		slot, ok := terms.Catalog.Offering(h.OfferingID)
+		if !ok {
+			return Event{}, fault.New(fault.Internal, "offering %q is held and not in the catalogue", h.OfferingID)
+		}
+		t := s.systemRenewal(slot, h, len(e.Transactions)+1)
+		e.Transactions = append(e.Transactions, t)
+		e.Charges = append(e.Charges, Charge{t.OfferingID, t.Quantity, t.Cost, t.ID})
+	}
+	return e, nil
+}
+
+// systemRenewal returns the n-th SYSTEM transaction of the next boundary.
+func (s State) systemRenewal(slot offering.Offering, h Holding, n int) Transaction {
+	at := s.Due()
+	p := offering.PeriodOf(at)
+	return Transaction{
+		ID: s.transactionID(s.Transactions + n), Type: System,
+		OfferingID: h.OfferingID, Quantity: h.Current,
+		CreatedOn: at, EffectiveOn: at, Cost: slot.Full(h.Current, h.discounts(h.Current, p), p),
+	}
+}

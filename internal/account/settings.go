@@ -1,0 +1,69 @@
+package account
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// Opening is how an account starts.
+type Opening struct {
+	Seed   string     `json:"seed"`             // unique to the account, never empty
+	Test   bool       `json:"test,omitempty"`   //
+	Frozen *time.Time `json:"frozen,omitempty"` // where a test account's clock stands
+}
+
+// Open returns the event that opens an account at now, or at the instant at
+// which its clock is frozen.
+func Open(o Opening, now time.Time) Event {
+	at := State{Frozen: o.Frozen}.Now(now)
+	return Event{Kind: KindOpened, At: at, Opening: &o}
+}
+
+// Settings are what the operator decides about an account. Nil fields stay as
+// they are.
+type Settings struct {
+	Status *Status `json:"status,omitempty"`
+	Test   *bool   `json:"test,omitempty"`
+	Limits []Limit `json:"limits,omitempty"` // the others stay
+}
+
+// Configure changes settings. Errors: Argument for an unknown status or a limit
+// out of range, NotFound for a limit on an offering that does not exist,
+// Conflict for a change of Test once there are transactions or a frozen clock.
+func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) {
+	if c.Status != nil && !slices.Contains([]Status{Active, Ineligible, Suspended}, *c.Status) {
+		return Event{}, fault.New(fault.Argument, "status %q is unknown; it must be %s, %s or %s.", *c.Status, Active, Ineligible, Suspended)
+	}
+	if c.Test != nil && *c.Test != s.Test && (s.Transactions > 0 || s.Frozen != nil) {
+		return Event{}, fault.New(fault.Conflict, "test cannot change: the account has %d transactions, or its clock is frozen.", s.Transactions)
+	}
+	for _, l := range c.Limits {
+		if _, err := terms.offering(l.OfferingID); err != nil {
+			return Event{}, err
+		}
+		if l.Max < 0 || l.Max > MaxQuantity {
+			return Event{}, fault.New(fault.Argument, "maxSlots %d of offering %q is out of range; it must be from 0 to %d.",
+				l.Max, l.OfferingID, MaxQuantity)
+		}
+	}
+	return Event{Kind: KindConfigured, At: now, Settings: &c}, nil
+}
+
+func (c Settings) apply(s State) State {
+	if c.Status != nil {
+		s.Status = *c.Status
+	}
+	if c.Test != nil {
+		s.Test = *c.Test
+	}
+	s.Limits = slices.Clone(s.Limits)
+	for _, l := range c.Limits {
+		s.Limits = slices.DeleteFunc(s.Limits, func(old Limit) bool { return old.OfferingID == l.OfferingID })
+		s.Limits = append(s.Limits, l)
+	}
+	slices.SortFunc(s.Limits, func(a, b Limit) int { return strings.Compare(a.OfferingID, b.OfferingID) })
+	return s
+}
