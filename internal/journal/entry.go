@@ -1,0 +1,135 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// Version is the format of the entries that this program writes. Entries of a
+// newer format are refused.
+const Version = 1
+
+// Hash is the SHA-256 of the previous entry's hash followed by the entry's
+// body. The hash before the first entry is zero.
+type Hash [sha256.Size]byte
+
+// String returns the hash in hexadecimal.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// Entry is one line of an account's journal.
+type Entry struct {
+	Version  int           `json:"v"`
+	Account  account.ID    `json:"account"`
+	Seq      int64         `json:"seq"` // 1, 2, 3, …
+	Recorded time.Time     `json:"recorded"`
+	By       By            `json:"by"`
+	Retry    *Retry        `json:"retry,omitempty"`
+	Event    account.Event `json:"event"`
+	State    account.State `json:"state"` // after the event
+}
+
+// Record is an entry as it is kept: its bytes and its hash. The other fields
+// repeat what stands in the body, for the engine to find it by.
+type Record struct {
+	Account account.ID
+	Seq     int64
+	Body    []byte // the entry as JSON
+	Hash    Hash
+}
+
+// Appended is an entry on its way into the journal.
+type Appended struct {
+	Entry  Entry
+	Record Record
+}
+
+// RetryDigest is a fixed-size stand-in for a Retry's ID, to index by.
+type RetryDigest [16]byte
+
+// Digest returns the digest of the retry's id.
+func (r Retry) Digest() RetryDigest {
+	sum := sha256.Sum256([]byte(r.ID))
+	return RetryDigest(sum[:16])
+}
+
+// Extend returns the entries that a change adds to the journal that ends with
+// head, or the error of its Decide. The retry goes with the last of them.
+func Extend(head Head, change Change) ([]Appended, error) {
+	events, err := change.Decide(head.State)
+	if err != nil {
+		return nil, err
+	}
+	appended := make([]Appended, len(events))
+	for i, event := range events {
+		entry := Entry{
+			Version: Version, Account: change.Account, Seq: head.Seq + 1,
+			Recorded: change.Recorded.UTC(), By: change.By,
+			Event: event, State: account.Apply(head.State, event),
+		}
+		if i == len(events)-1 {
+			entry.Retry = change.Retry
+		}
+		record, err := seal(head.Hash, entry)
+		if err != nil {
+			return nil, err
+		}
+		appended[i] = Appended{Entry: entry, Record: record}
+		head = Head{Seq: record.Seq, Hash: record.Hash, State: entry.State}
+	}
+	return appended, nil
+}
+
+func seal(previous Hash, e Entry) (Record, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{Account: e.Account, Seq: e.Seq, Body: body, Hash: chain(previous, body)}, nil
+}
+
+func chain(previous Hash, body []byte) Hash {
+	digest := sha256.New()
+	digest.Write(previous[:])
+	digest.Write(body)
+	return Hash(digest.Sum(nil))
+}
+
+// Entry returns the record's entry. A newer format and a body that does not
+// belong under the record's account and number are errors.
+func (r Record) Entry() (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(r.Body, &e); err != nil {
+		return e, &fault.Error{Message: "entry " + r.name() + " cannot be read", Err: err}
+	}
+	if e.Version > Version {
+		return e, fault.New(fault.Internal, "entry %s has format %d; this program reads up to %d", r.name(), e.Version, Version)
+	}
+	if e.Account != r.Account || e.Seq != r.Seq {
+		return e, fault.New(fault.Internal, "entry %s says that it is entry %d of account %s", r.name(), e.Seq, e.Account)
+	}
+	return e, nil
+}
+
+// Head returns the record as the head of its journal.
+func (r Record) Head() (Head, error) {
+	e, err := r.Entry()
+	return Head{Seq: r.Seq, Hash: r.Hash, State: e.State}, err
+}
+
+// Repeat returns the outcome of a change whose retry id was recorded before, in
+// r: that entry, or an Argument error when the request was another one.
+func (r Record) Repeat(retry Retry, head Head) (Outcome, error) {
+	e, err := r.Entry()
+	if err != nil {
+		return Outcome{}, err
+	}
+	if e.Retry == nil || *e.Retry != retry {
+		return Outcome{}, fault.New(fault.Argument, "The request id %q was used before with another request; a new request needs a new id.", retry.ID)
+	}
+	return Outcome{Entries: []Entry{e}, Repeated: true, State: head.State}, nil
+}

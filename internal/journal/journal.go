@@ -1,0 +1,97 @@
+// Package journal is the storage contract: one append-only, hash-chained
+// sequence of entries per account, and the one way to append to it.
+//
+// An entry holds what happened, who did it, and the account's whole state after
+// it, so the newest entry is all that a decision needs. The package decides how
+// entries are sealed, chained, verified and matched with retries; where they
+// are kept is up to an engine (journal/sqlite), and what makes a valid engine
+// is journaltest.Run. It holds no rule of the offerings.
+package journal
+
+import (
+	"context"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+)
+
+// Journal stores the entries of all accounts.
+type Journal interface {
+	Reader
+
+	// Update appends what change.Decide returns to the account's journal, or
+	// nothing at all, and answers when that is durable. Updates of one account
+	// happen one after another: Decide sees the newest entry's state, and may
+	// run more than once. A change whose Retry was recorded before is not
+	// decided again: the outcome is the recorded entry. Errors: what Decide
+	// returns; Argument for a Retry whose request differs from the recorded
+	// one; anything else means that the engine could not tell whether it
+	// appended, which is why callers retry with the same Retry.
+	Update(ctx context.Context, change Change) (Outcome, error)
+
+	// Close ends the engine after the updates under way.
+	Close() error
+}
+
+// Reader reads what is durable.
+type Reader interface {
+	// Head returns the newest entry of an account; its zero value when the
+	// account was never opened.
+	Head(ctx context.Context, id account.ID) (Head, error)
+
+	// Forward returns up to limit records with a sequence number above after,
+	// oldest first.
+	Forward(ctx context.Context, id account.ID, after int64, limit int) ([]Record, error)
+
+	// Back returns up to limit records with a sequence number below before that
+	// hold transactions, newest first.
+	Back(ctx context.Context, id account.ID, before int64, limit int) ([]Record, error)
+
+	// Accounts returns up to limit ids of accounts above after, ascending.
+	Accounts(ctx context.Context, after account.ID, limit int) ([]account.ID, error)
+
+	// Due returns up to limit ids of accounts whose State.Due is not after now,
+	// those due longest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]account.ID, error)
+}
+
+// Change is one update of an account.
+type Change struct {
+	Account  account.ID
+	Recorded time.Time // by the wall clock
+	By       By
+	Retry    *Retry // nil for changes that are not told apart from their retries
+	Decide   Decide
+}
+
+// Decide returns the events that a command causes in a state, none to leave the
+// journal as it is, or an error to refuse. It has no effect but its result.
+type Decide func(account.State) ([]account.Event, error)
+
+// Outcome is what an update led to.
+type Outcome struct {
+	Entries  []Entry // appended, oldest first; of a repeat, the recorded entry
+	Repeated bool
+	State    account.State // after the newest entry
+}
+
+// By says who caused an entry.
+type By struct {
+	Key     string `json:"key,omitempty"`     // access key id
+	Source  string `json:"source,omitempty"`  // network address
+	Request string `json:"request,omitempty"` // id of the request
+}
+
+// Retry tells the attempts of one call from other calls.
+type Retry struct {
+	ID      string `json:"id"`      // chosen by the caller, unique to the call
+	Request string `json:"request"` // digest of what was asked
+}
+
+// Head is the newest entry of an account, with the hash that the next one
+// builds on.
+type Head struct {
+	Seq   int64
+	Hash  Hash
+	State account.State
+}

@@ -1,0 +1,170 @@
+// Package sqlite keeps journals in one SQLite file, or in memory.
+//
+// The process that opens a directory owns it: a lock file keeps others out. One
+// goroutine writes; it takes all updates that wait, runs their decisions in
+// order and commits them together, and answers none before the commit is on
+// disk. Because nobody else writes, the heads of accounts are cached in memory;
+// they enter the cache after their commit, and a failed commit drops them.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/gofrs/flock"
+	lru "github.com/hashicorp/golang-lru/v2"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// The files in a data directory.
+const (
+	fileName = "slotfarm.db"
+	lockName = "slotfarm.lock"
+)
+
+const (
+	cachedHeads = 1 << 16 // accounts
+	readers     = 4       // connections
+)
+
+// Journal is a journal.Journal in SQLite. Open and OpenMemory make one.
+type Journal struct {
+	lock  *flock.Flock // nil in memory
+	write *sql.DB      // one connection
+	read  *sql.DB      // the same one in memory
+
+	heads *lru.Cache[account.ID, journal.Head]
+
+	statements statements
+	queue      chan *update
+	close      sync.Once
+	stopping   chan struct{} // closed when Close begins
+	stopped    chan struct{} // closed when the writer has ended
+}
+
+var _ journal.Journal = (*Journal)(nil)
+
+// Open opens the journal in a directory, which it makes when there is none,
+// readable by its owner only. A directory that another process has open, a
+// newer storage format and a file that is no journal are errors.
+func Open(ctx context.Context, dir string) (*Journal, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, lockName))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	if !locked {
+		return nil, fault.New(fault.Conflict, "data directory %q is in use by another slotfarm process", dir)
+	}
+	j, err := openFile(ctx, filepath.Join(dir, fileName))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the journal in %q: %w", dir, err), lock.Unlock())
+	}
+	j.lock = lock
+	return j, nil
+}
+
+func openFile(ctx context.Context, path string) (*Journal, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)")
+	if err != nil {
+		return nil, err
+	}
+	read, err := open(path, readers, "query_only(1)", "busy_timeout(5000)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	return start(ctx, write, read)
+}
+
+// OpenMemory opens an empty journal that lives as long as the process.
+func OpenMemory(ctx context.Context) (*Journal, error) {
+	db, err := open(":memory:", 1)
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, db, db)
+}
+
+// open returns a pool of connections that all have the pragmas set.
+func open(path string, connections int, pragmas ...string) (*sql.DB, error) {
+	query := url.Values{"_pragma": pragmas}
+	if path != ":memory:" {
+		path = (&url.URL{Path: path}).EscapedPath()
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?"+query.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// start migrates the database and starts its writer; on an error it closes the
+// pools.
+func start(ctx context.Context, write, read *sql.DB) (*Journal, error) {
+	j := &Journal{
+		write: write, read: read,
+		queue:    make(chan *update, maxBatch),
+		stopping: make(chan struct{}),
+		stopped:  make(chan struct{}),
+	}
+	err := migrate(ctx, write)
+	if err == nil {
+		j.statements, err = prepare(ctx, write, read)
+	}
+	if err == nil {
+		j.heads, err = lru.New[account.ID, journal.Head](cachedHeads)
+	}
+	if err != nil {
+		return nil, errors.Join(err, j.closePools())
+	}
+	go j.run()
+	return j, nil
+}
+
+// Close ends the writer after the updates under way and gives up the lock.
+func (j *Journal) Close() error {
+	var err error
+	j.close.Do(func() {
+		close(j.stopping)
+		<-j.stopped
+		err = j.closePools()
+		if j.lock != nil {
+			err = errors.Join(err, j.lock.Unlock())
+		}
+	})
+	return err
+}
+
+func (j *Journal) closePools() error {
+	if j.read == j.write {
+		return j.write.Close()
+	}
+	return errors.Join(j.read.Close(), j.write.Close())
+}
+
+// unavailable translates an error of the driver, once, for everyone above.
+func unavailable(err error) error {
+	return &fault.Error{Kind: fault.Unavailable, Message: "The journal cannot be used now; try again.", Err: err}
+}

@@ -1,0 +1,44 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+)
+
+// statements are prepared once. Those of the writer run in its transactions.
+type statements struct {
+	head, forward, back, accounts, due *sql.Stmt // on the readers
+	writerHead, retry, insert, setDue  *sql.Stmt // on the writer
+}
+
+const headQuery = `SELECT seq, body, hash FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
+
+func prepare(ctx context.Context, write, read *sql.DB) (statements, error) {
+	var s statements
+	for _, p := range []struct {
+		stmt  **sql.Stmt
+		db    *sql.DB
+		query string
+	}{
+		{&s.head, read, headQuery},
+		{&s.forward, read, `SELECT seq, body, hash FROM entries
+			WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?`},
+		{&s.back, read, `SELECT seq, body, hash FROM entries
+			WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`},
+		{&s.accounts, read, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
+		{&s.due, read, `SELECT account FROM accounts WHERE due <= ? ORDER BY due, account LIMIT ?`},
+		{&s.writerHead, write, headQuery},
+		{&s.retry, write, `SELECT seq, body, hash FROM entries WHERE account = ? AND retry = ?`},
+		{&s.insert, write, `INSERT INTO entries (account, seq, transactions, retry, body, hash)
+			VALUES (?, ?, ?, ?, ?, ?)`},
+		{&s.setDue, write, `INSERT INTO accounts (account, due) VALUES (?, ?)
+			ON CONFLICT (account) DO UPDATE SET due = excluded.due`},
+	} {
+		stmt, err := p.db.PrepareContext(ctx, p.query)
+		if err != nil {
+			return s, err
+		}
+		*p.stmt = stmt
+	}
+	return s, nil
+}
