@@ -57,13 +57,13 @@ type State struct {
 	Seed         string     `json:"seed"`             // makes transaction ids unique
 	At           time.Time  `json:"at"`               // of the newest event; time never goes back behind it
 	Status       Status     `json:"status"`           //
-	Test         bool       `json:"test,omitempty"`   // a test account has a clock of its own
-	Frozen       *time.Time `json:"frozen,omitempty"` // where a test account's clock stands
+	Test         bool       `json:"test,omitzero"`    // a test account has a clock of its own
+	Frozen       *time.Time `json:"frozen,omitzero"`  // where a test account's clock stands
 	Limits       []Limit    `json:"limits,omitempty"` // own limits, by offering id
 	Holdings     []Holding  `json:"holdings,omitempty"`
-	Promotions   []string   `json:"promotions,omitempty"`   // used ones, oldest first
-	Customer     bool       `json:"customer,omitempty"`     // has held a slot
-	Transactions int        `json:"transactions,omitempty"` // how many there are
+	Promotions   []string   `json:"promotions,omitempty"`  // used ones, oldest first
+	Customer     bool       `json:"customer,omitzero"`     // has held a slot
+	Transactions int        `json:"transactions,omitzero"` // how many there are
 }
 
 // Limit is the most slots of one offering that an account may hold.
@@ -85,7 +85,7 @@ type Holding struct {
 // its transaction is that period's charge.
 type Renewal struct {
 	Quantity      int    `json:"quantity"`
-	Cost          Cents  `json:"cost"`
+	Cost          Cents  `json:"cents"`
 	TransactionID string `json:"transactionId"`
 }
 

@@ -36,7 +36,7 @@ type Event struct {
 	At           time.Time     `json:"at"`
 	Opening      *Opening      `json:"opening,omitempty"`
 	Settings     *Settings     `json:"settings,omitempty"`
-	Frozen       *time.Time    `json:"frozen,omitempty"`       // of KindClock; nil releases
+	Frozen       *time.Time    `json:"frozen,omitzero"`        // of KindClock; nil releases
 	Transactions []Transaction `json:"transactions,omitempty"` // created by this event
 	Lot          *Lot          `json:"lot,omitempty"`          // of a purchase with a promotion
 	Charges      []Charge      `json:"charges,omitempty"`      // of KindRolled
@@ -61,7 +61,7 @@ type Transaction struct {
 	PromotionID string          `json:"promotionId,omitempty"`
 	CreatedOn   time.Time       `json:"createdOn"`
 	EffectiveOn time.Time       `json:"effectiveOn"`
-	Cost        Cents           `json:"cost"`
+	Cost        Cents           `json:"cents"`
 }
 
 // Charge is what one offering costs for one period, made at its boundary. Its
@@ -70,7 +70,7 @@ type Transaction struct {
 type Charge struct {
 	OfferingID    string `json:"offeringId"`
 	Quantity      int    `json:"quantity"`
-	Cost          Cents  `json:"cost"`
+	Cost          Cents  `json:"cents"`
 	TransactionID string `json:"transactionId"`
 }
 

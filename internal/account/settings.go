@@ -10,9 +10,9 @@ import (
 
 // Opening is how an account starts.
 type Opening struct {
-	Seed   string     `json:"seed"`             // unique to the account, never empty
-	Test   bool       `json:"test,omitempty"`   //
-	Frozen *time.Time `json:"frozen,omitempty"` // where a test account's clock stands
+	Seed   string     `json:"seed"`            // unique to the account, never empty
+	Test   bool       `json:"test,omitzero"`   //
+	Frozen *time.Time `json:"frozen,omitzero"` // where a test account's clock stands
 }
 
 // Open returns the event that opens an account at now, or at the instant at

@@ -1,0 +1,180 @@
+// Package awsjson is the server side of the AWS JSON 1.1 protocol: it finds the
+// operation that a request names, decodes its input, encodes its output, and
+// answers errors in the protocol's form.
+//
+// It knows the protocol and no operation. Who the caller is, what the operations
+// do and which exception stands for which kind of failure come in as values.
+// What it accepts and refuses is written down in docs/fidelity.md.
+package awsjson
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// ContentType is the media type of requests and answers.
+const ContentType = "application/x-amz-json-1.1"
+
+// MaxBody is the size limit of a request body, in bytes.
+const MaxBody = 64 << 10
+
+// Identity is who makes a request.
+type Identity struct {
+	Account string
+	Key     string // access key id; "" when the request names none
+}
+
+// Call is one request to an operation.
+type Call struct {
+	Operation string
+	Identity  Identity
+	RequestID string
+	Source    string // the caller's network address, without the port
+	Header    http.Header
+	Body      []byte
+}
+
+// Operation is one entry of a service's table. Handle makes one.
+type Operation struct {
+	Name    string
+	members map[string]bool
+	handle  func(context.Context, *Call) (any, error)
+}
+
+// Handle returns the operation that decodes its input into an In, which is a
+// struct with json tags, and answers what f returns.
+func Handle[In, Out any](name string, f func(context.Context, *Call, In) (Out, error)) Operation {
+	members := memberNames(reflect.TypeFor[In]())
+	return Operation{
+		Name: name, members: members,
+		handle: func(ctx context.Context, call *Call) (any, error) {
+			var in In
+			if err := decode(call.Body, members, &in); err != nil {
+				return nil, err
+			}
+			return f(ctx, call, in)
+		},
+	}
+}
+
+// Exception is how a kind of failure looks on the wire.
+type Exception struct {
+	Name   string // the __type
+	Status int
+}
+
+// Service describes an AWS JSON service. All fields are required.
+type Service struct {
+	Target       string // what stands before the dot in X-Amz-Target
+	Operations   []Operation
+	Missing      map[string]bool // operations of the real service that this one lacks
+	Exceptions   map[fault.Kind]Exception
+	Authenticate func(r *http.Request, body []byte) (Identity, error)
+	NewID        func() string
+	Log          *slog.Logger
+}
+
+// Handler returns the service as an HTTP handler.
+func (s Service) Handler() http.Handler {
+	operations := make(map[string]Operation, len(s.Operations))
+	for _, o := range s.Operations {
+		operations[o.Name] = o
+	}
+	return &handler{s, operations}
+}
+
+type handler struct {
+	Service
+	operations map[string]Operation
+}
+
+// ServeHTTP answers one request and logs one line about it.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begin := time.Now()
+	call := &Call{RequestID: h.NewID(), Source: source(r), Header: r.Header}
+	out, err := h.answer(w, r, call)
+	var body []byte
+	if err == nil {
+		body, err = json.Marshal(out, json.Deterministic(true))
+	}
+	status := http.StatusOK
+	attrs := []slog.Attr{
+		slog.String("operation", call.Operation), slog.String("account", call.Identity.Account),
+		slog.String("requestId", call.RequestID), slog.String("source", call.Source),
+	}
+	level := slog.LevelInfo
+	if err != nil {
+		var name string
+		status, name, body = h.refusal(err)
+		attrs = append(attrs, slog.String("error", name), slog.String("reason", err.Error()))
+		if status >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+	}
+	write(w, call.RequestID, status, body)
+	attrs = append(attrs, slog.Int("status", status), slog.Duration("took", time.Since(begin)))
+	h.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// answer runs the operation. A panic of its code becomes an internal error.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &fault.Error{Message: "panic", Err: fmt.Errorf("%v\n%s", p, debug.Stack())}
+		}
+	}()
+	if call.Body, err = readBody(w, r); err != nil {
+		return nil, err
+	}
+	if call.Identity, err = h.Authenticate(r, call.Body); err != nil {
+		return nil, err
+	}
+	operation, err := h.operation(r.Header)
+	if err != nil {
+		return nil, err
+	}
+	call.Operation = operation.Name
+	return operation.handle(r.Context(), call)
+}
+
+// refusal returns the status, name and body of an error's answer.
+func (h *handler) refusal(err error) (int, string, []byte) {
+	exception, ok := h.Exceptions[fault.KindOf(err)]
+	if !ok {
+		exception = h.Exceptions[fault.Internal]
+	}
+	body, _ := json.Marshal(struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}{exception.Name, fault.MessageOf(err)})
+	return exception.Status, exception.Name, body
+}
+
+func write(w http.ResponseWriter, requestID string, status int, body []byte) {
+	header := w.Header()
+	header.Set("Content-Type", ContentType)
+	header.Set("X-Amzn-Requestid", requestID)
+	if status == http.StatusMethodNotAllowed {
+		header.Set("Allow", http.MethodPost)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller who has gone is nobody to tell
+}
+
+func source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

@@ -1,0 +1,137 @@
+package awsjson
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// maxQuoted is how much of a wrong value a message repeats, in bytes.
+const maxQuoted = 100
+
+// decode reads a body into the struct that in points to. Members are matched by
+// their exact names; unknown ones are ignored, doubled and wrongly spelled ones
+// refused. All its errors are of kind Malformed.
+func decode(body []byte, members map[string]bool, in any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return fault.New(fault.Malformed, "The request body is empty; it must be a JSON object, at least {}.")
+	}
+	if err := checkMembers(body, members); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, in); err != nil {
+		return malformed(err)
+	}
+	return nil
+}
+
+// checkMembers reads the names at the top of the object and refuses those that
+// differ from a member in case only: they would be silently ignored.
+func checkMembers(body []byte, members map[string]bool) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	if kind := decoder.PeekKind(); kind != '{' && kind != 0 {
+		return fault.New(fault.Malformed, "The request body is a JSON %s; it must be an object.", kindName(kind))
+	}
+	if _, err := decoder.ReadToken(); err != nil {
+		return malformed(err)
+	}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadToken()
+		if err != nil {
+			return malformed(err)
+		}
+		if err := checkCase(name.String(), members); err != nil {
+			return err
+		}
+		if err := decoder.SkipValue(); err != nil {
+			return malformed(err)
+		}
+	}
+	if _, err := decoder.ReadToken(); err != nil {
+		return malformed(err)
+	}
+	return nil
+}
+
+func checkCase(name string, members map[string]bool) error {
+	if members[name] {
+		return nil
+	}
+	for member := range members {
+		if strings.EqualFold(member, name) {
+			return fault.New(fault.Malformed, "Member %s is unknown; it is spelled %q.", quote(name), member)
+		}
+	}
+	return nil
+}
+
+// memberNames returns the names in the json tags of a struct.
+func memberNames(t reflect.Type) map[string]bool {
+	names := map[string]bool{}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		names[name] = true
+	}
+	return names
+}
+
+// malformed turns an error of the JSON library into a sentence for the caller.
+func malformed(err error) error {
+	var syntax *jsontext.SyntacticError
+	var mistyped *json.SemanticError
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
+		return fault.New(fault.Malformed, "Member %s stands in the request twice.", quote(syntax.JSONPointer.LastToken()))
+	case errors.As(err, &mistyped):
+		return fault.New(fault.Malformed, "Member %s is a JSON %s%s; it has the wrong type.",
+			quote(mistyped.JSONPointer.LastToken()), kindName(mistyped.JSONKind), shown(mistyped.JSONValue))
+	case errors.As(err, &syntax):
+		return fault.New(fault.Malformed, "The request body is not valid JSON at byte %d.", syntax.ByteOffset)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fault.New(fault.Malformed, "The request body ends before its JSON does.")
+	}
+	return &fault.Error{Kind: fault.Malformed, Message: "The request body cannot be read.", Err: err}
+}
+
+func shown(value jsontext.Value) string {
+	if len(value) == 0 {
+		return ""
+	}
+	return ", " + cut(string(value))
+}
+
+func quote(text string) string { return strconv.Quote(cut(text)) }
+
+// cut shortens what a caller sent, so that a message stays a message.
+func cut(text string) string {
+	if len(text) <= maxQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
+}
+
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "boolean"
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	}
+	return "value"
+}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/server"
+)
+
+// drainTime is how long a stopping server waits for requests under way.
+const drainTime = 20 * time.Second
+
+// sandboxCommand runs a server that takes any credentials.
+type sandboxCommand struct {
+	Listen      string     `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+	Data        string     `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
+	Time        *time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"RFC3339" help:"Freeze the clock of every account at this instant when the account is opened."`
+	MaxSlots    int        `default:"100" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
+	AllowRemote bool       `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
+	LogLevel    slog.Level `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
+}
+
+// Run serves until ctx ends.
+func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
+	if err := c.checkListen(); err != nil {
+		return usageError{err}
+	}
+	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: c.LogLevel}))
+	s, err := server.Start(ctx, server.Config{
+		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Frozen: c.Time, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	if terminal(streams.Err) {
+		welcome(streams.Err, s.Endpoint())
+	}
+	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
+		return fmt.Errorf("print the endpoint: %w", err)
+	}
+	return serve(ctx, s, log)
+}
+
+// checkListen refuses an address that others can reach, unless that is asked
+// for, and a port that is none.
+func (c *sandboxCommand) checkListen() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q is not an address such as 127.0.0.1:8623", c.Listen)
+	}
+	if ip := net.ParseIP(host); c.AllowRemote || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("--listen %q is not a loopback address, and the sandbox is open to all who reach it; give --allow-remote to do it all the same", c.Listen)
+}
+
+// serve waits until ctx ends, then drains and closes the server.
+func serve(ctx context.Context, s *server.Server, log *slog.Logger) error {
+	select {
+	case err := <-s.Failed():
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("draining")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return s.Close(drain)
+}
+
+// welcome tells a person what to paste next.
+func welcome(w io.Writer, endpoint string) {
+	fmt.Fprintf(w, `slotfarm sandbox at %[1]s. Any credentials will do. Paste into another terminal:
+
+  export AWS_ACCESS_KEY_ID=111122223333 AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-west-2
+  aws devicefarm list-offerings --endpoint-url %[1]s
+
+Press Ctrl-C to stop.
+`, endpoint)
+}

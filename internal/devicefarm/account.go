@@ -1,0 +1,127 @@
+package devicefarm
+
+import (
+	"context"
+
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+type getOfferingStatusOutput struct {
+	Current    map[string]offeringStatus `json:"current"`
+	NextPeriod map[string]offeringStatus `json:"nextPeriod"`
+}
+
+// getOfferingStatus shows what is held now and what the next period starts
+// with. It always fits one page: botocore's paginator loses a second one.
+func (a api) getOfferingStatus(ctx context.Context, call *awsjson.Call, in listInput) (getOfferingStatusOutput, error) {
+	out := getOfferingStatusOutput{map[string]offeringStatus{}, map[string]offeringStatus{}}
+	view, err := a.eligible(ctx, call)
+	if err != nil {
+		return out, err
+	}
+	if in.NextToken != nil {
+		return out, foreignToken(call, *in.NextToken)
+	}
+	next := awsjson.Timestamp{Time: offering.PeriodOf(view.Now).Next().Start()}
+	for _, h := range view.State.Holdings {
+		shape := embedded(view.Terms.Catalog, h.OfferingID)
+		if h.Current > 0 {
+			out.Current[h.OfferingID] = offeringStatus{Offering: shape, Quantity: h.Current}
+		}
+		out.NextPeriod[h.OfferingID] = offeringStatus{Offering: shape, Quantity: h.Upcoming(), EffectiveOn: &next}
+	}
+	return out, nil
+}
+
+type listOfferingTransactionsOutput struct {
+	OfferingTransactions []offeringTransaction `json:"offeringTransactions"`
+	NextToken            string                `json:"nextToken,omitempty"`
+}
+
+// listOfferingTransactions shows every transaction, newest first.
+func (a api) listOfferingTransactions(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingTransactionsOutput, error) {
+	out := listOfferingTransactionsOutput{OfferingTransactions: []offeringTransaction{}}
+	view, err := a.eligible(ctx, call)
+	if err != nil {
+		return out, err
+	}
+	from, err := place(call, in.NextToken)
+	if err != nil {
+		return out, err
+	}
+	page, next, err := a.service.Transactions(ctx, caller(call), from, pageSize)
+	for _, t := range page {
+		out.OfferingTransactions = append(out.OfferingTransactions, transaction(view.Terms.Catalog, t))
+	}
+	if next != (service.Cursor{}) {
+		out.NextToken = token(call, next)
+	}
+	return out, err
+}
+
+type accountSettings struct {
+	AWSAccountNumber             string                    `json:"awsAccountNumber"`
+	UnmeteredDevices             map[offering.Platform]int `json:"unmeteredDevices"`
+	UnmeteredRemoteAccessDevices map[offering.Platform]int `json:"unmeteredRemoteAccessDevices"`
+	MaxJobTimeoutMinutes         int                       `json:"maxJobTimeoutMinutes"`
+	TrialMinutes                 trialMinutes              `json:"trialMinutes"`
+	MaxSlots                     map[string]int            `json:"maxSlots"`
+	DefaultJobTimeoutMinutes     int                       `json:"defaultJobTimeoutMinutes"`
+	SkipAppResign                bool                      `json:"skipAppResign"`
+}
+
+type trialMinutes struct {
+	Total     awsjson.Decimal `json:"total"`
+	Remaining awsjson.Decimal `json:"remaining"`
+}
+
+type getAccountSettingsOutput struct {
+	AccountSettings accountSettings `json:"accountSettings"`
+}
+
+// AWS's figures: a job may run 150 minutes, and an account has 1000 minutes of
+// metered testing to try, none of which is ever used up here.
+const (
+	jobTimeoutMinutes = 150
+	trial             = "1000.0"
+)
+
+// getAccountSettings shows the account's slots by platform and its limits. An
+// account that is not eligible for offerings can read them too.
+func (a api) getAccountSettings(ctx context.Context, call *awsjson.Call, _ struct{}) (getAccountSettingsOutput, error) {
+	view, err := a.service.View(ctx, caller(call))
+	if err != nil {
+		return getAccountSettingsOutput{}, err
+	}
+	return getAccountSettingsOutput{accountSettings{
+		AWSAccountNumber:             call.Identity.Account,
+		UnmeteredDevices:             slots(view, false),
+		UnmeteredRemoteAccessDevices: slots(view, true),
+		MaxJobTimeoutMinutes:         jobTimeoutMinutes,
+		TrialMinutes:                 trialMinutes{trial, trial},
+		MaxSlots:                     maxSlots(view),
+		DefaultJobTimeoutMinutes:     jobTimeoutMinutes,
+	}}, nil
+}
+
+// slots counts what is held by platform, for remote access or automated tests.
+// Both platforms are always there: clients unbox them without looking.
+func slots(view service.View, remote bool) map[offering.Platform]int {
+	count := map[offering.Platform]int{offering.Android: 0, offering.IOS: 0}
+	for _, h := range view.State.Holdings {
+		if o, ok := view.Terms.Catalog.Offering(h.OfferingID); ok && o.RemoteAccess == remote {
+			count[o.Platform] += h.Current
+		}
+	}
+	return count
+}
+
+func maxSlots(view service.View) map[string]int {
+	limits := map[string]int{}
+	for _, o := range view.Terms.Catalog.Offerings {
+		limits[o.ID] = view.State.MaxSlots(o.ID, view.Terms)
+	}
+	return limits
+}

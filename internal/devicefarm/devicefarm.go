@@ -1,0 +1,126 @@
+// Package devicefarm is the API DeviceFarm_20150623 as far as slotfarm has it:
+// the wire shapes of its operations, one table of them, and the translation
+// between them and package service.
+//
+// It decides what AWS's model leaves to the wire: member names, page sizes, page
+// tokens, which header makes a call repeatable, and which exception stands for
+// which failure. It decides nothing about slots or money.
+package devicefarm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+// target is the service's name in X-Amz-Target.
+const target = "DeviceFarm_20150623"
+
+// Config is what the API needs. All fields are required.
+type Config struct {
+	Service      *service.Service
+	Authenticate func(r *http.Request, body []byte) (awsjson.Identity, error)
+	NewID        func() string
+	Log          *slog.Logger
+}
+
+// Handler returns the API as an HTTP handler for POST requests.
+func Handler(c Config) http.Handler {
+	a := api{c.Service}
+	return awsjson.Service{
+		Target:  target,
+		Missing: missing,
+		Operations: []awsjson.Operation{
+			awsjson.Handle("ListOfferings", a.listOfferings),
+			awsjson.Handle("ListOfferingPromotions", a.listOfferingPromotions),
+			awsjson.Handle("PurchaseOffering", a.purchaseOffering),
+			awsjson.Handle("RenewOffering", a.renewOffering),
+			awsjson.Handle("GetOfferingStatus", a.getOfferingStatus),
+			awsjson.Handle("ListOfferingTransactions", a.listOfferingTransactions),
+			awsjson.Handle("GetAccountSettings", a.getAccountSettings),
+		},
+		Exceptions:   exceptions,
+		Authenticate: c.Authenticate,
+		NewID:        c.NewID,
+		Log:          c.Log,
+	}.Handler()
+}
+
+// api holds the operations.
+type api struct{ service *service.Service }
+
+// exceptions is the one table from kinds of failure to what AWS calls them. The
+// first five are in the API model; the others are AWS's common errors, or those
+// of the protocol where AWS documents none (docs/fidelity.md).
+var exceptions = map[fault.Kind]awsjson.Exception{
+	fault.Argument:       {Name: "ArgumentException", Status: 400},
+	fault.NotFound:       {Name: "NotFoundException", Status: 400},
+	fault.NotEligible:    {Name: "NotEligibleException", Status: 400},
+	fault.LimitExceeded:  {Name: "LimitExceededException", Status: 400},
+	fault.ServiceAccount: {Name: "ServiceAccountException", Status: 400},
+
+	fault.Malformed:             {Name: "SerializationException", Status: 400},
+	fault.UnknownOperation:      {Name: "UnknownOperationException", Status: 400},
+	fault.MethodNotAllowed:      {Name: "MethodNotAllowedException", Status: 405},
+	fault.UnsupportedMediaType:  {Name: "UnsupportedMediaTypeException", Status: 415},
+	fault.MalformedHTTP:         {Name: "MalformedHttpRequestException", Status: 400},
+	fault.TooLarge:              {Name: "RequestEntityTooLargeException", Status: 413},
+	fault.Timeout:               {Name: "RequestTimeoutException", Status: 408},
+	fault.MissingAuthentication: {Name: "MissingAuthenticationTokenException", Status: 400},
+	fault.IncompleteSignature:   {Name: "IncompleteSignatureException", Status: 400},
+	fault.UnknownKey:            {Name: "UnrecognizedClientException", Status: 400},
+	fault.InvalidSignature:      {Name: "InvalidSignatureException", Status: 400},
+	fault.Expired:               {Name: "RequestExpired", Status: 400},
+	fault.Unavailable:           {Name: "ServiceUnavailable", Status: 503},
+	fault.Internal:              {Name: "InternalFailure", Status: 500},
+}
+
+// retryHeaders name a call across its attempts, the caller's own choice first.
+// SDKs send the second one, PHP's the third.
+var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk-Invocation-Id"}
+
+// maxRetryID is the length limit of a retry id, in bytes.
+const maxRetryID = 255
+
+// caller returns who calls, as the service knows it.
+func caller(call *awsjson.Call) service.Caller {
+	return service.Caller{
+		Account: account.ID(call.Identity.Account),
+		By:      journal.By{Key: call.Identity.Key, Source: call.Source, Request: call.RequestID},
+	}
+}
+
+// buyer is caller with what tells the attempts of the call from other calls.
+func buyer(call *awsjson.Call) (service.Caller, error) {
+	c := caller(call)
+	for _, name := range retryHeaders {
+		id := call.Header.Get(name)
+		if id == "" {
+			continue
+		}
+		if len(id) > maxRetryID {
+			return c, fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
+		}
+		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
+		c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
+		break
+	}
+	return c, nil
+}
+
+// eligible returns the caller's account, rolled up to now, or NotEligible.
+func (a api) eligible(ctx context.Context, call *awsjson.Call) (service.View, error) {
+	view, err := a.service.View(ctx, caller(call))
+	if err != nil {
+		return view, err
+	}
+	return view, view.State.Eligible()
+}

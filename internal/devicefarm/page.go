@@ -1,0 +1,87 @@
+package devicefarm
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+// pageSize is how many items a page holds. The API has no member to choose it.
+const pageSize = 100
+
+// A page token is the place of the last item sent, followed by a digest that
+// binds it to the account and the operation. It needs no secret: whoever made
+// one could only ever name a place in the own list.
+const (
+	placeSize = 16 // bytes: two big-endian integers
+	boundSize = 16 // bytes of the digest
+)
+
+// token returns the page token for a place in a list of the call's.
+func token(call *awsjson.Call, place service.Cursor) string {
+	raw := make([]byte, 0, placeSize+boundSize)
+	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Seq))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Index))
+	return base64.RawURLEncoding.EncodeToString(append(raw, bound(call, raw)...))
+}
+
+// place returns the place that a request's token names, the zero place when it
+// has none. A token that this operation did not give to this account is an
+// Argument error.
+func place(call *awsjson.Call, nextToken *string) (service.Cursor, error) {
+	if nextToken == nil {
+		return service.Cursor{}, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*nextToken)
+	if err != nil || len(raw) != placeSize+boundSize ||
+		subtle.ConstantTimeCompare(bound(call, raw[:placeSize]), raw[placeSize:]) != 1 {
+		return service.Cursor{}, foreignToken(call, *nextToken)
+	}
+	at := service.Cursor{
+		Seq:   int64(binary.BigEndian.Uint64(raw)),
+		Index: int(binary.BigEndian.Uint64(raw[placeSize/2:])),
+	}
+	if at.Seq < 0 || at.Index < 0 {
+		return service.Cursor{}, foreignToken(call, *nextToken)
+	}
+	return at, nil
+}
+
+func foreignToken(call *awsjson.Call, nextToken string) error {
+	return fault.New(fault.Argument, "nextToken %q is not one that %s gave to this account.", shorten(nextToken), call.Operation)
+}
+
+func bound(call *awsjson.Call, place []byte) []byte {
+	digest := sha256.New()
+	digest.Write([]byte(call.Operation + "\n" + call.Identity.Account + "\n"))
+	digest.Write(place)
+	return digest.Sum(nil)[:boundSize]
+}
+
+// shorten cuts a token so that a message can repeat it.
+func shorten(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// window returns the page of a short list that a token leads to, and the token
+// for the next page, "" after the last. The place is how many items were sent.
+func window[T any](call *awsjson.Call, items []T, nextToken *string) ([]T, string, error) {
+	from, err := place(call, nextToken)
+	if err != nil {
+		return nil, "", err
+	}
+	rest := items[min(int(from.Seq), len(items)):]
+	if len(rest) <= pageSize {
+		return rest, "", nil
+	}
+	return rest[:pageSize], token(call, service.Cursor{Seq: from.Seq + pageSize}), nil
+}

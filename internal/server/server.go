@@ -1,0 +1,211 @@
+// Package server wires a running slotfarm together: Start takes a Config, opens
+// the journal and listens; Addr says where; Close ends it. The command line and
+// every end-to-end test use this same value.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/devicefarm"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/operator"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+// Time-outs and limits of the listener. They bound what a slow or hostile client
+// can hold; no request of this API takes longer.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 32 << 10 // bytes
+)
+
+// defaultAccount is the sandbox account of callers whose access key id is not
+// an account id.
+const defaultAccount = "000000000000"
+
+// Config says what to run. The zero value of a field is its default.
+type Config struct {
+	Listen   string            // address; "127.0.0.1:0" by default, port 0 picks a free one
+	Data     string            // directory; "" keeps everything in memory
+	MaxSlots int               // per offering, for accounts without a limit of their own; 100
+	Frozen   *time.Time        // where the clocks of new accounts stand; nil lets them run
+	Catalog  *offering.Catalog // offering.Default()
+	Now      func() time.Time  // the wall clock; time.Now
+	NewID    func() string     // unique ids; random UUIDs
+	Log      *slog.Logger      // nothing is logged
+}
+
+// DefaultMaxSlots is how many slots of one offering a sandbox account may hold.
+const DefaultMaxSlots = 100
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:0"
+	}
+	if c.MaxSlots == 0 {
+		c.MaxSlots = DefaultMaxSlots
+	}
+	if c.Catalog == nil {
+		catalog := offering.Default()
+		c.Catalog = &catalog
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = randomID
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// randomID returns a random UUID.
+func randomID() string {
+	var id uuid.UUID
+	_, _ = rand.Read(id[:])   // never fails: it ends the process where it would
+	id[6] = id[6]&0x0f | 0x40 // version 4
+	id[8] = id[8]&0x3f | 0x80 // the RFC 9562 variant
+	return id.String()
+}
+
+// Server is a running slotfarm. Start makes one.
+type Server struct {
+	listener net.Listener
+	http     *http.Server
+	journal  journal.Journal
+	draining atomic.Bool
+	failed   chan error // receives what ended serving; closed after it
+}
+
+// Start opens the journal and serves until Close. When it returns, the server
+// answers at Addr.
+func Start(ctx context.Context, c Config) (*Server, error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	store, err := openJournal(ctx, c.Data)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &Server{listener: listener, journal: store, failed: make(chan error, 1)}
+	s.http = &http.Server{
+		Handler:           s.handler(c),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+	}
+	go s.serve()
+	return s, nil
+}
+
+func (c Config) check() error {
+	if c.MaxSlots < 0 || c.MaxSlots > account.MaxQuantity {
+		return fault.New(fault.Argument, "max-slots %d is out of range; it must be from 0 to %d", c.MaxSlots, account.MaxQuantity)
+	}
+	return c.Catalog.Validate()
+}
+
+func openJournal(ctx context.Context, dir string) (journal.Journal, error) {
+	if dir == "" {
+		return sqlite.OpenMemory(ctx)
+	}
+	return sqlite.Open(ctx, dir)
+}
+
+func (s *Server) serve() {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		s.failed <- err
+	}
+	close(s.failed)
+}
+
+// Addr returns the address that the server listens on, as host:port.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Endpoint returns the URL for clients.
+func (s *Server) Endpoint() string { return "http://" + s.Addr() }
+
+// Failed receives an error when serving ends by itself, and is closed when
+// serving has ended.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Close stops listening, waits for the requests under way until ctx ends, and
+// closes the journal. From its start /readyz answers 503.
+func (s *Server) Close(ctx context.Context) error {
+	s.draining.Store(true)
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	return errors.Join(err, s.journal.Close())
+}
+
+// handler returns everything that stands on the listener.
+func (s *Server) handler(c Config) http.Handler {
+	offerings := service.New(service.Config{
+		Journal: s.journal, Now: c.Now, NewID: c.NewID,
+		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
+		Test:  true, Frozen: c.Frozen,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/", devicefarm.Handler(devicefarm.Config{
+		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log,
+	}))
+	mux.Handle(operator.Prefix+"/", operator.Handler(operator.Config{Service: offerings, NewID: c.NewID, Log: c.Log}))
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
+	mux.HandleFunc("GET /readyz", s.ready)
+	return mux
+}
+
+// anyone takes every caller: the account is the access key id where that is an
+// account id, else the default account. No signature is checked.
+func anyone(r *http.Request, _ []byte) (awsjson.Identity, error) {
+	key := accessKeyID(r)
+	if id, err := account.ParseID(key); err == nil {
+		return awsjson.Identity{Account: string(id), Key: key}, nil
+	}
+	return awsjson.Identity{Account: defaultAccount, Key: key}, nil
+}
+
+// ready answers whether requests are taken.
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if s.draining.Load() {
+		health(w, http.StatusServiceUnavailable)
+		return
+	}
+	health(w, http.StatusOK)
+}
+
+func health(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // a prober who has gone is nobody to tell
+}

@@ -1,0 +1,121 @@
+// Package service holds the use cases, free of any protocol: it joins the rules
+// of package account with a journal, a clock and a source of ids.
+//
+// Every change is one journal update that opens the account where needed, rolls
+// it through the boundaries it has passed, and then decides. Every read of an
+// account that is behind rolls it first. The package holds no rule itself.
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// Config is what a Service works with. All fields but Frozen are required.
+type Config struct {
+	Journal journal.Journal
+	Terms   account.Terms
+	Now     func() time.Time // the wall clock
+	NewID   func() string    // unique ids
+
+	// Test and Frozen say how accounts start that are opened on first use: as
+	// test accounts, and with the clock at an instant.
+	Test   bool
+	Frozen *time.Time
+}
+
+// Service answers for all accounts. New makes one.
+type Service struct{ Config }
+
+// New returns a service.
+func New(config Config) *Service { return &Service{config} }
+
+// Caller is on whose account, by whom and as which call something is done.
+type Caller struct {
+	Account account.ID
+	By      journal.By
+	Retry   *journal.Retry // nil when attempts cannot be told from new calls
+}
+
+// Purchase buys slots at once and returns the transaction; a repeated call gets
+// the first answer. Errors: those of account.State.Purchase and of the journal.
+func (s *Service) Purchase(ctx context.Context, c Caller, o account.Order) (account.Transaction, error) {
+	return s.order(ctx, c, func(state account.State, now time.Time) (account.Event, error) {
+		return state.Purchase(o, s.Terms, now)
+	})
+}
+
+// Renew sets the next period's quantity and returns the transaction; a repeated
+// call gets the first answer. Errors: those of account.State.Renew and of the
+// journal.
+func (s *Service) Renew(ctx context.Context, c Caller, o account.Order) (account.Transaction, error) {
+	return s.order(ctx, c, func(state account.State, now time.Time) (account.Event, error) {
+		return state.Renew(o, s.Terms, now)
+	})
+}
+
+// order runs a command whose event holds one transaction.
+func (s *Service) order(ctx context.Context, c Caller, command func(account.State, time.Time) (account.Event, error)) (account.Transaction, error) {
+	outcome, err := s.change(ctx, c, one(command))
+	if err != nil {
+		return account.Transaction{}, err
+	}
+	newest := outcome.Entries[len(outcome.Entries)-1]
+	return newest.Event.Transactions[0], nil
+}
+
+// Configure changes an account's settings and returns it. Errors: those of
+// account.State.Configure and of the journal.
+func (s *Service) Configure(ctx context.Context, c Caller, settings account.Settings) (View, error) {
+	outcome, err := s.change(ctx, c, one(func(state account.State, now time.Time) (account.Event, error) {
+		return state.Configure(settings, s.Terms, now)
+	}))
+	return s.view(outcome.State), err
+}
+
+// command decides on an account that is rolled up to now.
+type command func(state account.State, now time.Time) ([]account.Event, error)
+
+func one(f func(account.State, time.Time) (account.Event, error)) command {
+	return func(state account.State, now time.Time) ([]account.Event, error) {
+		event, err := f(state, now)
+		return []account.Event{event}, err
+	}
+}
+
+// change opens the account where needed, rolls it and runs the command on it,
+// in one update.
+func (s *Service) change(ctx context.Context, c Caller, f command) (journal.Outcome, error) {
+	wall, opening := s.Now(), s.opening()
+	return s.Journal.Update(ctx, journal.Change{
+		Account: c.Account, Recorded: wall, By: c.By, Retry: c.Retry,
+		Decide: func(state account.State) ([]account.Event, error) {
+			var events []account.Event
+			if !state.Opened() {
+				events = append(events, account.Open(opening, wall))
+				state = account.Apply(state, events[0])
+			}
+			now := state.Now(wall)
+			rolled, err := state.Roll(s.Terms, now)
+			if err != nil {
+				return nil, err
+			}
+			for _, event := range rolled {
+				state = account.Apply(state, event)
+			}
+			decided, err := f(state, now)
+			if err != nil {
+				return nil, err
+			}
+			return append(append(events, rolled...), decided...), nil
+		},
+	})
+}
+
+// opening returns how an account starts that is opened now.
+func (s *Service) opening() account.Opening {
+	return account.Opening{Seed: s.NewID(), Test: s.Test, Frozen: s.Frozen}
+}
