@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
@@ -153,11 +154,24 @@ func (h *handler) refusal(err error) (int, string, []byte) {
 	if !ok {
 		exception = h.Exceptions[fault.Internal]
 	}
+	return exception.Status, exception.Name, errorBody(exception.Name, fault.MessageOf(err))
+}
+
+func errorBody(name, message string) []byte {
 	body, _ := json.Marshal(struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
-	}{exception.Name, fault.MessageOf(err)})
-	return exception.Status, exception.Name, body
+	}{name, message}, jsontext.AllowInvalidUTF8(true)) // so that nothing can fail
+	return body
+}
+
+// NotFound returns the handler of paths where there is nothing: status 404, in
+// the form of the protocol's other errors.
+func NotFound(newID func() string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		message := fmt.Sprintf("There is nothing at %s %s; operations are at POST /.", r.Method, cut(r.URL.Path))
+		write(w, newID(), http.StatusNotFound, errorBody("UnknownOperationException", message))
+	})
 }
 
 func write(w http.ResponseWriter, requestID string, status int, body []byte) {

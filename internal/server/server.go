@@ -176,12 +176,13 @@ func (s *Server) handler(c Config) http.Handler {
 		Test:  true, Frozen: c.Frozen,
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/", devicefarm.Handler(devicefarm.Config{
+	mux.Handle("/{$}", devicefarm.Handler(devicefarm.Config{
 		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log,
 	}))
 	mux.Handle(operator.Prefix+"/", operator.Handler(operator.Config{Service: offerings, NewID: c.NewID, Log: c.Log}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("/", awsjson.NotFound(c.NewID))
 	return mux
 }
 

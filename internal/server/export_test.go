@@ -1,0 +1,6 @@
+package server
+
+import "net/http"
+
+// Ready is the handler of /readyz.
+func (s *Server) Ready(w http.ResponseWriter, r *http.Request) { s.ready(w, r) }
