@@ -151,10 +151,11 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (ou
 // refusal returns the status, name and body of an error's answer.
 func (h *handler) refusal(err error) (int, string, []byte) {
 	exception, ok := h.Exceptions[fault.KindOf(err)]
+	message := fault.MessageOf(err)
 	if !ok {
-		exception = h.Exceptions[fault.Internal]
+		exception, message = h.Exceptions[fault.Internal], fault.InternalMessage
 	}
-	return exception.Status, exception.Name, errorBody(exception.Name, fault.MessageOf(err))
+	return exception.Status, exception.Name, errorBody(exception.Name, message)
 }
 
 func errorBody(name, message string) []byte {

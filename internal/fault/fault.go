@@ -90,12 +90,15 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// InternalMessage is all that a caller hears of an internal failure.
+const InternalMessage = "The request failed because of an internal error."
+
 // MessageOf returns the sentence that may be shown to the caller. Internal
 // failures give the same sentence whatever happened.
 func MessageOf(err error) string {
 	var e *Error
 	if !errors.As(err, &e) || e.Kind == Internal {
-		return "The request failed because of an internal error."
+		return InternalMessage
 	}
 	return e.Message
 }

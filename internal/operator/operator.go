@@ -111,14 +111,15 @@ var codes = map[fault.Kind]code{
 
 func (a api) refusal(r *http.Request, err error) (int, problem) {
 	c, ok := codes[fault.KindOf(err)]
+	message := fault.MessageOf(err)
 	if !ok {
-		c = codes[fault.Internal]
+		c, message = codes[fault.Internal], fault.InternalMessage
 	}
 	if c.status >= http.StatusInternalServerError {
 		a.Log.ErrorContext(r.Context(), "operator request", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	var p problem
-	p.Error.Code, p.Error.Message = c.name, fault.MessageOf(err)
+	p.Error.Code, p.Error.Message = c.name, message
 	return c.status, p
 }
 

@@ -1,0 +1,174 @@
+package awsjson_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+type echoInput struct {
+	Text  *string         `json:"text"`
+	Count *awsjson.Number `json:"count"`
+}
+
+type echoOutput struct {
+	Text string `json:"text"`
+}
+
+// echo answers the text it gets, and fails on command.
+func echo(_ context.Context, call *awsjson.Call, in echoInput) (echoOutput, error) {
+	text := "nothing"
+	if in.Text != nil {
+		text = *in.Text
+	}
+	switch text {
+	case "internal":
+		return echoOutput{}, errors.New("open /etc/secret: denied")
+	case "panic":
+		panic("secret state")
+	case "unlisted kind":
+		return echoOutput{}, fault.New(fault.Conflict, "secret conflict")
+	case "refused":
+		return echoOutput{}, fault.New(fault.NotFound, "no such text")
+	default:
+		return echoOutput{text + " from " + call.Identity.Account}, nil
+	}
+}
+
+func handler(log *bytes.Buffer) http.Handler {
+	return awsjson.Service{
+		Target:     "Echo_1",
+		Operations: []awsjson.Operation{awsjson.Handle("Echo", echo)},
+		Exceptions: map[fault.Kind]awsjson.Exception{
+			fault.Internal:              {Name: "InternalFailure", Status: 500},
+			fault.NotFound:              {Name: "NotFoundException", Status: 400},
+			fault.MissingAuthentication: {Name: "MissingAuthenticationTokenException", Status: 400},
+			fault.UnknownOperation:      {Name: "UnknownOperationException", Status: 400},
+		},
+		Authenticate: func(r *http.Request, _ []byte) (awsjson.Identity, error) {
+			if r.Header.Get("Authorization") == "" {
+				return awsjson.Identity{}, fault.New(fault.MissingAuthentication, "no signature")
+			}
+			return awsjson.Identity{Account: "alice"}, nil
+		},
+		NewID: func() string { return "request-1" },
+		Log:   slog.New(slog.NewTextHandler(log, nil)),
+	}.Handler()
+}
+
+func post(body string, change func(*http.Request)) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1; charset=utf-8")
+	r.Header.Set("X-Amz-Target", "Echo_1.Echo")
+	r.Header.Set("Authorization", "signed")
+	if change != nil {
+		change(r)
+	}
+	return r
+}
+
+func TestAnswers(t *testing.T) {
+	const internal = `{"__type":"InternalFailure","message":"The request failed because of an internal error."}`
+	tests := []struct {
+		name   string
+		r      *http.Request
+		status int
+		body   string
+		logged string
+	}{
+		{"success", post(`{"text":"hi","more":1}`, nil), 200, `{"text":"hi from alice"}`, "operation=Echo account=alice requestId=request-1"},
+		{"refusal", post(`{"text":"refused"}`, nil), 400, `{"__type":"NotFoundException","message":"no such text"}`, "error=NotFoundException"},
+		{"internal", post(`{"text":"internal"}`, nil), 500, internal, "level=ERROR"},
+		{"panic", post(`{"text":"panic"}`, nil), 500, internal, "secret state"},
+		{"unlisted kind", post(`{"text":"unlisted kind"}`, nil), 500, internal, "secret conflict"},
+		{
+			"authentication before the operation", post(`{`, func(r *http.Request) {
+				r.Header.Del("Authorization")
+				r.Header.Set("X-Amz-Target", "Echo_1.Nothing")
+			}),
+			400, `{"__type":"MissingAuthenticationTokenException","message":"no signature"}`, "error=MissingAuthentication",
+		},
+		{
+			"operation before the body", post(`{`, func(r *http.Request) { r.Header.Set("X-Amz-Target", "Echo_1.Nothing") }),
+			400, `{"__type":"UnknownOperationException","message":"Operation \"Nothing\" is unknown."}`, "error=UnknownOperation",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			w := httptest.NewRecorder()
+			handler(&log).ServeHTTP(w, tt.r)
+			if w.Code != tt.status || w.Body.String() != tt.body {
+				t.Errorf("answer = %d %s, want %d %s", w.Code, w.Body, tt.status, tt.body)
+			}
+			if !strings.Contains(log.String(), tt.logged) || strings.Count(log.String(), "\n") != 1 {
+				t.Errorf("log = %s, want one line with %q", &log, tt.logged)
+			}
+			if id := w.Header().Get("X-Amzn-Requestid"); id != "request-1" {
+				t.Errorf("request id = %q", id)
+			}
+		})
+	}
+}
+
+func TestTimestamp(t *testing.T) {
+	tests := map[int64]string{
+		1459468800000: "1459468800.0",
+		1458596930431: "1458596930.431",
+		1458596930430: "1458596930.43",
+		1458596930400: "1458596930.4",
+		1458596930004: "1458596930.004",
+		1458596930050: "1458596930.05",
+		0:             "0.0",
+	}
+	for ms, want := range tests {
+		got, err := json.Marshal(awsjson.Timestamp{Time: time.UnixMilli(ms)})
+		if err != nil || string(got) != want {
+			t.Errorf("%d ms are written %s, %v, want %s", ms, got, err, want)
+		}
+	}
+}
+
+func TestInteger(t *testing.T) {
+	good := map[awsjson.Number]int{"0": 0, "-0": 0, "7": 7, "-2147483648": -1 << 31, "2147483647": 1<<31 - 1}
+	for number, want := range good {
+		if got, err := number.Integer("n"); err != nil || got != want {
+			t.Errorf("%s = %d, %v, want %d", number, got, err, want)
+		}
+	}
+	for _, number := range []awsjson.Number{"1.0", "1e2", "2147483648", "-2147483649", "1E400"} {
+		if _, err := number.Integer("n"); fault.KindOf(err) != fault.Argument || !strings.Contains(fault.MessageOf(err), string(number)) {
+			t.Errorf("%s: error = %v, want an Argument error that names it", number, err)
+		}
+	}
+}
+
+// FuzzBody sends any bytes as a body: whatever they are, the answer is one of
+// the protocol and in JSON.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"text":"x","count":1.5e3}`, `{"Text":"x"}`, `{"text":"a","text":"b"}`, "\xff", `{"a":[[[`, `{"count":"1"}`} {
+		f.Add([]byte(seed))
+	}
+	var log bytes.Buffer
+	h := handler(&log)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		log.Reset()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, post(string(body), func(r *http.Request) { r.Header.Set("X-Amz-Target", "Echo_1.Echo") }))
+		var out map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+			t.Errorf("%d %s: %v", w.Code, w.Body, err)
+		}
+	})
+}
