@@ -5,7 +5,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -71,21 +70,12 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.NewID == nil {
-		c.NewID = randomID
+		c.NewID = uuid.NewString
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return c
-}
-
-// randomID returns a random UUID.
-func randomID() string {
-	var id uuid.UUID
-	_, _ = rand.Read(id[:])   // never fails: it ends the process where it would
-	id[6] = id[6]&0x0f | 0x40 // version 4
-	id[8] = id[8]&0x3f | 0x80 // the RFC 9562 variant
-	return id.String()
 }
 
 // Server is a running slotfarm. Start makes one.
