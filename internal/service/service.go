@@ -59,21 +59,21 @@ func (s *Service) Renew(ctx context.Context, c Caller, o account.Order) (account
 
 // order runs a command whose event holds one transaction.
 func (s *Service) order(ctx context.Context, c Caller, command func(account.State, time.Time) (account.Event, error)) (account.Transaction, error) {
-	outcome, err := s.change(ctx, c, one(command))
+	_, entries, err := s.change(ctx, c, one(command))
 	if err != nil {
 		return account.Transaction{}, err
 	}
-	newest := outcome.Entries[len(outcome.Entries)-1]
+	newest := entries[len(entries)-1]
 	return newest.Event.Transactions[0], nil
 }
 
 // Configure changes an account's settings and returns it. Errors: those of
 // account.State.Configure and of the journal.
 func (s *Service) Configure(ctx context.Context, c Caller, settings account.Settings) (View, error) {
-	outcome, err := s.change(ctx, c, one(func(state account.State, now time.Time) (account.Event, error) {
+	view, _, err := s.change(ctx, c, one(func(state account.State, now time.Time) (account.Event, error) {
 		return state.Configure(settings, s.Terms, now)
 	}))
-	return s.view(outcome.State), err
+	return view, err
 }
 
 // command decides on an account that is rolled up to now.
@@ -87,10 +87,11 @@ func one(f func(account.State, time.Time) (account.Event, error)) command {
 }
 
 // change opens the account where needed, rolls it and runs the command on it,
-// in one update.
-func (s *Service) change(ctx context.Context, c Caller, f command) (journal.Outcome, error) {
+// in one update. It returns the account after it and the entries that it made,
+// or the recorded entry of a repeated call.
+func (s *Service) change(ctx context.Context, c Caller, f command) (View, []journal.Entry, error) {
 	wall, opening := s.Now(), s.opening()
-	return s.Journal.Update(ctx, journal.Change{
+	outcome, err := s.Journal.Update(ctx, journal.Change{
 		Account: c.Account, Recorded: wall, By: c.By, Retry: c.Retry,
 		Decide: func(state account.State) ([]account.Event, error) {
 			var events []account.Event
@@ -113,6 +114,7 @@ func (s *Service) change(ctx context.Context, c Caller, f command) (journal.Outc
 			return append(append(events, rolled...), decided...), nil
 		},
 	})
+	return s.view(outcome.State, wall), outcome.Entries, err
 }
 
 // opening returns how an account starts that is opened now.

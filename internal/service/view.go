@@ -17,8 +17,8 @@ type View struct {
 	Now   time.Time
 }
 
-func (s *Service) view(state account.State) View {
-	return View{State: state, Terms: s.Terms, Now: state.Now(s.Now())}
+func (s *Service) view(state account.State, wall time.Time) View {
+	return View{State: state, Terms: s.Terms, Now: state.Now(wall)}
 }
 
 // View returns an account as it is now. One that was never opened looks as it
@@ -28,16 +28,16 @@ func (s *Service) View(ctx context.Context, c Caller) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	state := head.State
+	wall, state := s.Now(), head.State
 	if !state.Opened() {
-		state = account.Apply(state, account.Open(s.opening(), s.Now()))
+		state = account.Apply(state, account.Open(s.opening(), wall))
 	}
-	if !state.Behind(state.Now(s.Now())) {
-		return s.view(state), nil
+	if view := s.view(state, wall); !state.Behind(view.Now) {
+		return view, nil
 	}
 	nothing := func(account.State, time.Time) ([]account.Event, error) { return nil, nil }
-	outcome, err := s.change(ctx, Caller{Account: c.Account, By: c.By}, nothing)
-	return s.view(outcome.State), err
+	view, _, err := s.change(ctx, Caller{Account: c.Account, By: c.By}, nothing)
+	return view, err
 }
 
 // Cursor is a place in an account's list of transactions: the entry that holds
@@ -106,11 +106,8 @@ func (s *Service) Release(ctx context.Context, c Caller) (View, []account.Transa
 }
 
 func (s *Service) moveClock(ctx context.Context, c Caller, f command) (View, []account.Transaction, error) {
-	outcome, err := s.change(ctx, c, f)
-	if err != nil {
-		return View{}, nil, err
-	}
-	return s.view(outcome.State), transactions(outcome.Entries), nil
+	view, entries, err := s.change(ctx, c, f)
+	return view, transactions(entries), err
 }
 
 func transactions(entries []journal.Entry) []account.Transaction {
