@@ -37,23 +37,16 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-// exit is how kong's --help leaves the parser.
-type exit int
-
 // Run runs the command that the arguments name until it ends or ctx does, and
 // returns the exit status: 0, 2 for a wrong command line, 1 for other failures.
 // A failure prints one line on io.Err.
-func Run(ctx context.Context, streams IO) (status int) {
-	defer func() {
-		if code, ok := recover().(exit); ok {
-			status = int(code)
-		}
-	}()
+func Run(ctx context.Context, streams IO) int {
+	helped := false // --help was given, and kong has printed it
 	parser, err := kong.New(&commands{},
 		kong.Name("slotfarm"),
 		kong.Description("A self-hosted implementation of the offerings system of AWS Device Farm."),
 		kong.Writers(streams.Out, streams.Err),
-		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.Exit(func(int) { helped = true }),
 		kong.DefaultEnvars("SLOTFARM"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(streams),
@@ -62,6 +55,9 @@ func Run(ctx context.Context, streams IO) (status int) {
 		return streams.fail(err, exitFailure)
 	}
 	command, err := parser.Parse(streams.Args)
+	if helped {
+		return exitOK
+	}
 	if err != nil {
 		return streams.fail(err, exitUsage)
 	}

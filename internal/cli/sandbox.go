@@ -17,12 +17,12 @@ const drainTime = 20 * time.Second
 
 // sandboxCommand runs a server that takes any credentials.
 type sandboxCommand struct {
-	Listen      string     `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+	Listen      string     `default:"127.0.0.1:8623" help:"Address to listen on; port 0 picks a free one."`
 	Data        string     `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
 	Time        *time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"RFC3339" help:"Freeze the clock of every account at this instant when the account is opened."`
 	MaxSlots    int        `default:"100" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
 	AllowRemote bool       `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
-	LogLevel    slog.Level `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
+	LogLevel    slog.Level `default:"info" help:"Log from this level on: debug, info, warn or error."`
 }
 
 // Run serves until ctx ends.

@@ -17,7 +17,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -94,7 +93,7 @@ const maxRetryID = 255
 func caller(call *awsjson.Call) service.Caller {
 	return service.Caller{
 		Account: account.ID(call.Identity.Account),
-		By:      journal.By{Key: call.Identity.Key, Source: call.Source, Request: call.RequestID},
+		Key:     call.Identity.Key, Source: call.Source, Request: call.RequestID,
 	}
 }
 
@@ -110,7 +109,7 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 			return c, fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
 		}
 		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
-		c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
+		c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
 		break
 	}
 	return c, nil

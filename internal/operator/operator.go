@@ -16,7 +16,6 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -130,8 +129,7 @@ func notFound(r *http.Request) (any, error) {
 // caller returns who calls about the account in the path.
 func caller(r *http.Request) (service.Caller, error) {
 	id, err := account.ParseID(r.PathValue("account"))
-	by := journal.By{Key: "operator", Source: r.RemoteAddr, Request: r.Header.Get(requestID)}
-	return service.Caller{Account: id, By: by}, err
+	return service.Caller{Account: id, Key: "operator", Source: r.RemoteAddr, Request: r.Header.Get(requestID)}, err
 }
 
 // decode reads a JSON body; a member that into does not have is refused.

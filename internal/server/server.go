@@ -24,6 +24,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
 // Time-outs and limits of the listener. They bound what a slow or hostile client
@@ -179,7 +180,7 @@ func (s *Server) handler(c Config) http.Handler {
 // anyone takes every caller: the account is the access key id where that is an
 // account id, else the default account. No signature is checked.
 func anyone(r *http.Request, _ []byte) (awsjson.Identity, error) {
-	key := accessKeyID(r)
+	key := sigv4.AccessKeyID(r)
 	if id, err := account.ParseID(key); err == nil {
 		return awsjson.Identity{Account: string(id), Key: key}, nil
 	}

@@ -36,8 +36,25 @@ func New(config Config) *Service { return &Service{config} }
 // Caller is on whose account, by whom and as which call something is done.
 type Caller struct {
 	Account account.ID
-	By      journal.By
-	Retry   *journal.Retry // nil when attempts cannot be told from new calls
+	Key     string // access key id
+	Source  string // network address
+	Request string // id of the request
+	Attempt *Attempt
+}
+
+// Attempt tells the attempts of one call from other calls. Nil says that they
+// cannot be told apart.
+type Attempt struct {
+	Call   string // id of the call, the same on each attempt
+	Digest string // of what the call asks
+}
+
+// retry returns the attempt as the journal keeps it.
+func (c Caller) retry() *journal.Retry {
+	if c.Attempt == nil {
+		return nil
+	}
+	return &journal.Retry{ID: c.Attempt.Call, Request: c.Attempt.Digest}
 }
 
 // Purchase buys slots at once and returns the transaction; a repeated call gets
@@ -92,7 +109,8 @@ func one(f func(account.State, time.Time) (account.Event, error)) command {
 func (s *Service) change(ctx context.Context, c Caller, f command) (View, []journal.Entry, error) {
 	wall, opening := s.Now(), s.opening()
 	outcome, err := s.Journal.Update(ctx, journal.Change{
-		Account: c.Account, Recorded: wall, By: c.By, Retry: c.Retry,
+		Account: c.Account, Recorded: wall, Retry: c.retry(),
+		By: journal.By{Key: c.Key, Source: c.Source, Request: c.Request},
 		Decide: func(state account.State) ([]account.Event, error) {
 			var events []account.Event
 			if !state.Opened() {

@@ -36,7 +36,8 @@ func (s *Service) View(ctx context.Context, c Caller) (View, error) {
 		return view, nil
 	}
 	nothing := func(account.State, time.Time) ([]account.Event, error) { return nil, nil }
-	view, _, err := s.change(ctx, Caller{Account: c.Account, By: c.By}, nothing)
+	c.Attempt = nil // rolling is not what was called
+	view, _, err := s.change(ctx, c, nothing)
 	return view, err
 }
 

@@ -1,0 +1,95 @@
+# `make` alone says what there is to make.
+
+CLI  := github.com/slotfarm/slotfarm/internal/cli
+TOOL := go tool -modfile=tools/go.mod
+
+# Settings, as in `make run ARGS='--time 2026-01-31T00:00:00Z'`.
+ARGS      ?=
+RUN       ?= .
+BENCH     ?= .
+BENCHTIME ?= 1s
+FUZZTIME  ?= 30s
+
+# Everything but the end-to-end tests.
+UNIT = $$(go list ./... | grep -v /e2e)
+
+# Runs go test on packages ($1), with the race detector where there is a C compiler.
+define gotest
+@race=-race; \
+if ! scripts/deps.sh has cc; then \
+	echo 'WARNING: no C compiler: the tests run WITHOUT the race detector' >&2; \
+	if [ "$$CI" = true ]; then exit 1; fi; \
+	race=; \
+fi; \
+go test $$race -count=1 -timeout 10m -run '$(RUN)' $(1)
+endef
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the static binary bin/slotfarm
+	@version=$$(git describe --tags --always --dirty 2>/dev/null || echo dev); \
+	commit=$$(git rev-parse HEAD 2>/dev/null || echo unknown); \
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o bin/slotfarm \
+		-ldflags "-s -w -X $(CLI).version=$$version -X $(CLI).commit=$$commit" ./cmd/slotfarm
+
+.PHONY: run
+run: build ## build it and run the sandbox (ARGS='--listen …')
+	@exec bin/slotfarm sandbox $(ARGS)
+
+.PHONY: test
+test: deps lint vuln ## run every check and every test; installs what they need where it can
+	$(call gotest,./...)
+
+.PHONY: unit
+unit: ## run the fast tests: all but the end-to-end ones (RUN=TestName)
+	$(call gotest,$(UNIT))
+
+.PHONY: e2e
+e2e: deps ## run the end-to-end tests with real AWS clients (RUN=TestName)
+	$(call gotest,./e2e/...)
+
+.PHONY: lint
+lint: ## check format, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then \
+		printf 'not formatted; run gofmt -w on them:\n%s\n' "$$unformatted" >&2; \
+		exit 1; \
+	fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what is used
+	@scripts/vuln.sh
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=Name BENCHTIME=1s)
+	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 30m $(UNIT)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	@grep -roE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' cmd internal | \
+	while IFS=: read -r file func; do \
+		echo "fuzz: $${func#func } in $$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null || exit 1; \
+	done
+
+.PHONY: golden
+golden: ## write the golden files anew, and show which changed (RUN=TestName)
+	@for dir in $$(grep -rlE 'flag\.Bool(Var)?\(.*"update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		go test -count=1 -timeout 10m -run '$(RUN)' "$$dir" -update || exit 1; \
+	done
+	@-git status --short -- '*.golden*' '*/testdata/*'
+
+.PHONY: deps
+deps: ## install what the tests need beside Go
+	@scripts/deps.sh
+
+.PHONY: clean
+clean: ## remove what was built and installed here
+	rm -rf bin e2e/js/node_modules

@@ -1,0 +1,224 @@
+package sigv4
+
+import (
+	"crypto/hmac"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// DefaultWindow is how far the time of a signature may lie from the server's, in
+// either direction.
+const DefaultWindow = 15 * time.Minute
+
+// Verifier checks the signatures of requests to one service. It may be used by
+// many goroutines and must not be copied after its first use.
+type Verifier struct {
+	Service string        // as it stands in the credential scope
+	Window  time.Duration // 0 stands for DefaultWindow; the bound itself is inside
+
+	keys keyCache
+}
+
+// Message is an HTTP request whose body has been read.
+type Message struct {
+	HTTP *http.Request
+	Body []byte
+}
+
+// Verified is what a good signature proves about a request.
+type Verified struct {
+	Credential
+	SignedAt     time.Time // in UTC, whole seconds
+	SessionToken bool      // whether X-Amz-Security-Token was sent, and so signed
+}
+
+// claim is a signature that may be good, and what it was made of.
+type claim struct {
+	Authorization
+	signedAt time.Time
+	text     string // the string to sign
+}
+
+// Verify checks the signature of a message that arrived at now. The secret
+// function gives the secret of an access key; its errors are returned as they
+// are, and it is called only when nothing else is wrong with the request. It is
+// for the caller to refuse a session token.
+//
+// The errors are those of Parse and, in this order: IncompleteSignature for a
+// time that is missing or malformed and for a doubled header that has to be
+// single; InvalidSignature for a header that has to be signed and is not, and for
+// another day or service in the scope; Expired for a time outside the window;
+// InvalidSignature for a payload hash that is not the body's and for a query that
+// cannot be read; IncompleteSignature for a signed header that the request does
+// not have; those of secret; InvalidSignature for any other signature than the
+// secret makes. An empty secret is refused as our own failure.
+func (v *Verifier) Verify(m Message, secret func(accessKeyID string) (string, error), now time.Time) (Verified, error) {
+	c, err := v.examine(m, now)
+	if err != nil {
+		return Verified{}, err
+	}
+	known, err := secret(c.AccessKeyID)
+	if err != nil {
+		return Verified{}, err
+	}
+	if known == "" {
+		return Verified{}, errors.New("sigv4: the access key has an empty secret")
+	}
+	if !v.matches(c, known) {
+		return Verified{}, invalid("The signature does not match the request. Check the secret access key and that nothing changed the request after it was signed.")
+	}
+	token := len(m.HTTP.Header.Values("X-Amz-Security-Token")) > 0
+	return Verified{Credential: c.Credential, SignedAt: c.signedAt, SessionToken: token}, nil
+}
+
+// examine checks all that can be checked without the secret.
+func (v *Verifier) examine(m Message, now time.Time) (claim, error) {
+	a, err := Parse(m.HTTP.Header)
+	if err != nil {
+		return claim{}, err
+	}
+	signedAt, err := signingTime(m.HTTP.Header)
+	if err != nil {
+		return claim{}, err
+	}
+	if err := checkSigned(m.HTTP, a.SignedHeaders); err != nil {
+		return claim{}, err
+	}
+	if err := v.checkScope(a.Credential, signedAt); err != nil {
+		return claim{}, err
+	}
+	if err := v.checkWindow(signedAt, now); err != nil {
+		return claim{}, err
+	}
+	payload, err := payloadHash(m)
+	if err != nil {
+		return claim{}, err
+	}
+	canonical, err := canonicalRequest(m.HTTP, a.SignedHeaders, payload)
+	if err != nil {
+		return claim{}, err
+	}
+	return claim{a, signedAt, stringToSign(signedAt, a.scope(), canonical)}, nil
+}
+
+// signingTime reads the time of the signature, from X-Amz-Date if it is there
+// and else from Date. It refuses a request in which a header that has to be
+// single is not.
+func signingTime(h http.Header) (time.Time, error) {
+	for _, name := range [...]string{"X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256"} {
+		if n := len(h.Values(name)); n > 1 {
+			return time.Time{}, incomplete("The request has %d %s headers; it may have one.", n, name)
+		}
+	}
+	if values := h.Values("X-Amz-Date"); len(values) == 1 {
+		return parseTime(values[0])
+	}
+	switch values := h.Values("Date"); len(values) {
+	case 0:
+		return time.Time{}, incomplete("The request has neither an X-Amz-Date nor a Date header.")
+	case 1:
+		return parseDate(values[0])
+	default:
+		return time.Time{}, incomplete("The request has %d Date headers; it may have one.", len(values))
+	}
+}
+
+// parseDate reads a Date header: an HTTP date, the same with its zone as a number
+// (botocore's -0000), or the form of X-Amz-Date.
+func parseDate(text string) (time.Time, error) {
+	for _, layout := range [...]string{http.TimeFormat, time.RFC1123Z} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC().Truncate(time.Second), nil
+		}
+	}
+	return parseTime(text)
+}
+
+func parseTime(text string) (time.Time, error) {
+	t, err := time.Parse(timeFormat, text)
+	if err != nil || t.Format(timeFormat) != text { // time.Parse lets fractions of a second pass
+		return time.Time{}, incomplete("The request is dated %.64q; the form is YYYYMMDD'T'HHMMSS'Z'.", text)
+	}
+	return t, nil
+}
+
+// checkSigned checks that everything which has to be signed is: the host, the
+// time, the content type and every X-Amz header. Of several that are not, it
+// names the first in order.
+func checkSigned(r *http.Request, signed []string) error {
+	required := []string{"host"}
+	if len(r.Header.Values("X-Amz-Date")) == 0 {
+		required = append(required, "date")
+	}
+	for key := range r.Header {
+		name := strings.ToLower(key)
+		if name == "content-type" || strings.HasPrefix(name, "x-amz-") {
+			required = append(required, name)
+		}
+	}
+	slices.Sort(required)
+	for _, name := range required {
+		if _, ok := slices.BinarySearch(signed, name); !ok {
+			return invalid("The header %.64q has to be signed; SignedHeaders does not name it.", name)
+		}
+	}
+	return nil
+}
+
+func (v *Verifier) checkScope(c Credential, signedAt time.Time) error {
+	if day := signedAt.Format(dayFormat); c.Date != day {
+		return invalid("The credential is scoped to the day %.64q; the request is dated %s.", c.Date, day)
+	}
+	if c.Service != v.Service {
+		return invalid("The credential is scoped to the service %.64q; this is %q.", c.Service, v.Service)
+	}
+	return nil
+}
+
+func (v *Verifier) checkWindow(signedAt, now time.Time) error {
+	window := v.Window
+	if window == 0 {
+		window = DefaultWindow
+	}
+	if now.Sub(signedAt).Abs() <= window {
+		return nil
+	}
+	return fault.New(fault.Expired, "The request was signed for %s, more than %s from the server's time, %s.",
+		signedAt.Format(timeFormat), window, now.UTC().Format(timeFormat))
+}
+
+// payloadHash returns the hash of the body, which a request that states one must
+// have stated correctly.
+func payloadHash(m Message) (string, error) {
+	hash := hexSHA256(m.Body)
+	values := m.HTTP.Header.Values("X-Amz-Content-Sha256")
+	switch {
+	case len(values) == 0 || values[0] == hash:
+		return hash, nil
+	case values[0] == "UNSIGNED-PAYLOAD" || strings.HasPrefix(values[0], "STREAMING-"):
+		return "", invalid("X-Amz-Content-Sha256 is %.64q; the body has to be signed as a whole.", values[0])
+	default:
+		return "", invalid("X-Amz-Content-Sha256 is not the hash of the body.")
+	}
+}
+
+// matches reports whether a secret made the signature. Only keys of good
+// signatures are remembered, so a caller who does not hold a secret cannot fill
+// the cache.
+func (v *Verifier) matches(c claim, secret string) bool {
+	id := identify(secret, c.Credential)
+	key, found := v.keys.find(id)
+	if !found {
+		key = deriveKey(secret, c.Credential)
+	}
+	good := hmac.Equal([]byte(key.sign(c.text)), []byte(c.Signature))
+	if good && !found {
+		v.keys.keep(id, key)
+	}
+	return good
+}
