@@ -1,9 +1,7 @@
 package sigv4_test
 
 import (
-	"net/http"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/slotfarm/slotfarm/internal/sigv4"
@@ -12,23 +10,28 @@ import (
 // TestVerifyByManyGoroutines shares one verifier, and its keys, among them.
 func TestVerifyByManyGoroutines(t *testing.T) {
 	v := sigv4.Verifier{Service: "devicefarm"}
-	var wg sync.WaitGroup
 	for i := range 8 {
-		wg.Go(func() {
-			s := exampleSigner()
-			for j := range 50 {
-				s.Region = "region-" + strconv.Itoa((i+j)%20)
-				r := newRequest(t, http.MethodPost, exampleURL, "{}")
-				if err := s.Sign(r, []byte("{}"), exampleTime()); err != nil {
-					t.Errorf("Sign: %v", err)
-				}
-				if _, err := v.Verify(sigv4.Message{HTTP: r, Body: []byte("{}")}, exampleSecrets, exampleTime()); err != nil {
-					t.Errorf("Verify: %v", err)
-				}
-			}
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			verifyInRegions(t, &v, i)
 		})
 	}
-	wg.Wait()
+}
+
+// verifyInRegions verifies requests signed for one region after another.
+func verifyInRegions(t *testing.T, v *sigv4.Verifier, first int) {
+	for i := range 50 {
+		s := exampleSigner()
+		s.Region = "region-" + strconv.Itoa((first+i)%20)
+		r, body := purchase(t)
+		if err := s.Sign(r, body, exampleTime()); err != nil {
+			t.Errorf("Sign: %v", err)
+		}
+		got, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, exampleSecrets, exampleTime())
+		if err != nil || got.Region != s.Region {
+			t.Errorf("Verify: region %q, %v; want %q and no error", got.Region, err, s.Region)
+		}
+	}
 }
 
 func BenchmarkVerify(b *testing.B) {
