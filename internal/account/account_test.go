@@ -345,6 +345,9 @@ func TestClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.add(events...)
+	if events, err := b.state.Freeze(instant("2016-08-31T12:59:00Z"), terms, b.state.At); err != nil || len(events) != 0 {
+		t.Errorf("freezing where the clock stands makes %d events (%v), want none", len(events), err)
+	}
 	if got := b.state.Now(instant("2026-01-11T00:00:00Z")); !got.Equal(instant("2016-08-31T12:59:00Z")) {
 		t.Errorf("a frozen clock shows %v", got)
 	}

@@ -12,20 +12,15 @@ var latest = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 // Freeze stands a test account's clock still at an instant. Before the first
 // transaction that may be any instant from 1970 to 9999, later none before now.
 // It returns the events of the boundaries that the move crosses, oldest first,
-// and of the move itself. Errors: NotEligible for an ordinary account, Argument
-// for an instant out of range, Conflict for a move backwards.
+// and of the move itself; none when the clock stands there already. Errors:
+// NotEligible for an ordinary account, Argument for an instant out of range,
+// Conflict for a move backwards.
 func (s State) Freeze(at time.Time, terms Terms, now time.Time) ([]Event, error) {
 	at = at.UTC().Truncate(time.Millisecond)
-	switch {
-	case !s.Test:
-		return nil, notTest()
-	case at.Before(time.Unix(0, 0)) || !at.Before(latest):
-		return nil, fault.New(fault.Argument, "the clock cannot show %s; it must be from 1970 to 9999.", at.Format(time.RFC3339))
-	case at.Before(now) && s.Transactions > 0:
-		return nil, fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has transactions. Restore a snapshot to go back.",
-			now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
+	if s.Frozen != nil && s.Frozen.Equal(at) {
+		return nil, nil
 	}
-	events, err := s.Roll(terms, at)
+	events, err := s.moveTo(at, terms, now)
 	if err != nil {
 		return nil, err
 	}
@@ -33,16 +28,30 @@ func (s State) Freeze(at time.Time, terms Terms, now time.Time) ([]Event, error)
 }
 
 // Release lets a test account's clock follow the wall clock again; wall is what
-// it shows. Events and errors are those of Freeze.
+// it shows. Events and errors are those of Freeze; a clock that runs makes none.
 func (s State) Release(wall time.Time, terms Terms, now time.Time) ([]Event, error) {
-	events, err := s.Freeze(wall, terms, now)
+	if s.Test && s.Frozen == nil {
+		return nil, nil
+	}
+	wall = wall.UTC().Truncate(time.Millisecond)
+	events, err := s.moveTo(wall, terms, now)
 	if err != nil {
 		return nil, err
 	}
-	events[len(events)-1].Frozen = nil
-	return events, nil
+	return append(events, Event{Kind: KindClock, At: wall}), nil
 }
 
-func notTest() error {
-	return fault.New(fault.NotEligible, "this is not a test account; only test accounts have a clock of their own.")
+// moveTo returns the events of the boundaries up to an instant that the clock
+// may move to.
+func (s State) moveTo(at time.Time, terms Terms, now time.Time) ([]Event, error) {
+	switch {
+	case !s.Test:
+		return nil, fault.New(fault.NotEligible, "this is not a test account; only test accounts have a clock of their own.")
+	case at.Before(time.Unix(0, 0)) || !at.Before(latest):
+		return nil, fault.New(fault.Argument, "the clock cannot show %s; it must be from 1970 to 9999.", at.Format(time.RFC3339))
+	case at.Before(now) && s.Transactions > 0:
+		return nil, fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has transactions. Restore a snapshot to go back.",
+			now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
+	}
+	return s.Roll(terms, at)
 }

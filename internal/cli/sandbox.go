@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/server"
@@ -17,12 +19,12 @@ const drainTime = 20 * time.Second
 
 // sandboxCommand runs a server that takes any credentials.
 type sandboxCommand struct {
-	Listen      string     `default:"127.0.0.1:8623" help:"Address to listen on; port 0 picks a free one."`
-	Data        string     `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
-	Time        *time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"RFC3339" help:"Freeze the clock of every account at this instant when the account is opened."`
-	MaxSlots    int        `default:"100" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
-	AllowRemote bool       `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
-	LogLevel    slog.Level `default:"info" help:"Log from this level on: debug, info, warn or error."`
+	Listen      string  `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+	Data        string  `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
+	Time        instant `placeholder:"RFC3339" help:"Freeze the clock of every account at this instant when the account is opened."`
+	MaxSlots    int     `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
+	AllowRemote bool    `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
+	LogLevel    level   `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
 }
 
 // Run serves until ctx ends.
@@ -30,9 +32,9 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 	if err := c.checkListen(); err != nil {
 		return usageError{err}
 	}
-	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: c.LogLevel}))
+	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: slog.Level(c.LogLevel)}))
 	s, err := server.Start(ctx, server.Config{
-		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Frozen: c.Time, Log: log,
+		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Frozen: c.Time.time(), Log: log,
 	})
 	if err != nil {
 		return err
@@ -41,7 +43,7 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 		welcome(streams.Err, s.Endpoint())
 	}
 	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
-		return fmt.Errorf("print the endpoint: %w", err)
+		return errors.Join(fmt.Errorf("print the endpoint: %w", err), drain(ctx, s))
 	}
 	return serve(ctx, s, log)
 }
@@ -49,7 +51,10 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 // checkListen refuses an address that others can reach, unless that is asked
 // for, and a port that is none.
 func (c *sandboxCommand) checkListen() error {
-	host, _, err := net.SplitHostPort(c.Listen)
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
 	if err != nil {
 		return fmt.Errorf("--listen %q is not an address such as 127.0.0.1:8623", c.Listen)
 	}
@@ -59,17 +64,22 @@ func (c *sandboxCommand) checkListen() error {
 	return fmt.Errorf("--listen %q is not a loopback address, and the sandbox is open to all who reach it; give --allow-remote to do it all the same", c.Listen)
 }
 
-// serve waits until ctx ends, then drains and closes the server.
+// serve waits until ctx ends or serving does, then drains and closes the server.
 func serve(ctx context.Context, s *server.Server, log *slog.Logger) error {
 	select {
 	case err := <-s.Failed():
-		return fmt.Errorf("serve: %w", err)
+		return errors.Join(fmt.Errorf("serve: %w", err), drain(ctx, s))
 	case <-ctx.Done():
 	}
 	log.Info("draining")
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	return drain(ctx, s)
+}
+
+// drain closes the server after the requests under way, also when ctx has ended.
+func drain(ctx context.Context, s *server.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	return s.Close(drain)
+	return s.Close(ctx)
 }
 
 // welcome tells a person what to paste next.

@@ -46,7 +46,7 @@ type Config struct {
 	Listen   string            // address; "127.0.0.1:0" by default, port 0 picks a free one
 	Data     string            // directory; "" keeps everything in memory
 	MaxSlots int               // per offering, for accounts without a limit of their own; 100
-	Frozen   *time.Time        // where the clocks of new accounts stand; nil lets them run
+	Frozen   *time.Time        // where clocks stand at the start; nil lets them run
 	Catalog  *offering.Catalog // offering.Default()
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
@@ -104,8 +104,16 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s := &Server{listener: listener, journal: store, failed: make(chan error, 1)}
+	offerings := service.New(service.Config{
+		Journal: store, Now: c.Now, NewID: c.NewID,
+		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
+		Test:  true, Frozen: c.Frozen,
+	})
+	if err := freeze(ctx, c, offerings); err != nil {
+		return nil, errors.Join(err, listener.Close(), store.Close())
+	}
 	s.http = &http.Server{
-		Handler:           s.handler(c),
+		Handler:           s.handler(c, offerings),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -129,6 +137,31 @@ func openJournal(ctx context.Context, dir string) (journal.Journal, error) {
 		return sqlite.OpenMemory(ctx)
 	}
 	return sqlite.Open(ctx, dir)
+}
+
+// freeze stands the clocks of the accounts there are at c.Frozen. Those that are
+// past it stay where they are, since no clock goes back.
+func freeze(ctx context.Context, c Config, offerings *service.Service) error {
+	if c.Frozen == nil {
+		return nil
+	}
+	const page = 500
+	for after := account.ID(""); ; {
+		ids, err := offerings.Journal.Accounts(ctx, after, page)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			_, _, err := offerings.Freeze(ctx, service.Caller{Account: id, Key: "start"}, *c.Frozen)
+			switch {
+			case fault.KindOf(err) == fault.Conflict:
+				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
+			case err != nil:
+				return fmt.Errorf("set the clock of account %s: %w", id, err)
+			}
+		}
+		after = ids[len(ids)-1]
+	}
 }
 
 func (s *Server) serve() {
@@ -160,12 +193,7 @@ func (s *Server) Close(ctx context.Context) error {
 }
 
 // handler returns everything that stands on the listener.
-func (s *Server) handler(c Config) http.Handler {
-	offerings := service.New(service.Config{
-		Journal: s.journal, Now: c.Now, NewID: c.NewID,
-		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
-		Test:  true, Frozen: c.Frozen,
-	})
+func (s *Server) handler(c Config, offerings *service.Service) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", devicefarm.Handler(devicefarm.Config{
 		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log,

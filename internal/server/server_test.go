@@ -81,6 +81,40 @@ func TestStateSurvivesARestart(t *testing.T) {
 	}
 }
 
+// TestFrozenStartOnExistingAccounts restarts on the same data with the clocks at
+// another instant: accounts go there, and none goes back.
+func TestFrozenStartOnExistingAccounts(t *testing.T) {
+	dir := t.TempDir()
+	now := func(account string, frozen *time.Time, f func(*farm)) string {
+		s, err := server.Start(context.Background(), server.Config{Data: dir, Frozen: frozen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		running := &farm{t, client, s}
+		f(running)
+		var shape struct{ Now string }
+		running.operate(http.MethodGet, "/accounts/"+account, "", &shape)
+		if err := s.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return shape.Now
+	}
+	buy := func(f *farm) { f.accepted(alice, "PurchaseOffering", order(ios, 1)) }
+	nothing := func(*farm) {}
+	later := noon.AddDate(1, 0, 0)
+	steps := []struct {
+		frozen *time.Time
+		use    func(*farm)
+		want   string
+	}{{&noon, buy, "2016-08-31T12:59:00Z"}, {&later, nothing, "2017-08-31T12:59:00Z"}, {&noon, nothing, "2017-08-31T12:59:00Z"}}
+	for i, step := range steps {
+		if got := now(alice, step.frozen, step.use); got != step.want {
+			t.Errorf("start %d: the account's clock shows %s, want %s", i+1, got, step.want)
+		}
+	}
+}
+
 func TestAccountsOfCallers(t *testing.T) {
 	f := start(t, server.Config{})
 	for key, want := range map[string]string{
