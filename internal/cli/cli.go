@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
@@ -37,17 +38,24 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
+// errHelp ends the parsing of a command line that asks for help, once the help
+// is printed.
+var errHelp = errors.New("help was asked for")
+
 // Run runs the command that the arguments name until it ends or ctx does, and
 // returns the exit status: 0, 2 for a wrong command line, 1 for other failures.
 // A failure prints one line on io.Err.
 func Run(ctx context.Context, streams IO) int {
-	helped := false // --help was given, and kong has printed it
 	parser, err := kong.New(&commands{},
 		kong.Name("slotfarm"),
 		kong.Description("A self-hosted implementation of the offerings system of AWS Device Farm."),
 		kong.Writers(streams.Out, streams.Err),
-		kong.Exit(func(int) { helped = true }),
+		kong.Help(func(options kong.HelpOptions, ctx *kong.Context) error {
+			return errors.Join(kong.DefaultHelpPrinter(options, ctx), errHelp)
+		}),
+		kong.ValueFormatter(describe),
 		kong.DefaultEnvars("SLOTFARM"),
+		kong.Resolvers(deferred),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(streams),
 	)
@@ -55,16 +63,32 @@ func Run(ctx context.Context, streams IO) int {
 		return streams.fail(err, exitFailure)
 	}
 	command, err := parser.Parse(streams.Args)
-	if helped {
+	switch {
+	case errors.Is(err, errHelp):
 		return exitOK
-	}
-	if err != nil {
+	case err != nil:
 		return streams.fail(err, exitUsage)
 	}
 	if err := command.Run(); err != nil {
 		return streams.fail(err, statusOf(err))
 	}
 	return exitOK
+}
+
+// describe returns the help of a flag with its default and its environment
+// variable.
+func describe(v *kong.Value) string {
+	var more []string
+	if v.HasDefault {
+		more = append(more, "default "+v.Default)
+	}
+	for _, name := range v.Tag.Envs {
+		more = append(more, "$"+name)
+	}
+	if len(more) == 0 {
+		return v.Help
+	}
+	return v.Help + " (" + strings.Join(more, ", ") + ")"
 }
 
 // usageError is a failure that a better command line would have avoided.
@@ -78,8 +102,19 @@ func statusOf(err error) int {
 }
 
 func (s IO) fail(err error, status int) int {
-	fmt.Fprintf(s.Err, "slotfarm: %v\n", err)
+	fmt.Fprintf(s.Err, "slotfarm: %s\n", oneLine(err.Error()))
 	return status
+}
+
+// oneLine puts a message on one line, and says in words that a flag has no
+// value.
+func oneLine(message string) string {
+	flag, rest, _ := strings.Cut(message, ": expected ")
+	if strings.HasSuffix(rest, ` but got "EOL" (<EOL>)`) {
+		return flag + ": a value is missing"
+	}
+	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Join(lines, "; ")
 }
 
 // terminal reports whether a person sees what is written to w.

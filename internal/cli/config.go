@@ -1,8 +1,15 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -21,16 +28,16 @@ func (c configFile) BeforeResolve(app *kong.Kong, ctx *kong.Context) error {
 	}
 	body, err := os.ReadFile(name)
 	if err != nil {
-		return err
+		return fmt.Errorf("config file: %w", err)
 	}
-	values := map[string]any{}
-	if err := yaml.Unmarshal(body, &values); err != nil {
-		return fmt.Errorf("config file %s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	values, err := parseConfig(body)
+	if err == nil {
+		err = checkKeys(app, values)
 	}
-	if err := checkKeys(app, values); err != nil {
+	if err != nil {
 		return fmt.Errorf("config file %s: %w", name, err)
 	}
-	ctx.AddResolver(resolver(values))
+	ctx.AddResolver(resolver(name, values))
 	return nil
 }
 
@@ -43,9 +50,39 @@ func flagOf(ctx *kong.Context, name string) *kong.Flag {
 	return nil
 }
 
+// parseConfig returns the values of a YAML or JSON file by key, each as it is
+// written there, so that a time or a number means what it does on the command
+// line. An empty file has none.
+func parseConfig(body []byte) (map[string]yaml.Node, error) {
+	var values map[string]yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(body))
+	if err := decoder.Decode(&values); err != nil && !errors.Is(err, io.EOF) {
+		return nil, readable(err)
+	}
+	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is something after the flags")
+	}
+	return values, nil
+}
+
+// wrongShape finds what YAML says of a file that is a list or a text.
+var wrongShape = regexp.MustCompile(`cannot unmarshal .* into map`)
+
+// readable returns an error of YAML without the words of its implementation.
+func readable(err error) error {
+	var failed *yaml.TypeError
+	switch {
+	case !errors.As(err, &failed):
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	case wrongShape.MatchString(failed.Errors[0]):
+		return errors.New("it must hold flags and their values, such as listen: 127.0.0.1:8623")
+	}
+	return errors.New(failed.Errors[0])
+}
+
 // checkKeys refuses keys that are no flag of any command, and values that are
 // not plain.
-func checkKeys(app *kong.Kong, values map[string]any) error {
+func checkKeys(app *kong.Kong, values map[string]yaml.Node) error {
 	known := map[string]bool{}
 	nodes := append([]*kong.Node{app.Model.Node}, app.Model.Leaves(false)...)
 	for _, node := range nodes {
@@ -53,29 +90,42 @@ func checkKeys(app *kong.Kong, values map[string]any) error {
 			known[flag.Name] = true
 		}
 	}
-	for key, value := range values {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		value := values[key]
 		if !known[key] || key == "help" || key == "config" {
-			return fmt.Errorf("%q is not a flag", key)
+			return fmt.Errorf("line %d: %q is not a flag", value.Line, key)
 		}
-		switch value.(type) {
-		case string, bool, int, float64:
-		default:
-			return fmt.Errorf("the value of %q must be a text, a number or a truth value", key)
+		if value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null" {
+			return fmt.Errorf("line %d: the value of %q must be a text, a number or a truth value", value.Line, key)
 		}
 	}
 	return nil
 }
 
 // resolver gives values to flags that the environment does not set.
-func resolver(values map[string]any) kong.ResolverFunc {
+func resolver(file string, values map[string]yaml.Node) kong.ResolverFunc {
 	return func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		value, ok := values[flag.Name]
 		if !ok || inEnvironment(flag) {
 			return nil, nil
 		}
-		return fmt.Sprint(value), nil
+		if err := decodes(flag, value.Value); err != nil {
+			return nil, fmt.Errorf("%w (from config file %s, line %d)", err, file, value.Line)
+		}
+		return value.Value, nil
 	}
 }
+
+// decodes returns nil when text is a value of the flag.
+func decodes(flag *kong.Flag, text string) error {
+	scan := kong.Scan().PushTyped(text, kong.FlagValueToken)
+	into := reflect.New(flag.Target.Type()).Elem()
+	return flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, into)
+}
+
+// deferred resolves nothing. While there is a resolver, kong complains of an
+// environment variable that it cannot read only where no flag comes before it.
+var deferred = kong.ResolverFunc(func(*kong.Context, *kong.Path, *kong.Flag) (any, error) { return nil, nil })
 
 func inEnvironment(flag *kong.Flag) bool {
 	for _, name := range flag.Envs {

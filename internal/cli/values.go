@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// The years that a clock may show.
+const (
+	firstYear = 1970
+	lastYear  = 9999
+)
+
+// instant is a time as a flag gives it, in UTC and with whole milliseconds, as
+// clocks are. The zero instant is a flag that was not given.
+type instant time.Time
+
+// UnmarshalText takes RFC 3339 with any offset and any number of decimals.
+func (i *instant) UnmarshalText(text []byte) error {
+	var at time.Time
+	if err := at.UnmarshalText(text); err != nil {
+		return fmt.Errorf("%q is not a time as in RFC 3339, such as 2026-01-31T00:00:00Z", text)
+	}
+	at = at.UTC().Truncate(time.Millisecond)
+	if at.Year() < firstYear || at.Year() > lastYear {
+		return fmt.Errorf("%q is out of range; it must be from %d to %d", text, firstYear, lastYear)
+	}
+	*i = instant(at)
+	return nil
+}
+
+// time returns the instant, or nil when there is none.
+func (i instant) time() *time.Time {
+	at := time.Time(i)
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+// level is how much is logged.
+type level slog.Level
+
+// UnmarshalText takes the name of a level, in any case.
+func (l *level) UnmarshalText(text []byte) error {
+	switch strings.ToLower(string(text)) {
+	case "debug", "info", "warn", "error":
+		return (*slog.Level)(l).UnmarshalText(text)
+	}
+	return fmt.Errorf("%q is not a level; it must be debug, info, warn or error", text)
+}
