@@ -19,7 +19,7 @@ define gotest
 if ! scripts/deps.sh has cc; then \
 	echo 'WARNING: no C compiler: the tests run WITHOUT the race detector' >&2; \
 	if [ "$$CI" = true ]; then exit 1; fi; \
-	race=; \
+	race=; export CGO_ENABLED=0; \
 fi; \
 go test $$race -count=1 -timeout 10m -run '$(RUN)' $(1)
 endef

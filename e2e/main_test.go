@@ -57,7 +57,7 @@ func runTests(m *testing.M) (code int, err error) {
 
 func build(dir, name, pkg string) (string, error) {
 	binary := filepath.Join(dir, name)
-	cmd := exec.Command("go", "build", "-o", binary, pkg)
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", binary, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, out)
