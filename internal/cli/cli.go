@@ -51,7 +51,10 @@ func Run(ctx context.Context, streams IO) int {
 		kong.Description("A self-hosted implementation of the offerings system of AWS Device Farm."),
 		kong.Writers(streams.Out, streams.Err),
 		kong.Help(func(options kong.HelpOptions, ctx *kong.Context) error {
-			return errors.Join(kong.DefaultHelpPrinter(options, ctx), errHelp)
+			if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+				return err
+			}
+			return errHelp
 		}),
 		kong.ValueFormatter(describe),
 		kong.DefaultEnvars("SLOTFARM"),
@@ -106,13 +109,14 @@ func (s IO) fail(err error, status int) int {
 	return status
 }
 
-// oneLine puts a message on one line, and says in words that a flag has no
-// value.
+// oneLine puts a message on one line, and says in words what kong says of a
+// flag without a value in its own.
 func oneLine(message string) string {
 	flag, rest, _ := strings.Cut(message, ": expected ")
 	if strings.HasSuffix(rest, ` but got "EOL" (<EOL>)`) {
 		return flag + ": a value is missing"
 	}
+	message = strings.Replace(message, ": expected value value but", ": expected a value but", 1)
 	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
 	return strings.Join(lines, "; ")
 }

@@ -21,7 +21,7 @@ const drainTime = 20 * time.Second
 type sandboxCommand struct {
 	Listen      string  `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
 	Data        string  `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
-	Time        instant `placeholder:"RFC3339" help:"Freeze the clock of every account at this instant when the account is opened."`
+	Time        instant `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this instant. A clock that is past it stays where it is."`
 	MaxSlots    int     `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
 	AllowRemote bool    `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
 	LogLevel    level   `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`

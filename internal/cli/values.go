@@ -19,8 +19,8 @@ type instant time.Time
 
 // UnmarshalText takes RFC 3339 with any offset and any number of decimals.
 func (i *instant) UnmarshalText(text []byte) error {
-	var at time.Time
-	if err := at.UnmarshalText(text); err != nil {
+	at, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
 		return fmt.Errorf("%q is not a time as in RFC 3339, such as 2026-01-31T00:00:00Z", text)
 	}
 	at = at.UTC().Truncate(time.Millisecond)

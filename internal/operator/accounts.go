@@ -73,12 +73,16 @@ type listAccountsAnswer struct {
 // listAccounts shows a page of accounts in the order of their ids.
 func (a api) listAccounts(r *http.Request) (any, error) {
 	answer := listAccountsAnswer{Accounts: []accountShape{}}
-	ids, err := a.Service.Journal.Accounts(r.Context(), account.ID(r.URL.Query().Get("after")), accountsPage)
+	after, err := queryAccount(r, "after")
+	if err != nil {
+		return nil, err
+	}
+	ids, err := a.Service.Journal.Accounts(r.Context(), after, accountsPage)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
-		s, err := a.account(r.Context(), service.Caller{Account: id})
+		s, err := a.account(r.Context(), callerOn(id, r))
 		if err != nil {
 			return nil, err
 		}

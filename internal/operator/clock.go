@@ -125,12 +125,13 @@ func (b advanceBody) target() (func(now time.Time) time.Time, error) {
 		}
 		return func(now time.Time) time.Time { return later(now, *b.Periods) }, nil
 	}
-	return nil, fault.New(fault.Argument, "give one of to, by and periods")
+	return nil, fault.New(fault.Argument, "give exactly one of to, by and periods")
 }
 
 // later returns the same day and time of day n periods on, or the last day of
 // that period where it is shorter.
 func later(now time.Time, n int) time.Time {
+	now = now.UTC()
 	first := offering.PeriodOf(now).Start()
 	end := offering.PeriodOf(first.AddDate(0, n, 0))
 	into := min(now.Day(), end.Days()) - now.Day()

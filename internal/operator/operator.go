@@ -6,15 +6,14 @@
 package operator
 
 import (
-	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
@@ -36,17 +35,18 @@ type Config struct {
 func Handler(c Config) http.Handler {
 	a := api{c}
 	mux := http.NewServeMux()
-	for pattern, f := range map[string]handle{
-		"GET /accounts":                          a.listAccounts,
-		"GET /accounts/{account}":                a.getAccount,
-		"PUT /accounts/{account}":                a.putAccount,
-		"PUT /accounts/{account}/clock":          a.freeze,
-		"POST /accounts/{account}/clock/advance": a.advance,
-		"DELETE /accounts/{account}/clock":       a.release,
-		"GET /accounts/{account}/journal":        a.readJournal,
-		"GET /verify":                            a.verify,
+	for path, methods := range map[string]map[string]handle{
+		"/accounts":                         {"GET": a.listAccounts},
+		"/accounts/{account}":               {"GET": a.getAccount, "PUT": a.putAccount},
+		"/accounts/{account}/clock":         {"PUT": a.freeze, "DELETE": a.release},
+		"/accounts/{account}/clock/advance": {"POST": a.advance},
+		"/accounts/{account}/journal":       {"GET": a.readJournal},
+		"/verify":                           {"GET": a.verify},
 	} {
-		mux.Handle(pattern, a.answer(f))
+		for method, f := range methods {
+			mux.Handle(method+" "+path, a.answer(f))
+		}
+		mux.Handle(path, a.otherMethods(slices.Sorted(maps.Keys(methods))))
 	}
 	mux.Handle("/", a.answer(notFound))
 	return http.StripPrefix(Prefix, mux)
@@ -97,15 +97,16 @@ type code struct {
 }
 
 var codes = map[fault.Kind]code{
-	fault.Argument:      {http.StatusBadRequest, "InvalidArgument"},
-	fault.Malformed:     {http.StatusBadRequest, "MalformedRequest"},
-	fault.NotFound:      {http.StatusNotFound, "NotFound"},
-	fault.NotEligible:   {http.StatusForbidden, "NotEligible"},
-	fault.LimitExceeded: {http.StatusConflict, "LimitExceeded"},
-	fault.Conflict:      {http.StatusConflict, "Conflict"},
-	fault.TooLarge:      {http.StatusRequestEntityTooLarge, "RequestTooLarge"},
-	fault.Unavailable:   {http.StatusServiceUnavailable, "Unavailable"},
-	fault.Internal:      {http.StatusInternalServerError, "Internal"},
+	fault.Argument:         {http.StatusBadRequest, "InvalidArgument"},
+	fault.Malformed:        {http.StatusBadRequest, "MalformedRequest"},
+	fault.NotFound:         {http.StatusNotFound, "NotFound"},
+	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "MethodNotAllowed"},
+	fault.NotEligible:      {http.StatusForbidden, "NotEligible"},
+	fault.LimitExceeded:    {http.StatusConflict, "LimitExceeded"},
+	fault.Conflict:         {http.StatusConflict, "Conflict"},
+	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "RequestTooLarge"},
+	fault.Unavailable:      {http.StatusServiceUnavailable, "Unavailable"},
+	fault.Internal:         {http.StatusInternalServerError, "Internal"},
 }
 
 func (a api) refusal(r *http.Request, err error) (int, problem) {
@@ -122,45 +123,21 @@ func (a api) refusal(r *http.Request, err error) (int, problem) {
 	return c.status, p
 }
 
+// otherMethods refuses the methods of a path that are not allowed.
+func (a api) otherMethods(allowed []string) http.Handler {
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
+	list := strings.Join(allowed, ", ")
+	refuse := a.answer(func(r *http.Request) (any, error) {
+		return nil, fault.New(fault.MethodNotAllowed, "%s%s does not take %s; it takes %s", Prefix, r.URL.Path, r.Method, list)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", list)
+		refuse.ServeHTTP(w, r)
+	})
+}
+
 func notFound(r *http.Request) (any, error) {
 	return nil, fault.New(fault.NotFound, "there is no %s %s%s", r.Method, Prefix, r.URL.Path)
-}
-
-// caller returns who calls about the account in the path.
-func caller(r *http.Request) (service.Caller, error) {
-	id, err := account.ParseID(r.PathValue("account"))
-	return service.Caller{Account: id, Key: "operator", Source: r.RemoteAddr, Request: r.Header.Get(requestID)}, err
-}
-
-// decode reads a JSON body; a member that into does not have is refused.
-func decode(r *http.Request, into any) error {
-	err := json.UnmarshalRead(r.Body, into, json.RejectUnknownMembers(true))
-	var overrun *http.MaxBytesError
-	var semantic *json.SemanticError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &overrun):
-		return fault.New(fault.TooLarge, "the body is larger than %d bytes", maxBody)
-	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &semantic):
-		return fault.New(fault.Malformed, "member %q is unknown", string(semantic.JSONPointer))
-	case errors.As(err, &semantic):
-		return fault.New(fault.Malformed, "member %q has the wrong type", string(semantic.JSONPointer))
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return fault.New(fault.Malformed, "the body has a member twice")
-	}
-	return &fault.Error{Kind: fault.Malformed, Message: "the body is not valid JSON", Err: err}
-}
-
-// queryInt returns a whole number from the query, fallback where it is missing.
-func queryInt(r *http.Request, name string, fallback int64) (int64, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
-		return fallback, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, fault.New(fault.Argument, "%s %q is not a whole number from 0", name, text)
-	}
-	return n, nil
 }

@@ -1,0 +1,78 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/slotfarm/slotfarm/internal/server"
+)
+
+// patience is how long anything may take that is over in no time when all is well.
+const patience = time.Minute
+
+// TestScripts runs command lines that end by themselves. In a script, $TAKEN is
+// an address and $TAKEN_DATA a data directory that a server has in use, and
+//
+//	fails STATUS COMMAND...
+//
+// expects the exit status, one line on stderr, and nothing on stdout.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               occupy,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fails": fails},
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Deadline:            time.Now().Add(patience),
+	})
+}
+
+// occupy starts a server for others to collide with.
+func occupy(env *testscript.Env) error {
+	data := filepath.Join(env.WorkDir, "taken")
+	s, err := server.Start(context.Background(), server.Config{Data: data})
+	if err != nil {
+		return err
+	}
+	env.Defer(func() {
+		if err := s.Close(context.Background()); err != nil {
+			env.T().Fatal(err)
+		}
+	})
+	env.Setenv("TAKEN", s.Addr())
+	env.Setenv("TAKEN_DATA", data)
+	return nil
+}
+
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fails STATUS COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		ts.Fatalf("the command succeeded")
+	case !errors.As(err, &exit):
+		ts.Fatalf("%v", err)
+	case strconv.Itoa(exit.ExitCode()) != args[0]:
+		ts.Fatalf("exit status %d, want %s", exit.ExitCode(), args[0])
+	}
+	if stdout := ts.ReadFile("stdout"); stdout != "" {
+		ts.Fatalf("stdout = %q, want nothing", stdout)
+	}
+	stderr := ts.ReadFile("stderr")
+	if !strings.HasPrefix(stderr, "slotfarm: ") || strings.Index(stderr, "\n") != len(stderr)-1 {
+		ts.Fatalf("stderr = %q, want one line that starts with the program's name", stderr)
+	}
+}
