@@ -376,6 +376,15 @@ func TestClock(t *testing.T) {
 	wantKind(t, err, fault.NotEligible, "not a test account")
 }
 
+func TestOpeningKeepsWholeMillisecondsInUTC(t *testing.T) {
+	frozen := instant("2026-01-31T22:00:00.1234567-05:00")
+	state := account.Apply(account.State{}, account.Open(account.Opening{Seed: "seed", Frozen: &frozen}, time.Time{}))
+	want := "2026-02-01 03:00:00.123 +0000 UTC"
+	if state.At.String() != want || state.Frozen.String() != want {
+		t.Errorf("opened at %v, frozen at %v, want %s", state.At, state.Frozen, want)
+	}
+}
+
 func TestRollingWithoutTheOfferingIsOurOwnFailure(t *testing.T) {
 	b := open(t, "2026-01-10T00:00:00Z")
 	b.buy("2026-01-10T00:00:00Z", account.Order{OfferingID: ios, Quantity: 1})

@@ -18,6 +18,10 @@ type Opening struct {
 // Open returns the event that opens an account at now, or at the instant at
 // which its clock is frozen.
 func Open(o Opening, now time.Time) Event {
+	if o.Frozen != nil {
+		frozen := o.Frozen.UTC().Truncate(time.Millisecond)
+		o.Frozen = &frozen
+	}
 	at := State{Frozen: o.Frozen}.Now(now)
 	return Event{Kind: KindOpened, At: at, Opening: &o}
 }

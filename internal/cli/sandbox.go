@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
@@ -29,7 +30,7 @@ type sandboxCommand struct {
 
 // Run serves until ctx ends.
 func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
-	if err := c.checkListen(); err != nil {
+	if err := errors.Join(c.checkListen(), c.checkMaxSlots()); err != nil {
 		return usageError{err}
 	}
 	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: slog.Level(c.LogLevel)}))
@@ -62,6 +63,13 @@ func (c *sandboxCommand) checkListen() error {
 		return nil
 	}
 	return fmt.Errorf("--listen %q is not a loopback address, and the sandbox is open to all who reach it; give --allow-remote to do it all the same", c.Listen)
+}
+
+func (c *sandboxCommand) checkMaxSlots() error {
+	if c.MaxSlots < 1 || c.MaxSlots > account.MaxQuantity {
+		return fmt.Errorf("--max-slots %d is out of range; it must be from 1 to %d", c.MaxSlots, account.MaxQuantity)
+	}
+	return nil
 }
 
 // serve waits until ctx ends or serving does, then drains and closes the server.

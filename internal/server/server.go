@@ -127,7 +127,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 
 func (c Config) check() error {
 	if c.MaxSlots < 0 || c.MaxSlots > account.MaxQuantity {
-		return fault.New(fault.Argument, "max-slots %d is out of range; it must be from 0 to %d", c.MaxSlots, account.MaxQuantity)
+		return fault.New(fault.Argument, "max-slots %d is out of range; it must be from 1 to %d", c.MaxSlots, account.MaxQuantity)
 	}
 	return c.Catalog.Validate()
 }
@@ -140,7 +140,8 @@ func openJournal(ctx context.Context, dir string) (journal.Journal, error) {
 }
 
 // freeze stands the clocks of the accounts there are at c.Frozen. Those that are
-// past it stay where they are, since no clock goes back.
+// past it stay where they are, since no clock goes back, and so do those of
+// ordinary accounts.
 func freeze(ctx context.Context, c Config, offerings *service.Service) error {
 	if c.Frozen == nil {
 		return nil
@@ -153,8 +154,8 @@ func freeze(ctx context.Context, c Config, offerings *service.Service) error {
 		}
 		for _, id := range ids {
 			_, _, err := offerings.Freeze(ctx, service.Caller{Account: id, Key: "start"}, *c.Frozen)
-			switch {
-			case fault.KindOf(err) == fault.Conflict:
+			switch kind := fault.KindOf(err); {
+			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
 				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
 			case err != nil:
 				return fmt.Errorf("set the clock of account %s: %w", id, err)
