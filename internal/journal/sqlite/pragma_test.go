@@ -1,0 +1,31 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+)
+
+// TestDurability asks the connections themselves whether a commit waits for the
+// disk, and whether readers can write.
+func TestDurability(t *testing.T) {
+	j, err := Open(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	for _, tt := range []struct {
+		name, pragma, want string
+		db                 *sql.DB
+	}{
+		{"writer", "journal_mode", "wal", j.write},
+		{"writer", "synchronous", "2", j.write}, // FULL: every commit is synced
+		{"reader", "journal_mode", "wal", j.read},
+		{"reader", "query_only", "1", j.read},
+	} {
+		var got string
+		if err := tt.db.QueryRow("PRAGMA " + tt.pragma).Scan(&got); err != nil || got != tt.want {
+			t.Errorf("%s of the %s = %q, %v, want %q", tt.pragma, tt.name, got, err, tt.want)
+		}
+	}
+}
