@@ -279,6 +279,9 @@ func TestReadsRollTheAccount(t *testing.T) {
 	f := start(t, server.Config{Now: func() time.Time { return now }})
 	f.accepted(alice, "PurchaseOffering", order(ios, 1))
 	now = noon.AddDate(0, 2, 0)
+	if refused := f.call(alice, "PurchaseOffering", order(ios, 100)); refused.Type() != limitExceeded || f.entries() != 2 {
+		t.Errorf("behind two boundaries: %s and %d entries, want a refusal that appends nothing", refused.Body, f.entries())
+	}
 	all := f.pages(alice, func() {})
 	var got []string
 	for _, transaction := range all {

@@ -174,9 +174,9 @@ func writeHistory(t *testing.T, dir string) {
 	}
 }
 
-// TestAFailedCommitIsNeitherAcknowledgedNorRemembered makes appending fail in
-// the database itself and expects the error, the old head, and service again
-// when the cause is gone.
+// TestAFailedCommitIsNeitherAcknowledgedNorRemembered makes the database refuse
+// the second of two entries and expects the error, the old head without the
+// first, and service again when the cause is gone.
 func TestAFailedCommitIsNeitherAcknowledgedNorRemembered(t *testing.T) {
 	dir := t.TempDir()
 	writeHistory(t, dir)
@@ -184,9 +184,10 @@ func TestAFailedCommitIsNeitherAcknowledgedNorRemembered(t *testing.T) {
 	defer j.Close()
 	id := account.ID("111111111111")
 	settle := journal.Change{Account: id, Decide: func(s account.State) ([]account.Event, error) {
-		return []account.Event{{Kind: account.KindConfigured, At: s.At, Settings: &account.Settings{}}}, nil
+		settled := account.Event{Kind: account.KindConfigured, At: s.At, Settings: &account.Settings{}}
+		return []account.Event{settled, settled}, nil
 	}}
-	tamper(t, dir, `CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+	tamper(t, dir, `CREATE TRIGGER full BEFORE INSERT ON entries WHEN NEW.seq = 7 BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
 	_, err := j.Update(context.Background(), settle)
 	if fault.KindOf(err) != fault.Unavailable || strings.Contains(fault.MessageOf(err), "disk full") {
 		t.Errorf("error = %v, want Unavailable without the cause in its message", err)
