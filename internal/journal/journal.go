@@ -29,8 +29,23 @@ type Journal interface {
 	// appended, which is why callers retry with the same Retry.
 	Update(ctx context.Context, change Change) (Outcome, error)
 
+	// Rewind takes back every entry of a test account after a place and is
+	// durable when it returns: the journal is what it was there, entries, hashes
+	// and retry ids. An account taken back to before its first entry was never
+	// opened. Errors: those of Head.Rewind.
+	Rewind(ctx context.Context, id account.ID, to Place) error
+
+	// Clear removes every entry and every record.
+	Clear(ctx context.Context) error
+
 	// Close ends the engine after the updates under way.
 	Close() error
+}
+
+// Store is what an engine keeps: journals, and records beside them.
+type Store interface {
+	Journal
+	Records
 }
 
 // Reader reads what is durable.
@@ -86,6 +101,13 @@ type By struct {
 type Retry struct {
 	ID      string `json:"id"`      // chosen by the caller, unique to the call
 	Request string `json:"request"` // digest of what was asked
+}
+
+// Place is a point in an account's journal: an entry's number and the hash that
+// it must have. The zero Place is before the first entry.
+type Place struct {
+	Seq  int64
+	Hash Hash
 }
 
 // Head is the newest entry of an account, with the hash that the next one

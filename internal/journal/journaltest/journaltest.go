@@ -1,5 +1,5 @@
 // Package journaltest defines what a journal engine is: an engine that passes
-// Run is one. The tests talk to the engine through journal.Journal alone.
+// Run is one. The tests talk to the engine through journal.Store alone.
 package journaltest
 
 import (
@@ -18,7 +18,7 @@ import (
 // returns a function that opens it; a store is opened again after it was
 // closed, and keeps its contents where Durable is set.
 type Engine struct {
-	New     func(t *testing.T) func() (journal.Journal, error)
+	New     func(t *testing.T) func() (journal.Store, error)
 	Durable bool
 }
 
@@ -42,6 +42,12 @@ func Run(t *testing.T, engine Engine) {
 		{"pages go forward and back", testPages},
 		{"accounts are listed in order", testAccounts},
 		{"accounts are due at their boundary", testDue},
+		{"a test account goes back to an entry", testRewind},
+		{"an account that goes back to its beginning was never opened", testRewindToNothing},
+		{"only test accounts go back, and only to their own entries", testRewindRefused},
+		{"updates and rewinds of one account follow each other", testConcurrentRewinds},
+		{"records are kept by kind and name", testRecords},
+		{"clearing leaves nothing", testClear},
 		{"a cancelled update says so", testCancelled},
 		{"a closed journal refuses updates", testClosed},
 		{"what was acknowledged is there after reopening", testReopen},
@@ -74,8 +80,8 @@ var (
 type store struct {
 	t      *testing.T
 	engine Engine
-	open   func() (journal.Journal, error)
-	journal.Journal
+	open   func() (journal.Store, error)
+	journal.Store
 	closed bool
 }
 
@@ -85,7 +91,7 @@ func (s *store) reopen() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Journal, s.closed = j, false
+	s.Store, s.closed = j, false
 }
 
 func (s *store) close() {

@@ -132,20 +132,13 @@ func testDue(t *testing.T, s *store) {
 	boundary := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
 	s.update(purchase(alice, 1))
 	s.update(open(bob))
-	wantDue := func(now time.Time, want ...account.ID) {
-		t.Helper()
-		got, err := s.Due(context.Background(), now, 10)
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("due at %v: %v, %s", now, err, diff)
-		}
-	}
-	wantDue(boundary.Add(-time.Millisecond))
-	wantDue(boundary, alice)
+	s.wantDue(boundary.Add(-time.Millisecond))
+	s.wantDue(boundary, alice)
 	roll := purchase(alice, 1)
 	roll.Decide = func(state account.State) ([]account.Event, error) { return state.Roll(terms, boundary) }
 	s.update(roll)
-	wantDue(boundary)
-	wantDue(boundary.AddDate(0, 1, 0), alice)
+	s.wantDue(boundary)
+	s.wantDue(boundary.AddDate(0, 1, 0), alice)
 	s.update(change(alice, func(state account.State, _ time.Time) (account.Event, error) {
 		return state.Renew(account.Order{OfferingID: ios}, terms, boundary)
 	}))
@@ -153,7 +146,7 @@ func testDue(t *testing.T, s *store) {
 		return state.Roll(terms, boundary.AddDate(0, 1, 0))
 	}
 	s.update(roll)
-	wantDue(boundary.AddDate(10, 0, 0))
+	s.wantDue(boundary.AddDate(10, 0, 0))
 }
 
 func testCancelled(t *testing.T, s *store) {

@@ -37,7 +37,7 @@ const (
 	readers     = 4       // connections
 )
 
-// Journal is a journal.Journal in SQLite. Open and OpenMemory make one.
+// Journal is a journal.Store in SQLite. Open and OpenMemory make one.
 type Journal struct {
 	lock  *flock.Flock // nil in memory
 	write *sql.DB      // one connection
@@ -46,13 +46,13 @@ type Journal struct {
 	heads *lru.Cache[account.ID, journal.Head]
 
 	statements statements
-	queue      chan *update
+	queue      chan *job
 	close      sync.Once
 	stopping   chan struct{} // closed when Close begins
 	stopped    chan struct{} // closed when the writer has ended
 }
 
-var _ journal.Journal = (*Journal)(nil)
+var _ journal.Store = (*Journal)(nil)
 
 // Open opens the journal in a directory, which it makes when there is none,
 // readable by its owner only. A directory that another process has open, a
@@ -125,7 +125,7 @@ func open(path string, connections int, pragmas ...string) (*sql.DB, error) {
 func start(ctx context.Context, write, read *sql.DB) (*Journal, error) {
 	j := &Journal{
 		write: write, read: read,
-		queue:    make(chan *update, maxBatch),
+		queue:    make(chan *job, maxBatch),
 		stopping: make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}

@@ -23,17 +23,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestFile(t *testing.T) {
 	journaltest.Run(t, journaltest.Engine{
 		Durable: true,
-		New: func(t *testing.T) func() (journal.Journal, error) {
+		New: func(t *testing.T) func() (journal.Store, error) {
 			dir := filepath.Join(t.TempDir(), "data dir?%41")
-			return func() (journal.Journal, error) { return sqlite.Open(context.Background(), dir) }
+			return func() (journal.Store, error) { return sqlite.Open(context.Background(), dir) }
 		},
 	})
 }
 
 func TestMemory(t *testing.T) {
 	journaltest.Run(t, journaltest.Engine{
-		New: func(*testing.T) func() (journal.Journal, error) {
-			return func() (journal.Journal, error) { return sqlite.OpenMemory(context.Background()) }
+		New: func(*testing.T) func() (journal.Store, error) {
+			return func() (journal.Store, error) { return sqlite.OpenMemory(context.Background()) }
 		},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -14,43 +15,55 @@ import (
 // maxBatch is how many updates share a commit at most.
 const maxBatch = 512
 
-// update is one change on its way through the writer.
-type update struct {
-	ctx     context.Context
-	change  journal.Change
-	outcome journal.Outcome
-	err     error
-	done    chan struct{} // closed when outcome and err are final
+// job is something to do in the writer's next transaction.
+type job struct {
+	ctx  context.Context
+	run  func(context.Context, *writer) error
+	err  error
+	done chan struct{} // closed when err is final
 }
 
 // Update hands a change to the writer and waits for its commit. When ctx ends
 // first, the change may still be appended.
 func (j *Journal) Update(ctx context.Context, change journal.Change) (journal.Outcome, error) {
-	u := &update{ctx: ctx, change: change, done: make(chan struct{})}
+	var outcome journal.Outcome
+	err := j.do(ctx, func(ctx context.Context, w *writer) (err error) {
+		outcome, err = w.update(ctx, change)
+		return err
+	})
+	if err != nil { // the writer may still be at work on outcome
+		return journal.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+// do has the writer run something and waits for its commit, or for ctx to end.
+func (j *Journal) do(ctx context.Context, run func(context.Context, *writer) error) error {
+	waiting := &job{ctx: ctx, run: run, done: make(chan struct{})}
 	select {
 	case <-j.stopping:
-		return journal.Outcome{}, closed()
+		return closed()
 	case <-ctx.Done():
-		return journal.Outcome{}, unavailable(ctx.Err())
-	case j.queue <- u:
+		return unavailable(ctx.Err())
+	case j.queue <- waiting:
 	}
 	select {
-	case <-u.done:
-		return u.outcome, u.err
+	case <-waiting.done:
+		return waiting.err
 	case <-ctx.Done():
-		return journal.Outcome{}, unavailable(ctx.Err())
+		return unavailable(ctx.Err())
 	case <-j.stopped:
-		return u.afterStop()
+		return waiting.afterStop()
 	}
 }
 
-// afterStop returns what became of the update when the writer has ended.
-func (u *update) afterStop() (journal.Outcome, error) {
+// afterStop returns what became of the job when the writer has ended.
+func (w *job) afterStop() error {
 	select {
-	case <-u.done:
-		return u.outcome, u.err
+	case <-w.done:
+		return w.err
 	default:
-		return journal.Outcome{}, closed()
+		return closed()
 	}
 }
 
@@ -61,8 +74,8 @@ func (j *Journal) run() {
 	defer close(j.stopped)
 	for {
 		select {
-		case u := <-j.queue:
-			j.commit(j.batch(u))
+		case first := <-j.queue:
+			j.commit(j.batch(first))
 		case <-j.stopping:
 			if waiting := j.batch(nil); len(waiting) > 0 {
 				j.commit(waiting)
@@ -73,15 +86,15 @@ func (j *Journal) run() {
 }
 
 // batch returns first, unless it is nil, and what waits behind it.
-func (j *Journal) batch(first *update) []*update {
-	var batch []*update
+func (j *Journal) batch(first *job) []*job {
+	var batch []*job
 	if first != nil {
 		batch = append(batch, first)
 	}
 	for len(batch) < maxBatch {
 		select {
-		case u := <-j.queue:
-			batch = append(batch, u)
+		case next := <-j.queue:
+			batch = append(batch, next)
 		default:
 			return batch
 		}
@@ -89,50 +102,57 @@ func (j *Journal) batch(first *update) []*update {
 	return batch
 }
 
-// commit decides the updates of a batch in order and commits them together.
-// When storage fails, all of them fail: some decided on what was not kept.
-func (j *Journal) commit(batch []*update) {
-	heads, err := j.transact(batch)
-	for id, head := range heads {
+// commit runs the jobs of a batch in order and commits them together. When
+// storage fails, all of them fail: some decided on what was not kept.
+func (j *Journal) commit(batch []*job) {
+	w, err := j.transact(batch)
+	j.remember(w, err)
+	for _, job := range batch {
+		if err != nil {
+			job.err = err
+		}
+		close(job.done)
+	}
+}
+
+// remember has the cache of heads follow a transaction, which failed with err.
+func (j *Journal) remember(w *writer, err error) {
+	if err == nil && w.cleared {
+		j.heads.Purge()
+	}
+	for id, head := range w.heads {
 		if err != nil {
 			j.heads.Remove(id)
 		} else {
 			j.heads.Add(id, head)
 		}
 	}
-	for _, u := range batch {
-		if err != nil {
-			u.outcome, u.err = journal.Outcome{}, err
-		}
-		close(u.done)
-	}
 }
 
-// transact runs a batch in one transaction and returns the heads it read or
-// made.
-func (j *Journal) transact(batch []*update) (map[account.ID]journal.Head, error) {
+// transact runs a batch in one transaction and returns what it knew at its end.
+func (j *Journal) transact(batch []*job) (*writer, error) {
 	ctx := context.Background() // a commit belongs to many callers, so none can cancel it
-	tx, err := j.write.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, unavailable(err)
+	w := &writer{journal: j, heads: map[account.ID]journal.Head{}}
+	var err error
+	if w.tx, err = j.write.BeginTx(ctx, nil); err != nil {
+		return w, unavailable(err)
 	}
-	w := &writer{journal: j, tx: tx, heads: map[account.ID]journal.Head{}}
-	for _, u := range batch {
-		if err := u.ctx.Err(); err != nil {
-			u.err = unavailable(err)
+	for _, job := range batch {
+		if err := job.ctx.Err(); err != nil {
+			job.err = unavailable(err)
 			continue
 		}
-		if u.outcome, u.err = w.update(ctx, u.change); w.failed != nil {
-			return w.heads, errors.Join(unavailable(w.failed), ignoreDone(tx.Rollback()))
+		if job.err = job.run(ctx, w); w.failed != nil {
+			return w, errors.Join(unavailable(w.failed), ignoreDone(w.tx.Rollback()))
 		}
 	}
 	if !w.dirty {
-		return w.heads, ignoreDone(tx.Rollback())
+		return w, ignoreDone(w.tx.Rollback())
 	}
-	if err := tx.Commit(); err != nil {
-		return w.heads, errors.Join(unavailable(err), ignoreDone(tx.Rollback()))
+	if err := w.tx.Commit(); err != nil {
+		return w, errors.Join(unavailable(err), ignoreDone(w.tx.Rollback()))
 	}
-	return w.heads, nil
+	return w, nil
 }
 
 func ignoreDone(err error) error {
@@ -147,7 +167,8 @@ type writer struct {
 	journal *Journal
 	tx      *sql.Tx
 	heads   map[account.ID]journal.Head
-	dirty   bool  // something was appended
+	dirty   bool  // something was written
+	cleared bool  // everything written before was removed
 	failed  error // the first failure of storage, which ends the transaction
 }
 
@@ -201,7 +222,7 @@ func (w *writer) head(ctx context.Context, id account.ID) (journal.Head, error) 
 	if head, ok := w.heads[id]; ok {
 		return head, nil
 	}
-	if head, ok := w.journal.heads.Get(id); ok {
+	if head, ok := w.journal.heads.Get(id); ok && !w.cleared {
 		return head, nil
 	}
 	head, err := readHead(ctx, w.tx.StmtContext(ctx, w.journal.statements.writerHead), id)
@@ -244,12 +265,16 @@ func (w *writer) append(ctx context.Context, a journal.Appended) error {
 		return err
 	}
 	w.heads[r.Account] = journal.Head{Seq: r.Seq, Hash: r.Hash, State: a.Entry.State}
-	due := a.Entry.State.Due()
-	if r.Seq > 1 && due.Equal(before.State.Due()) {
-		return nil
+	if due := a.Entry.State.Due(); r.Seq == 1 || !due.Equal(before.State.Due()) {
+		return w.setDue(ctx, r.Account, due)
 	}
-	setDue := w.tx.StmtContext(ctx, w.journal.statements.setDue)
-	_, err = setDue.ExecContext(ctx, r.Account, sql.NullInt64{Int64: due.UnixMilli(), Valid: !due.IsZero()})
+	return nil
+}
+
+// setDue keeps when an account has to be rolled next.
+func (w *writer) setDue(ctx context.Context, id account.ID, due time.Time) error {
+	at := sql.NullInt64{Int64: due.UnixMilli(), Valid: !due.IsZero()}
+	_, err := w.tx.StmtContext(ctx, w.journal.statements.setDue).ExecContext(ctx, id, at)
 	return err
 }
 
