@@ -9,18 +9,37 @@ import (
 // latest is the first instant that a clock may not show; RFC 3339 ends there.
 var latest = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// checkClock returns an Argument error for an instant that no clock shows.
+func checkClock(at time.Time) error {
+	if at.Before(time.Unix(0, 0)) || !at.Before(latest) {
+		return fault.New(fault.Argument, "the clock cannot show %s; it must be from 1970 to 9999.", at.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// longest is how many years of boundaries one move crosses at most, so that no
+// move keeps other accounts waiting.
+const longest = 100
+
 // Freeze stands a test account's clock still at an instant. Before the first
 // transaction that may be any instant from 1970 to 9999, later none before now.
 // It returns the events of the boundaries that the move crosses, oldest first,
-// and of the move itself; none when the clock stands there already. Errors:
-// NotEligible for an ordinary account, Argument for an instant out of range,
+// and of the move itself; none when the clock stands there already. A move of
+// more than a hundred years with slots held stops after as many; freezing again
+// goes on. Errors: NotEligible for an ordinary account, Argument for an instant out of range,
 // Conflict for a move backwards.
 func (s State) Freeze(at time.Time, terms Terms, now time.Time) ([]Event, error) {
 	at = at.UTC().Truncate(time.Millisecond)
 	if s.Frozen != nil && s.Frozen.Equal(at) {
 		return nil, nil
 	}
-	events, err := s.moveTo(at, terms, now)
+	if err := s.checkMove(at, now); err != nil {
+		return nil, err
+	}
+	if far := now.AddDate(longest, 0, 0); len(s.Holdings) > 0 && at.After(far) {
+		at = far
+	}
+	events, err := s.Roll(terms, at)
 	if err != nil {
 		return nil, err
 	}
@@ -34,24 +53,27 @@ func (s State) Release(wall time.Time, terms Terms, now time.Time) ([]Event, err
 		return nil, nil
 	}
 	wall = wall.UTC().Truncate(time.Millisecond)
-	events, err := s.moveTo(wall, terms, now)
+	if err := s.checkMove(wall, now); err != nil {
+		return nil, err
+	}
+	events, err := s.Roll(terms, wall)
 	if err != nil {
 		return nil, err
 	}
 	return append(events, Event{Kind: KindClock, At: wall}), nil
 }
 
-// moveTo returns the events of the boundaries up to an instant that the clock
-// may move to.
-func (s State) moveTo(at time.Time, terms Terms, now time.Time) ([]Event, error) {
-	switch {
-	case !s.Test:
-		return nil, fault.New(fault.NotEligible, "this is not a test account; only test accounts have a clock of their own.")
-	case at.Before(time.Unix(0, 0)) || !at.Before(latest):
-		return nil, fault.New(fault.Argument, "the clock cannot show %s; it must be from 1970 to 9999.", at.Format(time.RFC3339))
-	case at.Before(now) && s.Transactions > 0:
-		return nil, fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has transactions. Restore a snapshot to go back.",
+// checkMove returns nil when the clock may move to an instant.
+func (s State) checkMove(at, now time.Time) error {
+	if !s.Test {
+		return fault.New(fault.NotEligible, "this is not a test account; only test accounts have a clock of their own.")
+	}
+	if err := checkClock(at); err != nil {
+		return err
+	}
+	if at.Before(now) && s.Transactions > 0 {
+		return fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has transactions. Restore a snapshot to go back.",
 			now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
 	}
-	return s.Roll(terms, at)
+	return nil
 }

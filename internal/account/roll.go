@@ -7,10 +7,19 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// Due returns the instant at which the account has to be rolled next: the end
-// of the newest event's period, or the zero time when nothing is held and
-// nothing is to come.
+// Due returns the instant of the wall clock at which the account has to be
+// rolled next, or the zero time when none is known: nothing is held and nothing
+// is to come, or its clock stands.
 func (s State) Due() time.Time {
+	if s.Frozen != nil {
+		return time.Time{}
+	}
+	return s.end()
+}
+
+// end returns the next boundary of the account's own time: the end of the newest
+// event's period, or the zero time when nothing is held and nothing is to come.
+func (s State) end() time.Time {
 	if len(s.Holdings) == 0 {
 		return time.Time{}
 	}
@@ -20,8 +29,8 @@ func (s State) Due() time.Time {
 // Behind reports whether a boundary has passed that the account was not rolled
 // through.
 func (s State) Behind(now time.Time) bool {
-	due := s.Due()
-	return !due.IsZero() && !due.After(now)
+	end := s.end()
+	return !end.IsZero() && !end.After(now)
 }
 
 // Roll crosses every boundary up to and including now, one event each, oldest
@@ -45,7 +54,7 @@ func (s State) Roll(terms Terms, now time.Time) ([]Event, error) {
 // the next quantity becomes the current one and is charged in full. A standing
 // renewal is its own charge; without one a SYSTEM transaction records it.
 func (s State) boundary(terms Terms) (Event, error) {
-	at := s.Due()
+	at := s.end()
 	e := Event{Kind: KindRolled, At: at}
 	for _, h := range s.Holdings {
 		if h.Next != nil {
@@ -65,7 +74,7 @@ func (s State) boundary(terms Terms) (Event, error) {
 
 // systemRenewal returns the n-th SYSTEM transaction of the next boundary.
 func (s State) systemRenewal(slot offering.Offering, h Holding, n int) Transaction {
-	at := s.Due()
+	at := s.end()
 	p := offering.PeriodOf(at)
 	return Transaction{
 		ID: s.transactionID(s.Transactions + n), Type: System,

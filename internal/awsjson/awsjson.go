@@ -42,6 +42,7 @@ type Call struct {
 	RequestID string
 	Source    string // the caller's network address, without the port
 	Header    http.Header
+	Answer    http.Header // headers that the answer gets
 	Body      []byte
 }
 
@@ -102,7 +103,7 @@ type handler struct {
 // ServeHTTP answers one request and logs one line about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
-	call := &Call{RequestID: h.NewID(), Source: source(r), Header: r.Header}
+	call := &Call{RequestID: h.NewID(), Source: source(r), Header: r.Header, Answer: w.Header()}
 	out, err := h.answer(w, r, call)
 	var body []byte
 	if err == nil {

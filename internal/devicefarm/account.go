@@ -91,7 +91,7 @@ const (
 // getAccountSettings shows the account's slots by platform and its limits. An
 // account that is not eligible for offerings can read them too.
 func (a api) getAccountSettings(ctx context.Context, call *awsjson.Call, _ struct{}) (getAccountSettingsOutput, error) {
-	view, err := a.service.View(ctx, caller(call))
+	view, err := a.view(ctx, call)
 	if err != nil {
 		return getAccountSettingsOutput{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
@@ -117,9 +118,28 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.
 func (a api) eligible(ctx context.Context, call *awsjson.Call) (service.View, error) {
-	view, err := a.service.View(ctx, caller(call))
+	view, err := a.view(ctx, call)
 	if err != nil {
 		return view, err
 	}
 	return view, view.State.Eligible()
+}
+
+// view returns the caller's account, rolled up to now.
+func (a api) view(ctx context.Context, call *awsjson.Call) (service.View, error) {
+	view, err := a.service.View(ctx, caller(call))
+	if err == nil {
+		showTime(call, view)
+	}
+	return view, err
+}
+
+// timeHeader carries the time of a test account's own clock, in RFC 3339. The
+// Date header stays that of the wall clock, since SDKs correct theirs by it.
+const timeHeader = "Slotfarm-Time"
+
+func showTime(call *awsjson.Call, view service.View) {
+	if view.State.Test {
+		call.Answer.Set(timeHeader, view.Now.Format(time.RFC3339Nano))
+	}
 }

@@ -84,7 +84,7 @@ func (a api) renewOffering(ctx context.Context, call *awsjson.Call, in renewOffe
 // order runs a command of the service on a decoded order. invalid is what was
 // wrong with the arguments; an account that is not eligible hears that first.
 func (a api) order(ctx context.Context, call *awsjson.Call, o account.Order, invalid error,
-	command func(context.Context, service.Caller, account.Order) (account.Transaction, error),
+	command func(context.Context, service.Caller, account.Order) (account.Transaction, service.View, error),
 ) (transactionOutput, error) {
 	c, err := buyer(call)
 	if err == nil {
@@ -96,11 +96,12 @@ func (a api) order(ctx context.Context, call *awsjson.Call, o account.Order, inv
 		}
 		return transactionOutput{}, err
 	}
-	t, err := command(ctx, c, o)
+	t, view, err := command(ctx, c, o)
 	if err != nil {
 		return transactionOutput{}, err
 	}
-	return transactionOutput{transaction(a.service.Terms.Catalog, t)}, nil
+	showTime(call, view)
+	return transactionOutput{transaction(view.Terms.Catalog, t)}, nil
 }
 
 // order returns the input as an order, or an Argument error for a member that

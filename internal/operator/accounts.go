@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -54,15 +53,11 @@ func (a api) getAccount(r *http.Request) (any, error) {
 }
 
 func (a api) account(ctx context.Context, c service.Caller) (accountShape, error) {
-	head, err := a.Service.Journal.Head(ctx, c.Account)
+	view, err := a.Service.Known(ctx, c)
 	if err != nil {
 		return accountShape{}, err
 	}
-	if head.Seq == 0 {
-		return accountShape{}, fault.New(fault.NotFound, "account %q was never opened", c.Account)
-	}
-	view, err := a.Service.View(ctx, c)
-	return shape(c.Account, view), err
+	return shape(c.Account, view), nil
 }
 
 type listAccountsAnswer struct {
@@ -77,7 +72,7 @@ func (a api) listAccounts(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, err := a.Service.Journal.Accounts(r.Context(), after, accountsPage)
+	ids, err := a.Service.Store.Accounts(r.Context(), after, accountsPage)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ type farm struct {
 	service *service.Service
 	handler http.Handler
 	wall    time.Time
-	ids     int
+	ids     atomic.Int64
 	log     bytes.Buffer
 }
 
@@ -69,16 +70,19 @@ func open(t *testing.T) *farm {
 	return openOn(t, store, offering.Default())
 }
 
-func openOn(t *testing.T, store journal.Journal, catalog offering.Catalog) *farm {
+func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
 	f := &farm{t: t, wall: wall}
 	newID := func() string {
-		f.ids++
-		return fmt.Sprintf("id-%d", f.ids)
+		return fmt.Sprintf("id-%d", f.ids.Add(1))
 	}
-	f.service = service.New(service.Config{
-		Journal: store, Now: func() time.Time { return f.wall }, NewID: newID, Test: true,
+	offerings, err := service.New(context.Background(), service.Config{
+		Store: store, Now: func() time.Time { return f.wall }, NewID: newID, Test: true,
 		Terms: account.Terms{Catalog: catalog, MaxSlots: 100},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.service = offerings
 	f.handler = operator.Handler(operator.Config{Service: f.service, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil))})
 	return f
 }
@@ -164,7 +168,7 @@ type size struct{ Accounts, Entries int64 }
 // size returns how much all journals hold, and checks them.
 func (f *farm) size() size {
 	f.t.Helper()
-	report, err := journal.Verify(context.Background(), f.service.Journal)
+	report, err := journal.Verify(context.Background(), f.service.Store)
 	if err != nil || report.Wrong != nil {
 		f.t.Fatalf("verify: %+v, %v", report, err)
 	}
@@ -174,14 +178,14 @@ func (f *farm) size() size {
 // buy and renew are what the account's own API does.
 func (f *farm) buy(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, err := f.service.Purchase(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.service.Purchase(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
 func (f *farm) renew(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, err := f.service.Renew(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.service.Renew(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -37,7 +37,7 @@ func (a api) readJournal(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := a.Service.Journal.Forward(r.Context(), c.Account, after, int(min(limit, maxEntries)))
+	records, err := a.Service.Store.Forward(r.Context(), c.Account, after, int(min(limit, maxEntries)))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ type verifyAnswer struct {
 
 // verify refolds every journal.
 func (a api) verify(r *http.Request) (any, error) {
-	report, err := journal.Verify(r.Context(), a.Service.Journal)
+	report, err := journal.Verify(r.Context(), a.Service.Store)
 	if err != nil {
 		return nil, err
 	}

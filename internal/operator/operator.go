@@ -21,8 +21,11 @@ import (
 // Prefix is the path under which the API stands.
 const Prefix = "/_slotfarm/v1"
 
-// maxBody is the size limit of a request body, in bytes.
-const maxBody = 64 << 10
+// Size limits of request bodies, in bytes.
+const (
+	maxBody     = 64 << 10
+	maxDocument = 16 << 20 // of a catalogue or a seed
+)
 
 // Config is what the API needs. All fields are required.
 type Config struct {
@@ -41,7 +44,16 @@ func Handler(c Config) http.Handler {
 		"/accounts/{account}/clock":         {"PUT": a.freeze, "DELETE": a.release},
 		"/accounts/{account}/clock/advance": {"POST": a.advance},
 		"/accounts/{account}/journal":       {"GET": a.readJournal},
-		"/verify":                           {"GET": a.verify},
+		"/accounts/{account}/quote":         {"POST": a.quote},
+		"/accounts/{account}/snapshots":     {"GET": a.listSnapshots, "POST": a.takeSnapshot},
+
+		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": a.deleteSnapshot},
+		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": a.restoreSnapshot},
+
+		"/catalog": {"GET": a.getCatalog, "PUT": a.putCatalog},
+		"/seed":    {"GET": a.exportSeed, "PUT": a.putSeed},
+		"/reset":   {"POST": a.reset},
+		"/verify":  {"GET": a.verify},
 	} {
 		for method, f := range methods {
 			mux.Handle(method+" "+path, a.answer(f))
@@ -54,18 +66,23 @@ func Handler(c Config) http.Handler {
 
 type api struct{ Config }
 
-// handle answers a request with a value to encode, or an error.
+// handle answers a request with a value to encode, nil for no content, or an
+// error.
 type handle func(*http.Request) (any, error)
 
 // answer returns f as an HTTP handler that encodes what it returns.
 func (a api) answer(f handle) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
 		r.Header.Set(requestID, a.NewID())
 		status := http.StatusOK
 		out, err := f(r)
 		if err != nil {
 			status, out = a.refusal(r, err)
+		}
+		if out == nil && err == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
 		}
 		body, err := json.Marshal(out, json.Deterministic(true))
 		if err != nil {
@@ -77,6 +94,14 @@ func (a api) answer(f handle) http.Handler {
 		w.WriteHeader(status)
 		_, _ = w.Write(append(body, '\n')) // a caller who has gone is nobody to tell
 	})
+}
+
+// limitOf returns how large the body of a request may be.
+func limitOf(r *http.Request) int64 {
+	if r.Method == http.MethodPut && (r.URL.Path == "/seed" || r.URL.Path == "/catalog") {
+		return maxDocument
+	}
+	return maxBody
 }
 
 // requestID is the header that carries a request's id, ours on the way in too.

@@ -1,19 +1,15 @@
 package operator
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"math"
 	"net/http"
-	"reflect"
-	"slices"
 	"strconv"
-	"strings"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
@@ -50,105 +46,36 @@ func queryAccount(r *http.Request, name string) (account.ID, error) {
 	return account.ParseID(text)
 }
 
-// decode reads a JSON object. A body over the limit, a member that into does not
-// have, one that stands there twice and null are refused.
+// decode reads a JSON object.
 func decode(r *http.Request, into any) error {
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	return document.Decode(body, into)
+}
+
+// decodeOptional is decode, and leaves into as it is where there is no body.
+func decodeOptional(r *http.Request, into any) error {
+	body, err := readBody(r)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return err
+	}
+	return document.Decode(body, into)
+}
+
+func readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return nil, unreadable(err)
 	}
-	noNulls := json.WithUnmarshalers(json.UnmarshalFromFunc(refuseNull))
-	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true), noNulls); err != nil {
-		return malformed(err)
-	}
-	return nil
+	return body, nil
 }
 
 func unreadable(err error) error {
 	var overrun *http.MaxBytesError
 	if errors.As(err, &overrun) {
-		return fault.New(fault.TooLarge, "the body is larger than %d bytes", maxBody)
+		return fault.New(fault.TooLarge, "the body is larger than %d bytes", overrun.Limit)
 	}
 	return &fault.Error{Kind: fault.Malformed, Message: "the body did not arrive whole", Err: err}
-}
-
-// refuseNull leaves all other values to the JSON library, which would take null
-// for zero.
-func refuseNull(d *jsontext.Decoder, _ any) error {
-	if d.PeekKind() == jsontext.KindNull {
-		return &json.SemanticError{JSONKind: jsontext.KindNull}
-	}
-	return errors.ErrUnsupported
-}
-
-// malformed turns an error of the JSON library into a sentence for the caller.
-func malformed(err error) error {
-	var syntax *jsontext.SyntacticError
-	var mistyped *json.SemanticError
-	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return fault.New(fault.Malformed, "%s stands there twice", place(syntax.JSONPointer))
-	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &mistyped):
-		return fault.New(fault.Malformed, "%s is unknown; there are %s", place(mistyped.JSONPointer), members(mistyped.GoType))
-	case errors.As(err, &mistyped):
-		return fault.New(fault.Malformed, "%s is %s", place(mistyped.JSONPointer), mismatch(mistyped))
-	case errors.As(err, &syntax):
-		return fault.New(fault.Malformed, "the body is not valid JSON at byte %d", syntax.ByteOffset)
-	}
-	return &fault.Error{Kind: fault.Malformed, Message: "the body is not valid JSON", Err: err}
-}
-
-// place names a value of the body.
-func place(p jsontext.Pointer) string {
-	if p == "" {
-		return "the body"
-	}
-	return "member " + strconv.Quote(strings.Join(slices.Collect(p.Tokens()), "."))
-}
-
-// members lists the members that a struct may have.
-func members(t reflect.Type) string {
-	var names []string
-	for field := range t.Fields() {
-		names = append(names, field.Tag.Get("json"))
-	}
-	return strings.Join(names, ", ")
-}
-
-// mismatch says what a value is and what it must be.
-func mismatch(e *json.SemanticError) string {
-	switch {
-	case e.JSONKind == jsontext.KindNull && e.JSONPointer != "":
-		return "null; leave it out or give it a value"
-	case errors.Is(e.Err, strconv.ErrRange):
-		return string(e.JSONValue) + ", which is out of range"
-	case e.JSONValue != nil:
-		return string(e.JSONValue) + "; it must be a whole number, written in digits"
-	}
-	return "a JSON " + kindName(e.JSONKind) + "; it must be " + wanted(e.GoType)
-}
-
-func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case jsontext.KindBeginObject:
-		return "object"
-	case jsontext.KindBeginArray:
-		return "array"
-	case jsontext.KindTrue, jsontext.KindFalse:
-		return "boolean"
-	}
-	return kind.String()
-}
-
-// wanted names the JSON that a Go type is read from.
-func wanted(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a string"
-	case reflect.Bool:
-		return "a boolean"
-	case reflect.Int:
-		return "a whole number"
-	}
-	return "an object"
 }

@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
-	libraries = domain + " iam journal " + engines + " service sigv4 awsjson devicefarm operator"
+	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm operator"
 	anything  = libraries + " server cli slotfarmtest journal/journaltest"
 )
 
@@ -26,11 +26,12 @@ var importTable = map[string]string{
 	"journal/journaltest": "journal " + domain,
 	"journal/sqlite":      "journal " + domain,
 	"journal/postgres":    "journal " + domain,
-	"service":             "journal iam account offering money fault",
+	"document":            "account offering money fault",
+	"service":             "document journal iam account offering money fault",
 	"sigv4":               "fault",
 	"awsjson":             "fault",
 	"devicefarm":          "service awsjson account offering money fault",
-	"operator":            "service awsjson journal iam account offering money fault",
+	"operator":            "service document awsjson journal iam account offering money fault",
 	"server":              libraries,
 	"cli":                 "server " + libraries,
 	"cmd/slotfarm":        "cli",
@@ -46,7 +47,7 @@ var confined = map[string]string{
 	"modernc.org/sqlite":            "journal/sqlite",
 	"github.com/jackc/pgx":          "journal/postgres",
 	"github.com/pressly/goose":      engines,
-	"github.com/go-json-experiment": "awsjson devicefarm operator",
+	"github.com/go-json-experiment": "awsjson devicefarm operator document",
 }
 
 func TestImportTable(t *testing.T) { none(t, checkImportTable(sources(t))) }
@@ -132,6 +133,6 @@ func TestImportsOfOthersCanFail(t *testing.T) {
 	exactly(t, got,
 		"internal/service/a.go:1: only journal/sqlite may import modernc.org/sqlite",
 		"internal/account/a_test.go:1: only journal/postgres may import github.com/jackc/pgx",
-		"internal/cli/a.go:1: only awsjson devicefarm operator may import github.com/go-json-experiment",
+		"internal/cli/a.go:1: only awsjson devicefarm operator document may import github.com/go-json-experiment",
 	)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
+	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
@@ -47,7 +48,8 @@ type Config struct {
 	Data     string            // directory; "" keeps everything in memory
 	MaxSlots int               // per offering, for accounts without a limit of their own; 100
 	Frozen   *time.Time        // where clocks stand at the start; nil lets them run
-	Catalog  *offering.Catalog // offering.Default()
+	Catalog  *offering.Catalog // to begin with; offering.Default()
+	Seed     *document.Seed    // planted at the start where it is not there yet
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 	Log      *slog.Logger      // nothing is logged
@@ -104,12 +106,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s := &Server{listener: listener, journal: store, failed: make(chan error, 1)}
-	offerings := service.New(service.Config{
-		Journal: store, Now: c.Now, NewID: c.NewID,
-		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
-		Test:  true, Frozen: c.Frozen,
-	})
-	if err := freeze(ctx, c, offerings); err != nil {
+	offerings, err := prepare(ctx, c, store)
+	if err != nil {
 		return nil, errors.Join(err, listener.Close(), store.Close())
 	}
 	s.http = &http.Server{
@@ -132,7 +130,26 @@ func (c Config) check() error {
 	return c.Catalog.Validate()
 }
 
-func openJournal(ctx context.Context, dir string) (journal.Journal, error) {
+// prepare returns the service with its accounts as they are at the start.
+func prepare(ctx context.Context, c Config, store journal.Store) (*service.Service, error) {
+	offerings, err := service.New(ctx, service.Config{
+		Store: store, Now: c.Now, NewID: c.NewID,
+		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
+		Test:  true, Frozen: c.Frozen,
+	})
+	if err == nil {
+		err = freeze(ctx, c, offerings)
+	}
+	if err == nil && c.Seed != nil {
+		_, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed)
+	}
+	return offerings, err
+}
+
+// starter is who changes accounts at the start, as journals name it.
+const starter = "start"
+
+func openJournal(ctx context.Context, dir string) (journal.Store, error) {
 	if dir == "" {
 		return sqlite.OpenMemory(ctx)
 	}
@@ -148,12 +165,12 @@ func freeze(ctx context.Context, c Config, offerings *service.Service) error {
 	}
 	const page = 500
 	for after := account.ID(""); ; {
-		ids, err := offerings.Journal.Accounts(ctx, after, page)
+		ids, err := offerings.Store.Accounts(ctx, after, page)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
 		for _, id := range ids {
-			_, _, err := offerings.Freeze(ctx, service.Caller{Account: id, Key: "start"}, *c.Frozen)
+			_, _, err := offerings.Freeze(ctx, service.Caller{Account: id, Key: starter}, *c.Frozen)
 			switch kind := fault.KindOf(err); {
 			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
 				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)

@@ -8,18 +8,21 @@ package service
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // Config is what a Service works with. All fields but Frozen are required.
 type Config struct {
-	Journal journal.Journal
-	Terms   account.Terms
-	Now     func() time.Time // the wall clock
-	NewID   func() string    // unique ids
+	Store journal.Store
+	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Now   func() time.Time // the wall clock
+	NewID func() string    // unique ids
 
 	// Test and Frozen say how accounts start that are opened on first use: as
 	// test accounts, and with the clock at an instant.
@@ -28,10 +31,20 @@ type Config struct {
 }
 
 // Service answers for all accounts. New makes one.
-type Service struct{ Config }
+type Service struct {
+	Config
+	terms atomic.Pointer[account.Terms] // those of now
 
-// New returns a service.
-func New(config Config) *Service { return &Service{config} }
+	setup   sync.Mutex // held while the catalogue changes or a seed is planted
+	version int        // of the catalogue; 0 is the one to begin with
+	seed    document.Seed
+}
+
+// New returns a service that sells by the newest stored catalogue.
+func New(ctx context.Context, config Config) (*Service, error) {
+	s := &Service{Config: config}
+	return s, s.loadCatalog(ctx)
+}
 
 // Caller is on whose account, by whom and as which call something is done.
 type Caller struct {
@@ -57,82 +70,92 @@ func (c Caller) retry() *journal.Retry {
 	return &journal.Retry{ID: c.Attempt.Call, Request: c.Attempt.Digest}
 }
 
-// Purchase buys slots at once and returns the transaction; a repeated call gets
-// the first answer. Errors: those of account.State.Purchase and of the journal.
-func (s *Service) Purchase(ctx context.Context, c Caller, o account.Order) (account.Transaction, error) {
-	return s.order(ctx, c, func(state account.State, now time.Time) (account.Event, error) {
-		return state.Purchase(o, s.Terms, now)
+// Purchase buys slots at once and returns the transaction and the account after
+// it; a repeated call gets the first transaction. Errors: those of
+// account.State.Purchase and of the journal.
+func (s *Service) Purchase(ctx context.Context, c Caller, o account.Order) (account.Transaction, View, error) {
+	return s.order(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
+		return state.Purchase(o, terms, now)
 	})
 }
 
-// Renew sets the next period's quantity and returns the transaction; a repeated
-// call gets the first answer. Errors: those of account.State.Renew and of the
-// journal.
-func (s *Service) Renew(ctx context.Context, c Caller, o account.Order) (account.Transaction, error) {
-	return s.order(ctx, c, func(state account.State, now time.Time) (account.Event, error) {
-		return state.Renew(o, s.Terms, now)
+// Renew sets the next period's quantity and returns the transaction and the
+// account after it; a repeated call gets the first transaction. Errors: those of
+// account.State.Renew and of the journal.
+func (s *Service) Renew(ctx context.Context, c Caller, o account.Order) (account.Transaction, View, error) {
+	return s.order(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
+		return state.Renew(o, terms, now)
 	})
 }
 
 // order runs a command whose event holds one transaction.
-func (s *Service) order(ctx context.Context, c Caller, command func(account.State, time.Time) (account.Event, error)) (account.Transaction, error) {
-	_, entries, err := s.change(ctx, c, one(command))
+func (s *Service) order(ctx context.Context, c Caller, f single) (account.Transaction, View, error) {
+	view, entries, err := s.change(ctx, c, f.command)
 	if err != nil {
-		return account.Transaction{}, err
+		return account.Transaction{}, view, err
 	}
 	newest := entries[len(entries)-1]
-	return newest.Event.Transactions[0], nil
+	return newest.Event.Transactions[0], view, nil
 }
 
 // Configure changes an account's settings and returns it. Errors: those of
 // account.State.Configure and of the journal.
 func (s *Service) Configure(ctx context.Context, c Caller, settings account.Settings) (View, error) {
-	view, _, err := s.change(ctx, c, one(func(state account.State, now time.Time) (account.Event, error) {
-		return state.Configure(settings, s.Terms, now)
-	}))
+	f := single(func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
+		return state.Configure(settings, terms, now)
+	})
+	view, _, err := s.change(ctx, c, f.command)
 	return view, err
 }
 
 // command decides on an account that is rolled up to now.
-type command func(state account.State, now time.Time) ([]account.Event, error)
+type command func(state account.State, terms account.Terms, now time.Time) ([]account.Event, error)
 
-func one(f func(account.State, time.Time) (account.Event, error)) command {
-	return func(state account.State, now time.Time) ([]account.Event, error) {
-		event, err := f(state, now)
-		return []account.Event{event}, err
-	}
+// single is a command that leads to one event.
+type single func(state account.State, terms account.Terms, now time.Time) (account.Event, error)
+
+func (f single) command(state account.State, terms account.Terms, now time.Time) ([]account.Event, error) {
+	event, err := f(state, terms, now)
+	return []account.Event{event}, err
 }
+
+// nothing is the command that leaves an account as time has made it.
+func nothing(account.State, account.Terms, time.Time) ([]account.Event, error) { return nil, nil }
 
 // change opens the account where needed, rolls it and runs the command on it,
 // in one update. It returns the account after it and the entries that it made,
 // or the recorded entry of a repeated call.
 func (s *Service) change(ctx context.Context, c Caller, f command) (View, []journal.Entry, error) {
-	wall, opening := s.Now(), s.opening()
-	outcome, err := s.Journal.Update(ctx, journal.Change{
-		Account: c.Account, Recorded: wall, Retry: c.retry(),
-		By: journal.By{Key: c.Key, Source: c.Source, Request: c.Request},
-		Decide: func(state account.State) ([]account.Event, error) {
-			var events []account.Event
-			if !state.Opened() {
-				events = append(events, account.Open(opening, wall))
-				state = account.Apply(state, events[0])
-			}
-			now := state.Now(wall)
-			rolled, err := state.Roll(s.Terms, now)
-			if err != nil {
-				return nil, err
-			}
-			for _, event := range rolled {
-				state = account.Apply(state, event)
-			}
-			decided, err := f(state, now)
-			if err != nil {
-				return nil, err
-			}
-			return append(append(events, rolled...), decided...), nil
-		},
+	wall, terms, opening := s.Now(), *s.terms.Load(), s.opening()
+	outcome, err := s.update(ctx, c, wall, func(state account.State) ([]account.Event, error) {
+		var events []account.Event
+		if !state.Opened() {
+			events = append(events, account.Open(opening, wall))
+			state = account.Apply(state, events[0])
+		}
+		now := state.Now(wall)
+		rolled, err := state.Roll(terms, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range rolled {
+			state = account.Apply(state, event)
+		}
+		decided, err := f(state, terms, now)
+		if err != nil {
+			return nil, err
+		}
+		return append(append(events, rolled...), decided...), nil
 	})
-	return s.view(outcome.State, wall), outcome.Entries, err
+	return View{State: outcome.State, Terms: terms, Now: outcome.State.Now(wall)}, outcome.Entries, err
+}
+
+// update runs a decision on the caller's account.
+func (s *Service) update(ctx context.Context, c Caller, wall time.Time, decide journal.Decide) (journal.Outcome, error) {
+	return s.Store.Update(ctx, journal.Change{
+		Account: c.Account, Recorded: wall, Retry: c.retry(), Decide: decide,
+		By: journal.By{Key: c.Key, Source: c.Source, Request: c.Request},
+	})
 }
 
 // opening returns how an account starts that is opened now.

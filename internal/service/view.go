@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
 // View is an account at a moment of its own time, rolled up to it.
@@ -17,14 +17,10 @@ type View struct {
 	Now   time.Time
 }
 
-func (s *Service) view(state account.State, wall time.Time) View {
-	return View{State: state, Terms: s.Terms, Now: state.Now(wall)}
-}
-
 // View returns an account as it is now. One that was never opened looks as it
 // would look if it were opened now, and stays unopened.
 func (s *Service) View(ctx context.Context, c Caller) (View, error) {
-	head, err := s.Journal.Head(ctx, c.Account)
+	head, err := s.Store.Head(ctx, c.Account)
 	if err != nil {
 		return View{}, err
 	}
@@ -32,13 +28,39 @@ func (s *Service) View(ctx context.Context, c Caller) (View, error) {
 	if !state.Opened() {
 		state = account.Apply(state, account.Open(s.opening(), wall))
 	}
-	if view := s.view(state, wall); !state.Behind(view.Now) {
+	view := View{State: state, Terms: *s.terms.Load(), Now: state.Now(wall)}
+	if !state.Behind(view.Now) {
 		return view, nil
 	}
-	nothing := func(account.State, time.Time) ([]account.Event, error) { return nil, nil }
 	c.Attempt = nil // rolling is not what was called
-	view, _, err := s.change(ctx, c, nothing)
+	view, _, err = s.change(ctx, c, nothing)
 	return view, err
+}
+
+// Known returns an account as it is now, or NotFound where it was never opened.
+func (s *Service) Known(ctx context.Context, c Caller) (View, error) {
+	head, err := s.Store.Head(ctx, c.Account)
+	if err != nil {
+		return View{}, err
+	}
+	if head.Seq == 0 {
+		return View{}, fault.New(fault.NotFound, "account %q was never opened", c.Account)
+	}
+	return s.View(ctx, c)
+}
+
+// Quote returns the transaction that a purchase would make now. It buys nothing.
+// Errors: those of account.State.Purchase.
+func (s *Service) Quote(ctx context.Context, c Caller, o account.Order) (account.Transaction, error) {
+	view, err := s.View(ctx, c)
+	if err != nil {
+		return account.Transaction{}, err
+	}
+	event, err := view.State.Purchase(o, view.Terms, view.Now)
+	if err != nil {
+		return account.Transaction{}, err
+	}
+	return event.Transactions[0], nil
 }
 
 // Cursor is a place in an account's list of transactions: the entry that holds
@@ -58,7 +80,7 @@ func (s *Service) Transactions(ctx context.Context, c Caller, from Cursor, limit
 	}
 	// Every record holds a transaction, but the first one may be used up, and
 	// one more than the page tells whether another page follows.
-	records, err := s.Journal.Back(ctx, c.Account, before, limit+2)
+	records, err := s.Store.Back(ctx, c.Account, before, limit+2)
 	if err != nil {
 		return nil, Cursor{}, err
 	}
@@ -81,40 +103,4 @@ func (s *Service) Transactions(ctx context.Context, c Caller, from Cursor, limit
 		}
 	}
 	return page, Cursor{}, nil
-}
-
-// Freeze stands a test account's clock still at an instant and returns the
-// account and the transactions that came due on the way, oldest first. Errors:
-// those of account.State.Freeze and of the journal.
-func (s *Service) Freeze(ctx context.Context, c Caller, at time.Time) (View, []account.Transaction, error) {
-	return s.Advance(ctx, c, func(time.Time) time.Time { return at })
-}
-
-// Advance is Freeze at the instant that to makes of the account's own time.
-func (s *Service) Advance(ctx context.Context, c Caller, to func(now time.Time) time.Time) (View, []account.Transaction, error) {
-	return s.moveClock(ctx, c, func(state account.State, now time.Time) ([]account.Event, error) {
-		return state.Freeze(to(now), s.Terms, now)
-	})
-}
-
-// Release lets a test account's clock follow the wall clock again. Results and
-// errors are those of Freeze.
-func (s *Service) Release(ctx context.Context, c Caller) (View, []account.Transaction, error) {
-	wall := s.Now()
-	return s.moveClock(ctx, c, func(state account.State, now time.Time) ([]account.Event, error) {
-		return state.Release(wall, s.Terms, now)
-	})
-}
-
-func (s *Service) moveClock(ctx context.Context, c Caller, f command) (View, []account.Transaction, error) {
-	view, entries, err := s.change(ctx, c, f)
-	return view, transactions(entries), err
-}
-
-func transactions(entries []journal.Entry) []account.Transaction {
-	var all []account.Transaction
-	for _, e := range entries {
-		all = append(all, e.Event.Transactions...)
-	}
-	return all
 }

@@ -1,0 +1,184 @@
+package account
+
+import (
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// Script is a history for an account that was never opened to live through, by
+// the same rules as any other.
+type Script struct {
+	Path   string  // where it stands in its document, for errors
+	Test   bool    // a test account
+	Limits []Limit // own limits, from the opening on
+	Steps  []Step  // in the order of their time
+	Status *Status // set at the end
+	Now    *time.Time
+}
+
+// Step is one thing that happens in a script. Exactly one of Purchase, Renew and
+// Set is given.
+type Step struct {
+	Path     string
+	At       *time.Time // nil is the script's end
+	Purchase *Order
+	Renew    *Order
+	Set      *Settings
+}
+
+// Events returns the events of the script, oldest first. The account opens at
+// the first step and ends at Now, where its clock stands; without Now it ends
+// where o.Frozen says, else at wall. Errors are those of the commands, with the
+// path of what failed, and Argument for steps that are out of order or after
+// the end.
+func (s Script) Events(o Opening, terms Terms, wall time.Time) ([]Event, error) {
+	if s.Now != nil {
+		o.Frozen = s.Now
+	}
+	end := State{Frozen: o.Frozen}.Now(wall)
+	p := play{terms: terms}
+	p.add(Open(Opening{Seed: o.Seed, Test: s.Test}, s.start(end)))
+	if err := p.set(Settings{Limits: s.Limits}, p.state.At); err != nil {
+		return nil, under(s.Path+".maxSlots", err)
+	}
+	for _, step := range s.Steps {
+		if err := p.step(step, end); err != nil {
+			return nil, under(step.Path, err)
+		}
+	}
+	if err := p.end(s, o.Frozen, end); err != nil {
+		return nil, err
+	}
+	return p.events, nil
+}
+
+// start returns when the account opens.
+func (s Script) start(end time.Time) time.Time {
+	if len(s.Steps) > 0 && s.Steps[0].At != nil && s.Steps[0].At.Before(end) {
+		return *s.Steps[0].At
+	}
+	return end
+}
+
+// play is a script under way.
+type play struct {
+	terms  Terms
+	state  State
+	events []Event
+}
+
+func (p *play) add(events ...Event) {
+	for _, e := range events {
+		p.events = append(p.events, e)
+		p.state = Apply(p.state, e)
+	}
+}
+
+// roll crosses the boundaries up to an instant.
+func (p *play) roll(at time.Time) error {
+	events, err := p.state.Roll(p.terms, at)
+	p.add(events...)
+	return err
+}
+
+// set changes settings, where there are any.
+func (p *play) set(c Settings, at time.Time) error {
+	if c.Status == nil && c.Test == nil && len(c.Limits) == 0 {
+		return nil
+	}
+	event, err := p.state.Configure(c, p.terms, at)
+	if err == nil {
+		p.add(event)
+	}
+	return err
+}
+
+func (p *play) step(step Step, end time.Time) error {
+	at := end
+	if step.At != nil {
+		at = step.At.UTC().Truncate(time.Millisecond)
+	}
+	if err := p.checkTime(at, end); err != nil {
+		return err
+	}
+	if err := p.roll(at); err != nil {
+		return err
+	}
+	var event Event
+	var err error
+	switch {
+	case step.Purchase != nil:
+		event, err = p.state.Purchase(*step.Purchase, p.terms, at)
+	case step.Renew != nil:
+		event, err = p.state.Renew(*step.Renew, p.terms, at)
+	default:
+		return p.set(*step.Set, at)
+	}
+	if err == nil {
+		p.add(event)
+	}
+	return err
+}
+
+func (p *play) checkTime(at, end time.Time) error {
+	switch {
+	case at.After(end):
+		return fault.New(fault.Argument, "%s is after the account's own time, %s", at.Format(time.RFC3339Nano), end.Format(time.RFC3339Nano))
+	case at.Before(p.state.At):
+		return fault.New(fault.Argument, "%s is before the step that comes first, at %s", at.Format(time.RFC3339Nano), p.state.At.Format(time.RFC3339Nano))
+	}
+	return checkClock(at)
+}
+
+// end rolls the account to its end and leaves it as it shall be.
+func (p *play) end(s Script, frozen *time.Time, end time.Time) error {
+	if err := p.roll(end); err != nil {
+		return err
+	}
+	if s.Now != nil || frozen != nil && s.Test {
+		events, err := p.state.Freeze(*frozen, p.terms, end)
+		if err != nil {
+			return under(s.Path+".now", err)
+		}
+		p.add(events...)
+	}
+	return under(s.Path+".status", p.set(Settings{Status: s.Status}, end))
+}
+
+// under returns a failure with the path of what failed.
+func under(path string, err error) error {
+	if err == nil || fault.KindOf(err) == fault.Internal {
+		return err
+	}
+	return fault.New(fault.KindOf(err), "%s: %s", path, fault.MessageOf(err))
+}
+
+// ScriptOf returns a script that leads an account through what the events say.
+// Played with the same catalogue it gives the same transactions, but for their
+// ids.
+func ScriptOf(events []Event) Script {
+	var s Script
+	var state State
+	for _, e := range events {
+		state = Apply(state, e)
+		step := Step{At: &e.At}
+		switch e.Kind {
+		case KindPurchased:
+			step.Purchase = orderOf(e.Transactions[0])
+		case KindRenewed:
+			step.Renew = orderOf(e.Transactions[0])
+		case KindConfigured:
+			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits}
+		default:
+			continue
+		}
+		s.Steps = append(s.Steps, step)
+	}
+	s.Test, s.Now = state.Test, state.Frozen
+	return s
+}
+
+func orderOf(t Transaction) *Order {
+	return &Order{OfferingID: t.OfferingID, Quantity: t.Quantity, PromotionID: t.PromotionID}
+}

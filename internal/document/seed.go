@@ -1,0 +1,240 @@
+package document
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// Seed is a state to start from.
+type Seed struct {
+	Catalog  *offering.Catalog // nil leaves the one there is
+	Accounts []SeedAccount
+}
+
+// SeedAccount is an account with the history that leads it to its state.
+type SeedAccount struct {
+	ID     account.ID
+	Script account.Script
+}
+
+// seedShape is a seed as people write it.
+type seedShape struct {
+	Catalog  *catalogShape  `json:"catalog,omitzero"`
+	Accounts []accountShape `json:"accounts,omitempty"`
+}
+
+// accountShape is an account of a seed. Purchases and renewals without a time
+// happen at the account's end: Now, or the time at which the seed is applied.
+type accountShape struct {
+	Account   accountID      `json:"account"`
+	Status    account.Status `json:"status,omitzero"`
+	Test      *bool          `json:"test,omitzero"`
+	MaxSlots  map[string]int `json:"maxSlots,omitempty"`
+	Now       instant        `json:"now,omitzero"`
+	Purchases []orderShape   `json:"purchases,omitempty"`
+	Renewals  []orderShape   `json:"renewals,omitempty"`
+	History   []stepShape    `json:"history,omitempty"`
+}
+
+type orderShape struct {
+	At          instant `json:"at,omitzero"`
+	OfferingID  string  `json:"offeringId"`
+	Quantity    int     `json:"quantity"`
+	PromotionID string  `json:"offeringPromotionId,omitzero"`
+}
+
+// stepShape is one thing that happened, in the order in which it did; exactly
+// one of its members beside At is given.
+type stepShape struct {
+	At       instant        `json:"at,omitzero"`
+	Purchase *orderShape    `json:"purchase,omitzero"`
+	Renew    *orderShape    `json:"renew,omitzero"`
+	Set      *settingsShape `json:"set,omitzero"`
+}
+
+type settingsShape struct {
+	Status   account.Status `json:"status,omitzero"`
+	MaxSlots map[string]int `json:"maxSlots,omitempty"`
+}
+
+// ParseSeed reads a seed, JSON or YAML. Errors: Malformed or Argument, with the
+// path of what is wrong.
+func ParseSeed(body []byte) (Seed, error) {
+	var shape seedShape
+	if err := decodeDocument(body, &shape); err != nil {
+		return Seed{}, err
+	}
+	var seed Seed
+	if shape.Catalog != nil {
+		catalog, err := shape.Catalog.catalog()
+		if err != nil {
+			return seed, fault.New(fault.KindOf(err), "catalog: %s", fault.MessageOf(err))
+		}
+		seed.Catalog = &catalog
+	}
+	seen := map[accountID]bool{}
+	for i, a := range shape.Accounts {
+		path := fmt.Sprintf("accounts[%d]", i)
+		if a.Account == "" || seen[a.Account] {
+			return seed, fault.New(fault.Argument, "%s.account %q is missing or stands there twice", path, a.Account)
+		}
+		seen[a.Account] = true
+		script, err := a.script(path)
+		if err != nil {
+			return seed, err
+		}
+		seed.Accounts = append(seed.Accounts, SeedAccount{ID: account.ID(a.Account), Script: script})
+	}
+	return seed, nil
+}
+
+func (a accountShape) script(path string) (account.Script, error) {
+	s := account.Script{
+		Path: path, Test: a.Test == nil || *a.Test, Now: a.Now.pointer(),
+		Limits: limits(a.MaxSlots), Status: statusOf(a.Status),
+	}
+	for i, o := range a.Purchases {
+		s.Steps = append(s.Steps, account.Step{Path: fmt.Sprintf("%s.purchases[%d]", path, i), At: o.At.pointer(), Purchase: o.order()})
+	}
+	for i, o := range a.Renewals {
+		s.Steps = append(s.Steps, account.Step{Path: fmt.Sprintf("%s.renewals[%d]", path, i), At: o.At.pointer(), Renew: o.order()})
+	}
+	for i, h := range a.History {
+		step, err := h.step(fmt.Sprintf("%s.history[%d]", path, i))
+		if err != nil {
+			return s, err
+		}
+		s.Steps = append(s.Steps, step)
+	}
+	slices.SortStableFunc(s.Steps, func(a, b account.Step) int { return compareTimes(a.At, b.At) })
+	return s, nil
+}
+
+// compareTimes puts the missing time, which is the end, last.
+func compareTimes(a, b *time.Time) int {
+	switch {
+	case a == nil || b == nil:
+		return cmp.Compare(missing(a), missing(b))
+	}
+	return a.Compare(*b)
+}
+
+func missing(at *time.Time) int {
+	if at == nil {
+		return 1
+	}
+	return 0
+}
+
+func (h stepShape) step(path string) (account.Step, error) {
+	step := account.Step{Path: path, At: h.At.pointer()}
+	given := 0
+	for _, order := range []*orderShape{h.Purchase, h.Renew} {
+		if order == nil {
+			continue
+		}
+		given++
+		if !order.At.IsZero() {
+			return step, fault.New(fault.Argument, "%s: at belongs beside purchase and renew, not inside", path)
+		}
+	}
+	if h.Purchase != nil {
+		step.Purchase = h.Purchase.order()
+	}
+	if h.Renew != nil {
+		step.Renew = h.Renew.order()
+	}
+	if h.Set != nil {
+		given++
+		step.Set = &account.Settings{Status: statusOf(h.Set.Status), Limits: limits(h.Set.MaxSlots)}
+	}
+	if given != 1 {
+		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew and set", path)
+	}
+	return step, nil
+}
+
+func (o orderShape) order() *account.Order {
+	return &account.Order{OfferingID: o.OfferingID, Quantity: o.Quantity, PromotionID: o.PromotionID}
+}
+
+func statusOf(s account.Status) *account.Status {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// limits returns limits by offering id in the order of the ids.
+func limits(maxSlots map[string]int) []account.Limit {
+	var all []account.Limit
+	for _, id := range slices.SortedFunc(maps.Keys(maxSlots), strings.Compare) {
+		all = append(all, account.Limit{OfferingID: id, Max: maxSlots[id]})
+	}
+	return all
+}
+
+// FormatSeed returns a seed as JSON that ParseSeed reads.
+func FormatSeed(s Seed) ([]byte, error) {
+	var shape seedShape
+	if s.Catalog != nil {
+		catalog := catalogShapeOf(*s.Catalog)
+		shape.Catalog = &catalog
+	}
+	for _, a := range s.Accounts {
+		shape.Accounts = append(shape.Accounts, accountShapeOf(a))
+	}
+	return json.Marshal(shape, jsontext.Multiline(true), json.Deterministic(true))
+}
+
+// accountShapeOf writes the account's steps as its history.
+func accountShapeOf(a SeedAccount) accountShape {
+	shape := accountShape{Account: accountID(a.ID), Now: instantOf(a.Script.Now), MaxSlots: byOffering(a.Script.Limits)}
+	if !a.Script.Test {
+		shape.Test = &a.Script.Test
+	}
+	if a.Script.Status != nil {
+		shape.Status = *a.Script.Status
+	}
+	for _, step := range a.Script.Steps {
+		shape.History = append(shape.History, stepShapeOf(step))
+	}
+	return shape
+}
+
+func stepShapeOf(step account.Step) stepShape {
+	shape := stepShape{At: instantOf(step.At), Purchase: orderShapeOf(step.Purchase), Renew: orderShapeOf(step.Renew)}
+	if step.Set != nil {
+		shape.Set = &settingsShape{MaxSlots: byOffering(step.Set.Limits)}
+		if step.Set.Status != nil {
+			shape.Set.Status = *step.Set.Status
+		}
+	}
+	return shape
+}
+
+func orderShapeOf(o *account.Order) *orderShape {
+	if o == nil {
+		return nil
+	}
+	return &orderShape{OfferingID: o.OfferingID, Quantity: o.Quantity, PromotionID: o.PromotionID}
+}
+
+func byOffering(limits []account.Limit) map[string]int {
+	all := map[string]int{}
+	for _, l := range limits {
+		all[l.OfferingID] = l.Max
+	}
+	return all
+}

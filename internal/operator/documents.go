@@ -1,0 +1,106 @@
+package operator
+
+import (
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/money"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+// setter is who changes the catalogue and plants seeds.
+func setter(r *http.Request) service.Caller { return callerOn("", r) }
+
+// getCatalog shows what is for sale.
+func (a api) getCatalog(*http.Request) (any, error) {
+	body, err := document.FormatCatalog(a.Service.Catalog())
+	return jsontext.Value(body), err
+}
+
+// putCatalog puts another catalogue in force.
+func (a api) putCatalog(r *http.Request) (any, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := document.ParseCatalog(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Service.SetCatalog(r.Context(), catalog); err != nil {
+		return nil, err
+	}
+	return a.getCatalog(r)
+}
+
+// exportSeed shows the present state as a seed.
+func (a api) exportSeed(r *http.Request) (any, error) {
+	seed, err := a.Service.Export(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	body, err := document.FormatSeed(seed)
+	return jsontext.Value(body), err
+}
+
+type plantedShape struct {
+	Accounts     int `json:"accounts"`
+	Transactions int `json:"transactions"`
+}
+
+// putSeed brings the accounts of a seed to its state.
+func (a api) putSeed(r *http.Request) (any, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := document.ParseSeed(body)
+	if err != nil {
+		return nil, err
+	}
+	planted, err := a.Service.Plant(r.Context(), setter(r), seed)
+	return plantedShape(planted), err
+}
+
+// reset forgets everything and plants the newest seed again.
+func (a api) reset(r *http.Request) (any, error) {
+	if err := decodeOptional(r, &struct{}{}); err != nil {
+		return nil, err
+	}
+	planted, err := a.Service.Reset(r.Context(), setter(r))
+	return plantedShape(planted), err
+}
+
+type quoteBody struct {
+	OfferingID  string `json:"offeringId"`
+	Quantity    int    `json:"quantity"`
+	PromotionID string `json:"offeringPromotionId"`
+}
+
+type quoteAnswer struct {
+	OfferingID  string    `json:"offeringId"`
+	Quantity    int       `json:"quantity"`
+	EffectiveOn string    `json:"effectiveOn"`
+	Cost        costShape `json:"cost"`
+}
+
+// quote says what a purchase would cost now.
+func (a api) quote(r *http.Request) (any, error) {
+	c, err := caller(r)
+	if err != nil {
+		return nil, err
+	}
+	var body quoteBody
+	if err := decode(r, &body); err != nil {
+		return nil, err
+	}
+	order := account.Order{OfferingID: body.OfferingID, Quantity: body.Quantity, PromotionID: body.PromotionID}
+	t, err := a.Service.Quote(r.Context(), c, order)
+	return quoteAnswer{
+		OfferingID: t.OfferingID, Quantity: t.Quantity, EffectiveOn: t.EffectiveOn.Format(timeFormat),
+		Cost: costShape{decimal(t.Cost.Decimal()), money.Currency},
+	}, err
+}

@@ -1,0 +1,26 @@
+package service
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// atOnce is how many updates each keeps under way: enough to share commits.
+const atOnce = 64
+
+// each runs f on all items, several at once, and returns the first error; after
+// one, items that were not begun are left out.
+func each[T any](ctx context.Context, items []T, f func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, item := range items {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f(ctx, item)
+		})
+	}
+	return group.Wait()
+}

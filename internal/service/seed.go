@@ -1,0 +1,145 @@
+package service
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// Planted is what a seed led to.
+type Planted struct {
+	Accounts     int
+	Transactions int
+}
+
+// Plant brings the accounts of a seed to the state that it describes, in place
+// of whatever they had, and leaves the others. The whole seed is tried first: on
+// an error that the caller can mend nothing has changed. Errors: those of
+// account.Script.Events with the path of what is wrong, NotEligible for ordinary
+// accounts that are there, those of SetCatalog.
+func (s *Service) Plant(ctx context.Context, c Caller, seed document.Seed) (Planted, error) {
+	s.setup.Lock()
+	defer s.setup.Unlock()
+	return s.plant(ctx, c, seed)
+}
+
+// PlantNew is Plant for the start of a server whose storage may hold a state: a
+// stored catalogue and accounts that are open stay as they are.
+func (s *Service) PlantNew(ctx context.Context, c Caller, seed document.Seed) (Planted, error) {
+	s.setup.Lock()
+	defer s.setup.Unlock()
+	missing := document.Seed{}
+	if s.version == 0 {
+		missing.Catalog = seed.Catalog
+	}
+	for _, a := range seed.Accounts {
+		head, err := s.Store.Head(ctx, a.ID)
+		if err != nil {
+			return Planted{}, err
+		}
+		if head.Seq == 0 {
+			missing.Accounts = append(missing.Accounts, a)
+		}
+	}
+	planted, err := s.plant(ctx, c, missing)
+	s.seed = seed
+	return planted, err
+}
+
+// Reset forgets everything and plants the newest seed again.
+func (s *Service) Reset(ctx context.Context, c Caller) (Planted, error) {
+	s.setup.Lock()
+	defer s.setup.Unlock()
+	if err := s.Store.Clear(ctx); err != nil {
+		return Planted{}, err
+	}
+	if err := s.loadCatalog(ctx); err != nil {
+		return Planted{}, err
+	}
+	return s.plant(ctx, c, s.seed)
+}
+
+func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Planted, error) {
+	terms, err := s.try(ctx, seed)
+	if err != nil {
+		return Planted{}, err
+	}
+	if seed.Catalog != nil {
+		if err := s.setCatalog(ctx, *seed.Catalog); err != nil {
+			return Planted{}, err
+		}
+	}
+	var made atomic.Int64
+	err = each(ctx, seed.Accounts, func(ctx context.Context, a document.SeedAccount) error {
+		events, err := a.Script.Events(s.opening(), terms, s.Now())
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			made.Add(int64(len(e.Transactions)))
+		}
+		c := c // one for each account
+		c.Account = a.ID
+		return s.replace(ctx, c, events)
+	})
+	s.seed = seed
+	return Planted{Accounts: len(seed.Accounts), Transactions: int(made.Load())}, err
+}
+
+// try plays a seed without keeping anything and returns the terms it is played
+// by.
+func (s *Service) try(ctx context.Context, seed document.Seed) (account.Terms, error) {
+	terms := *s.terms.Load()
+	if seed.Catalog != nil {
+		if err := s.checkOfferings(ctx, *seed.Catalog); err != nil {
+			return terms, err
+		}
+		terms.Catalog = *seed.Catalog
+	}
+	for _, a := range seed.Accounts {
+		head, err := s.Store.Head(ctx, a.ID)
+		if err != nil {
+			return terms, err
+		}
+		if head.State.Opened() && !head.State.Test {
+			return terms, fault.New(fault.NotEligible, "%s.account %q is there and is not a test account; it cannot be replaced", a.Script.Path, a.ID)
+		}
+		if _, err := a.Script.Events(s.opening(), terms, s.Now()); err != nil {
+			return terms, err
+		}
+	}
+	return terms, nil
+}
+
+// Export returns the present state as a seed.
+func (s *Service) Export(ctx context.Context) (document.Seed, error) {
+	const page = 500
+	catalog := s.Catalog()
+	seed := document.Seed{Catalog: &catalog}
+	for after := account.ID(""); ; {
+		ids, err := s.Store.Accounts(ctx, after, page)
+		if err != nil || len(ids) == 0 {
+			return seed, err
+		}
+		for _, id := range ids {
+			script, err := s.script(ctx, id)
+			if err != nil {
+				return seed, err
+			}
+			seed.Accounts = append(seed.Accounts, document.SeedAccount{ID: id, Script: script})
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+func (s *Service) script(ctx context.Context, id account.ID) (account.Script, error) {
+	head, err := s.Store.Head(ctx, id)
+	if err != nil {
+		return account.Script{}, err
+	}
+	events, err := s.events(ctx, id, head.Seq)
+	return account.ScriptOf(events), err
+}
