@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
@@ -22,6 +23,7 @@ const drainTime = 20 * time.Second
 type sandboxCommand struct {
 	Listen      string  `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
 	Data        string  `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
+	Seed        string  `placeholder:"FILE" help:"Start with the catalogue and the accounts of a seed, YAML or JSON. What --data holds already stays as it is."`
 	Time        instant `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this instant. A clock that is past it stays where it is."`
 	MaxSlots    int     `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
 	AllowRemote bool    `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
@@ -34,8 +36,12 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 		return usageError{err}
 	}
 	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: slog.Level(c.LogLevel)}))
+	seed, err := c.seed()
+	if err != nil {
+		return err
+	}
 	s, err := server.Start(ctx, server.Config{
-		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Frozen: c.Time.time(), Log: log,
+		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Seed: seed, Frozen: c.Time.time(), Log: log,
 	})
 	if err != nil {
 		return err
@@ -47,6 +53,18 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 		return errors.Join(fmt.Errorf("print the endpoint: %w", err), drain(ctx, s))
 	}
 	return serve(ctx, s, log)
+}
+
+// seed returns the seed to start with, nil where none is given.
+func (c *sandboxCommand) seed() (*document.Seed, error) {
+	if c.Seed == "" {
+		return nil, nil
+	}
+	seed, err := document.LoadSeed(c.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("seed: %w", err)
+	}
+	return &seed, nil
 }
 
 // checkListen refuses an address that others can reach, unless that is asked

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -75,17 +76,36 @@ func ParseSeed(body []byte) (Seed, error) {
 	if err := decodeDocument(body, &shape); err != nil {
 		return Seed{}, err
 	}
+	return shape.seed("")
+}
+
+// LoadSeed reads a seed from a file, whose name stands in its errors, those of
+// planting it as well.
+func LoadSeed(file string) (Seed, error) {
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return Seed{}, err
+	}
+	var shape seedShape
+	if err := decodeDocument(body, &shape); err != nil {
+		return Seed{}, fault.New(fault.KindOf(err), "%s: %s", file, fault.MessageOf(err))
+	}
+	return shape.seed(file + ": ")
+}
+
+// seed returns what the shape says; prefix begins every path.
+func (s seedShape) seed(prefix string) (Seed, error) {
 	var seed Seed
-	if shape.Catalog != nil {
-		catalog, err := shape.Catalog.catalog()
+	if s.Catalog != nil {
+		catalog, err := s.Catalog.catalog()
 		if err != nil {
-			return seed, fault.New(fault.KindOf(err), "catalog: %s", fault.MessageOf(err))
+			return seed, fault.New(fault.KindOf(err), "%scatalog: %s", prefix, fault.MessageOf(err))
 		}
 		seed.Catalog = &catalog
 	}
 	seen := map[accountID]bool{}
-	for i, a := range shape.Accounts {
-		path := fmt.Sprintf("accounts[%d]", i)
+	for i, a := range s.Accounts {
+		path := fmt.Sprintf("%saccounts[%d]", prefix, i)
 		if a.Account == "" || seen[a.Account] {
 			return seed, fault.New(fault.Argument, "%s.account %q is missing or stands there twice", path, a.Account)
 		}

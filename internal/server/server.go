@@ -141,7 +141,9 @@ func prepare(ctx context.Context, c Config, store journal.Store) (*service.Servi
 		err = freeze(ctx, c, offerings)
 	}
 	if err == nil && c.Seed != nil {
-		_, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed)
+		if _, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed); err != nil {
+			err = fmt.Errorf("seed: %w", err)
+		}
 	}
 	return offerings, err
 }
