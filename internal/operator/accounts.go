@@ -26,14 +26,15 @@ type accountShape struct {
 	Current      map[string]int `json:"current"`
 	NextPeriod   map[string]int `json:"nextPeriod"`
 	Transactions int            `json:"transactions"`
+	Entries      int64          `json:"entries"` // the number of the newest, no older than the rest
 }
 
-func shape(id account.ID, v service.View) accountShape {
+func shape(id account.ID, v service.View, entries int64) accountShape {
 	s := accountShape{
 		Account: id, Status: v.State.Status, Test: v.State.Test,
 		Now: v.Now.Format(timeFormat), Frozen: v.State.Frozen != nil,
 		MaxSlots: map[string]int{}, Current: map[string]int{}, NextPeriod: map[string]int{},
-		Transactions: v.State.Transactions,
+		Transactions: v.State.Transactions, Entries: entries,
 	}
 	for _, o := range v.Terms.Catalog.Offerings {
 		s.MaxSlots[o.ID] = v.State.MaxSlots(o.ID, v.Terms)
@@ -54,15 +55,15 @@ func (a api) getAccount(r *http.Request) (any, error) {
 }
 
 func (a api) account(ctx context.Context, c service.Caller) (accountShape, error) {
-	head, err := a.Service.Journal.Head(ctx, c.Account)
+	view, err := a.Service.View(ctx, c)
 	if err != nil {
 		return accountShape{}, err
 	}
-	if head.Seq == 0 {
-		return accountShape{}, fault.New(fault.NotFound, "account %q was never opened", c.Account)
+	head, err := a.Service.Journal.Head(ctx, c.Account) // after the view, which may roll
+	if err == nil && head.Seq == 0 {
+		err = fault.New(fault.NotFound, "account %q was never opened", c.Account)
 	}
-	view, err := a.Service.View(ctx, c)
-	return shape(c.Account, view), err
+	return shape(c.Account, view, head.Seq), err
 }
 
 type listAccountsAnswer struct {
@@ -115,5 +116,9 @@ func (a api) putAccount(r *http.Request) (any, error) {
 		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: body.MaxSlots[id]})
 	}
 	view, err := a.Service.Configure(r.Context(), c, settings)
-	return shape(c.Account, view), err
+	if err != nil {
+		return nil, err
+	}
+	head, err := a.Service.Journal.Head(r.Context(), c.Account)
+	return shape(c.Account, view, head.Seq), err
 }
