@@ -131,5 +131,5 @@ func (r Record) Repeat(retry Retry, head Head) (Outcome, error) {
 	if e.Retry == nil || *e.Retry != retry {
 		return Outcome{}, fault.New(fault.Argument, "The request id %q was used before with another request; a new request needs a new id.", retry.ID)
 	}
-	return Outcome{Entries: []Entry{e}, Repeated: true, State: head.State}, nil
+	return Outcome{Entries: []Entry{e}, Repeated: true, Seq: head.Seq, State: head.State}, nil
 }

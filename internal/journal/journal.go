@@ -87,7 +87,8 @@ type Decide func(account.State) ([]account.Event, error)
 type Outcome struct {
 	Entries  []Entry // appended, oldest first; of a repeat, the recorded entry
 	Repeated bool
-	State    account.State // after the newest entry
+	Seq      int64         // of the newest entry
+	State    account.State // after it
 }
 
 // By says who caused an entry.

@@ -25,6 +25,7 @@ type accountShape struct {
 	Current      map[string]int `json:"current"`
 	NextPeriod   map[string]int `json:"nextPeriod"`
 	Transactions int            `json:"transactions"`
+	Entries      int64          `json:"entries"` // of its journal
 }
 
 func shape(id account.ID, v service.View) accountShape {
@@ -32,7 +33,7 @@ func shape(id account.ID, v service.View) accountShape {
 		Account: id, Status: v.State.Status, Test: v.State.Test,
 		Now: v.Now.Format(timeFormat), Frozen: v.State.Frozen != nil,
 		MaxSlots: map[string]int{}, Current: map[string]int{}, NextPeriod: map[string]int{},
-		Transactions: v.State.Transactions,
+		Transactions: v.State.Transactions, Entries: v.Entries,
 	}
 	for _, o := range v.Terms.Catalog.Offerings {
 		s.MaxSlots[o.ID] = v.State.MaxSlots(o.ID, v.Terms)

@@ -60,6 +60,7 @@ type accountShape struct {
 	Current      map[string]int `json:"current"`
 	NextPeriod   map[string]int `json:"nextPeriod"`
 	Transactions int            `json:"transactions"`
+	Entries      int64          `json:"entries"`
 }
 
 // TestSettingsStay changes settings one by one; the others stay.
@@ -131,7 +132,7 @@ func TestReadingRolls(t *testing.T) {
 		f.buy(alice, ios, 1)
 		f.wall = wall.AddDate(0, 0, 1)
 		a := f.call("GET", path, "")
-		if a.Status != http.StatusOK || !strings.Contains(a.Body, `"now":"2026-02-01T12:00:00Z"`) || !strings.Contains(a.Body, `"transactions":2`) {
+		if a.Status != http.StatusOK || !strings.Contains(a.Body, `"now":"2026-02-01T12:00:00Z"`) || !strings.Contains(a.Body, `"transactions":2,"entries":3}`) {
 			t.Errorf("GET %s: %d %s, want the account after the boundary", path, a.Status, a.Body)
 		}
 		entries := f.journal(alice, "")

@@ -11,7 +11,7 @@ const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
 	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm operator"
-	anything  = libraries + " server cli slotfarmtest journal/journaltest"
+	anything  = libraries + " server client cli slotfarmtest journal/journaltest"
 )
 
 // importTable says which packages of the module each package may import. Tests
@@ -33,9 +33,10 @@ var importTable = map[string]string{
 	"devicefarm":          "service awsjson account offering money fault",
 	"operator":            "service document awsjson journal iam account offering money fault",
 	"server":              libraries,
-	"cli":                 "server " + libraries,
+	"client":              "",
+	"cli":                 "server client " + libraries,
 	"cmd/slotfarm":        "cli",
-	"slotfarmtest":        "server",
+	"slotfarmtest":        "server client",
 	"e2e":                 anything,
 	"e2e/gosdk":           "",
 	"rules":               "",

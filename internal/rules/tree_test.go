@@ -99,7 +99,7 @@ func readTree(fsys fs.FS) ([]document, error) {
 		if entry.IsDir() && foreign(name) {
 			return fs.SkipDir
 		}
-		if !entry.Type().IsRegular() {
+		if !entry.Type().IsRegular() || name == ".git" { // a file in a worktree of git
 			return nil
 		}
 		body, err := fs.ReadFile(fsys, name)

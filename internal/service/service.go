@@ -147,7 +147,7 @@ func (s *Service) change(ctx context.Context, c Caller, f command) (View, []jour
 		}
 		return append(append(events, rolled...), decided...), nil
 	})
-	return View{State: outcome.State, Terms: terms, Now: outcome.State.Now(wall)}, outcome.Entries, err
+	return View{outcome.State, outcome.Seq, terms, outcome.State.Now(wall)}, outcome.Entries, err
 }
 
 // update runs a decision on the caller's account.

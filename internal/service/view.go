@@ -12,9 +12,10 @@ import (
 
 // View is an account at a moment of its own time, rolled up to it.
 type View struct {
-	State account.State
-	Terms account.Terms
-	Now   time.Time
+	State   account.State
+	Entries int64 // of its journal
+	Terms   account.Terms
+	Now     time.Time
 }
 
 // View returns an account as it is now. One that was never opened looks as it
@@ -28,7 +29,7 @@ func (s *Service) View(ctx context.Context, c Caller) (View, error) {
 	if !state.Opened() {
 		state = account.Apply(state, account.Open(s.opening(), wall))
 	}
-	view := View{State: state, Terms: *s.terms.Load(), Now: state.Now(wall)}
+	view := View{state, head.Seq, *s.terms.Load(), state.Now(wall)}
 	if !state.Behind(view.Now) {
 		return view, nil
 	}

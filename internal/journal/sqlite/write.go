@@ -188,13 +188,13 @@ func (w *writer) update(ctx context.Context, change journal.Change) (journal.Out
 	if err != nil {
 		return journal.Outcome{}, err
 	}
-	outcome := journal.Outcome{State: head.State}
+	outcome := journal.Outcome{Seq: head.Seq, State: head.State}
 	for _, a := range appended {
 		if err := w.append(ctx, a); err != nil {
 			return journal.Outcome{}, w.fail(err)
 		}
 		outcome.Entries = append(outcome.Entries, a.Entry)
-		outcome.State = a.Entry.State
+		outcome.Seq, outcome.State = a.Entry.Seq, a.Entry.State
 	}
 	return outcome, nil
 }

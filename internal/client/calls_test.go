@@ -1,0 +1,200 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+)
+
+// Values of the table of calls.
+const (
+	root        = "/_slotfarm/v1"
+	accountJSON = `{"account":"111111111111","status":"ACTIVE","test":true,"now":"2026-01-31T00:00:00Z","frozen":true,` +
+		`"maxSlots":{"o":3},"current":{"o":2},"nextPeriod":{"o":1},"transactions":2,"entries":7,"later":{}}`
+	clockJSON = `{"now":"2026-01-31T00:00:00Z","transactions":[{"transactionId":"t","type":"SYSTEM","offeringId":"o","quantity":1,` +
+		`"createdOn":"2026-01-31T00:00:00Z","effectiveOn":"2026-01-31T00:00:00Z","cost":{"amount":250.0,"currencyCode":"USD"}}]}`
+	entryJSON = `{"v":1,"account":"111111111111","seq":2,"recorded":"2026-01-31T00:00:00Z","by":{"key":"k","source":"s","request":"r"},` +
+		`"event":{"kind":"rolled","at":"2026-01-31T00:00:00Z","opening":{"test":true,"frozen":"2026-01-31T00:00:00Z"},` +
+		`"settings":{"status":"ACTIVE","limits":[{"offeringId":"o","max":3}]},"frozen":"2026-01-31T00:00:00Z",` +
+		`"transactions":[{"id":"t","type":"RENEW","offeringId":"o","quantity":1,"promotionId":"p","createdOn":"2026-01-31T00:00:00Z",` +
+		`"effectiveOn":"2026-01-31T00:00:00Z","cents":25000}],"charges":[{"offeringId":"o","quantity":1,"cents":25000,"transactionId":"t"}]},` +
+		`"state":{"seed":"x"},"hash":"h"}`
+	snapshotJSON = `{"snapshot":"s1","entries":7,"now":"2026-01-31T00:00:00Z","taken":"2026-01-31T00:00:00Z"}`
+	faultsJSON   = `{"seed":1,"rules":[{"operation":"PurchaseOffering","account":"111111111111","error":"E","message":"m","status":500,` +
+		`"delay":"250ms","dropBeforeCommit":true,"dropAfterCommit":true,"times":2,"probability":0.5,"seen":4,"fired":2}]}`
+)
+
+var (
+	at      = time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
+	account = client.Account{
+		Account: alice, Status: "ACTIVE", Test: true, Now: at, Frozen: true, Transactions: 2, Entries: 7,
+		MaxSlots: map[string]int{"o": 3}, Current: map[string]int{"o": 2}, NextPeriod: map[string]int{"o": 1},
+	}
+	clock = client.Clock{Now: at, Transactions: []client.Transaction{{
+		ID: "t", Type: "SYSTEM", OfferingID: "o", Quantity: 1, CreatedOn: at, EffectiveOn: at,
+		Cost: client.Cost{Amount: "250.0", CurrencyCode: "USD"},
+	}}}
+	active = "ACTIVE"
+	entry  = client.Entry{
+		Account: alice, Seq: 2, Recorded: at, By: client.By{Key: "k", Source: "s", Request: "r"}, Hash: "h",
+		Raw: json.RawMessage(entryJSON),
+		Event: client.Event{
+			Kind: "rolled", At: at, Opening: &client.Opening{Test: true, Frozen: &at}, Frozen: &at,
+			Settings: &client.Configured{Status: &active, Limits: []client.Limit{{OfferingID: "o", Max: 3}}},
+			Transactions: []client.EntryTransaction{{
+				ID: "t", Type: "RENEW", OfferingID: "o", Quantity: 1, PromotionID: "p", CreatedOn: at, EffectiveOn: at, Cents: 25000,
+			}},
+			Charges: []client.Charge{{OfferingID: "o", Quantity: 1, Cents: 25000, TransactionID: "t"}},
+		},
+	}
+	snapshot = client.Snapshot{ID: "s1", Entries: 7, Now: at, Taken: at}
+	half     = 0.5
+	rule     = client.Rule{
+		Operation: "PurchaseOffering", Account: alice, Error: "E", Message: "m", Status: 500, Delay: "250ms",
+		DropBeforeCommit: true, DropAfterCommit: true, Times: 2, Probability: &half, Seen: 4, Fired: 2,
+	}
+	faults = client.Faults{Seed: 1, Rules: []client.Rule{rule}}
+)
+
+const jsonType = "application/json"
+
+// call is one call of the API: what is sent, what is answered, and what the
+// caller gets.
+type call struct {
+	name   string
+	do     func(context.Context, *client.Client) (any, error)
+	sent   seen
+	answer string
+	want   any
+}
+
+// returning makes a call out of a method and its arguments.
+func returning[T any](f func(context.Context, *client.Client) (T, error)) func(context.Context, *client.Client) (any, error) {
+	return func(ctx context.Context, c *client.Client) (any, error) { return f(ctx, c) }
+}
+
+func accountCalls() []call {
+	return []call{
+		{"accounts", returning(func(ctx context.Context, c *client.Client) (client.Page, error) { return c.Accounts(ctx, "") }),
+			seen{"GET " + root + "/accounts", "", ""}, `{"accounts":[` + accountJSON + `],"next":"111111111111"}`,
+			client.Page{Accounts: []client.Account{account}, Next: alice}},
+		{"accounts after one", returning(func(ctx context.Context, c *client.Client) (client.Page, error) { return c.Accounts(ctx, "1&2") }),
+			seen{"GET " + root + "/accounts?after=1%262", "", ""}, `{"accounts":[]}`, client.Page{Accounts: []client.Account{}}},
+		{"account", returning(func(ctx context.Context, c *client.Client) (client.Account, error) { return c.Account(ctx, "a/b?") }),
+			seen{"GET " + root + "/accounts/a%2Fb%3F", "", ""}, accountJSON, account},
+		{"put nothing", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
+			return c.PutAccount(ctx, alice, client.Settings{})
+		}), seen{"PUT " + root + "/accounts/" + alice, jsonType, `{}`}, accountJSON, account},
+		{"put account", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
+			return c.PutAccount(ctx, alice, client.Settings{Status: &active, MaxSlots: map[string]int{"o": 0}, Test: new(bool)})
+		}), seen{"PUT " + root + "/accounts/" + alice, jsonType, `{"status":"ACTIVE","maxSlots":{"o":0},"test":false}`}, accountJSON, account},
+		{"freeze", returning(func(ctx context.Context, c *client.Client) (client.Clock, error) { return c.Freeze(ctx, alice, at) }),
+			seen{"PUT " + root + "/accounts/" + alice + "/clock", jsonType, `{"now":"2026-01-31T00:00:00Z"}`}, clockJSON, clock},
+		{"advance to", advancing(client.Advance{To: &at}), advanced(`{"to":"2026-01-31T00:00:00Z"}`), clockJSON, clock},
+		{"advance by", advancing(client.Advance{By: 36 * time.Hour}), advanced(`{"by":"36h0m0s"}`), clockJSON, clock},
+		{"advance periods", advancing(client.Advance{Periods: 2}), advanced(`{"periods":2}`), clockJSON, clock},
+		{"advance nothing", advancing(client.Advance{}), advanced(`{"by":"0s"}`), clockJSON, clock},
+		{"release", returning(func(ctx context.Context, c *client.Client) (client.Clock, error) { return c.Release(ctx, alice) }),
+			seen{"DELETE " + root + "/accounts/" + alice + "/clock", "", ""}, clockJSON, clock},
+		{"journal", returning(func(ctx context.Context, c *client.Client) ([]client.Entry, error) {
+			return c.Journal(ctx, alice, 1, 10)
+		}),
+			seen{"GET " + root + "/accounts/" + alice + "/journal?after=1&limit=10", "", ""}, `{"entries":[` + entryJSON + `]}`, []client.Entry{entry}},
+		{"verify", returning(func(ctx context.Context, c *client.Client) (client.Verification, error) { return c.Verify(ctx) }),
+			seen{"GET " + root + "/verify", "", ""}, `{"accounts":1,"entries":2,"ok":false,"account":"111111111111","seq":2,"reason":"r"}`,
+			client.Verification{Accounts: 1, Entries: 2, Account: alice, Seq: 2, Reason: "r"}},
+	}
+}
+
+func advancing(a client.Advance) func(context.Context, *client.Client) (any, error) {
+	return returning(func(ctx context.Context, c *client.Client) (client.Clock, error) { return c.Advance(ctx, alice, a) })
+}
+
+func advanced(body string) seen {
+	return seen{"POST " + root + "/accounts/" + alice + "/clock/advance", jsonType, body}
+}
+
+func testingCalls() []call {
+	raw := json.RawMessage(`{"a": [1]}`)
+	snapshots := root + "/accounts/" + alice + "/snapshots"
+	return []call{
+		{"snapshot", returning(func(ctx context.Context, c *client.Client) (client.Snapshot, error) { return c.Snapshot(ctx, alice) }),
+			seen{"POST " + snapshots, "", ""}, snapshotJSON, snapshot},
+		{"snapshots", returning(func(ctx context.Context, c *client.Client) ([]client.Snapshot, error) { return c.Snapshots(ctx, alice) }),
+			seen{"GET " + snapshots, "", ""}, `{"snapshots":[` + snapshotJSON + `]}`, []client.Snapshot{snapshot}},
+		{"restore", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
+			return c.Restore(ctx, alice, "s1", "")
+		}),
+			seen{"POST " + snapshots + "/s1/restore", jsonType, `{}`}, accountJSON, account},
+		{"restore into", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
+			return c.Restore(ctx, alice, "s/1", "222222222222")
+		}), seen{"POST " + snapshots + "/s%2F1/restore", jsonType, `{"into":"222222222222"}`}, accountJSON, account},
+		{"delete snapshot", func(ctx context.Context, c *client.Client) (any, error) {
+			return nil, c.DeleteSnapshot(ctx, alice, "s1")
+		},
+			seen{"DELETE " + snapshots + "/s1", "", ""}, "", nil},
+		{"faults", returning(func(ctx context.Context, c *client.Client) (client.Faults, error) { return c.Faults(ctx) }),
+			seen{"GET " + root + "/faults", "", ""}, faultsJSON, faults},
+		{"put faults", returning(func(ctx context.Context, c *client.Client) (client.Faults, error) { return c.PutFaults(ctx, faults) }),
+			seen{"PUT " + root + "/faults", jsonType, `{"seed":1,"rules":[{"operation":"PurchaseOffering","account":"111111111111","error":"E",` +
+				`"message":"m","status":500,"delay":"250ms","dropBeforeCommit":true,"dropAfterCommit":true,"times":2,"probability":0.5}]}`}, faultsJSON, faults},
+		{"put no faults", returning(func(ctx context.Context, c *client.Client) (client.Faults, error) {
+			return c.PutFaults(ctx, client.Faults{})
+		}), seen{"PUT " + root + "/faults", jsonType, `{"seed":0,"rules":[]}`}, `{"seed":0,"rules":[]}`, client.Faults{Rules: []client.Rule{}}},
+		{"seed", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Seed(ctx) }),
+			seen{"GET " + root + "/seed", "", ""}, string(raw), raw},
+		{"put JSON seed", returning(func(ctx context.Context, c *client.Client) (client.Seeded, error) { return c.PutSeed(ctx, raw) }),
+			seen{"PUT " + root + "/seed", jsonType, string(raw)}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
+		{"put YAML seed", returning(func(ctx context.Context, c *client.Client) (client.Seeded, error) {
+			return c.PutSeed(ctx, []byte("a: 1\n"))
+		}),
+			seen{"PUT " + root + "/seed", "application/yaml", "a: 1\n"}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
+		{"reset", returning(func(ctx context.Context, c *client.Client) (client.Seeded, error) { return c.Reset(ctx) }),
+			seen{"POST " + root + "/reset", "", ""}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
+		{"catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Catalog(ctx) }),
+			seen{"GET " + root + "/catalog", "", ""}, string(raw), raw},
+		{"put catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.PutCatalog(ctx, raw) }),
+			seen{"PUT " + root + "/catalog", jsonType, string(raw)}, string(raw), raw},
+	}
+}
+
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	for _, tt := range append(accountCalls(), testingCalls()...) {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			status := http.StatusOK
+			if tt.answer == "" {
+				status = http.StatusNoContent
+			}
+			c, sent := served(t, status, tt.answer)
+			got, err := tt.do(context.Background(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.sent, *sent); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("got (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestCallsFail has each call answered with a refusal.
+func TestCallsFail(t *testing.T) {
+	t.Parallel()
+	for _, tt := range append(accountCalls(), testingCalls()...) {
+		c, _ := served(t, http.StatusConflict, `{"error":{"code":"Conflict","message":"no"}}`)
+		if _, err := tt.do(context.Background(), c); err == nil || err.Error() != "Conflict: no" {
+			t.Errorf("%s: %v, want the refusal", tt.name, err)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+// Package client calls the operator API of a running slotfarm, for the command
+// line and for tests. It has the shapes of that API as its callers see them and
+// decides what a failure to get an answer is called; it decides nothing about
+// offerings, and knows none of the server's packages.
+//
+// A call takes as long as its context lets it.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// prefix is the path under which the API stands.
+const prefix = "/_slotfarm/v1"
+
+// maxAnswer is the size limit of an answer, in bytes. A page of a thousand
+// entries is a few megabytes.
+const maxAnswer = 64 << 20
+
+// Client calls one slotfarm. New makes one; it may be used by many at once.
+type Client struct {
+	endpoint string
+	http     *http.Client
+}
+
+// New returns a client of the slotfarm at an http or https URL, without asking
+// whether anything answers there. What is no such URL is an error.
+func New(endpoint string) (*Client, error) {
+	endpoint, err := Endpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{endpoint: endpoint, http: &http.Client{
+		Transport: http.DefaultTransport.(*http.Transport).Clone(),
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // slotfarm sends nobody elsewhere
+		},
+	}}, nil
+}
+
+// Endpoint returns a URL as New uses it: without a slash at its end, and with
+// nothing but ASCII in it.
+func Endpoint(text string) (string, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
+	default:
+		return strings.TrimRight(u.String(), "/"), nil
+	}
+	return "", fmt.Errorf("%q is not an http or https URL such as http://127.0.0.1:8623", text)
+}
+
+// Close lets go of the connections that are kept for the next call.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Ready returns nil when slotfarm takes requests.
+func (c *Client) Ready(ctx context.Context) error {
+	status, _, err := c.send(ctx, request{method: http.MethodGet, path: "/readyz"})
+	if err != nil || status == http.StatusOK {
+		return err
+	}
+	return &Error{Status: status, Message: fmt.Sprintf("%s is not ready: /readyz answers %s", c.endpoint, statusText(status))}
+}
+
+// request is what is sent.
+type request struct {
+	method, path string
+	body         []byte
+	contentType  string
+}
+
+// call sends a value as JSON, nothing where it is nil, and decodes the answer
+// into out, unless that is nil.
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	r := request{method: method, path: prefix + path}
+	if in != nil {
+		body, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		r.body, r.contentType = body, "application/json"
+	}
+	return c.exchange(ctx, r, out)
+}
+
+// exchange sends a request and decodes the answer into out, unless that is nil.
+func (c *Client) exchange(ctx context.Context, r request, out any) error {
+	status, body, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	if status < 200 || status > 299 {
+		return c.refusal(r, status, body)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return fmt.Errorf("%s answers %s with what slotfarm does not answer; is it slotfarm that listens there?", c.what(r), statusText(status))
+	}
+	return nil
+}
+
+// send returns the status and the body of the answer to a request.
+func (c *Client) send(ctx context.Context, r request) (int, []byte, error) {
+	hr, err := http.NewRequestWithContext(ctx, r.method, c.endpoint+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return 0, nil, err
+	}
+	if r.contentType != "" {
+		hr.Header.Set("Content-Type", r.contentType)
+	}
+	response, err := c.http.Do(hr)
+	if err != nil {
+		return 0, nil, c.failure(ctx, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return 0, nil, c.failure(ctx, err)
+	case len(body) > maxAnswer:
+		return 0, nil, fmt.Errorf("the answer to %s is larger than %d bytes", c.what(r), maxAnswer)
+	}
+	return response.StatusCode, body, nil
+}
+
+// what names a request in a message.
+func (c *Client) what(r request) string { return r.method + " " + c.endpoint + r.path }
