@@ -36,7 +36,7 @@ var importTable = map[string]string{
 	"client":              "",
 	"cli":                 "server client " + libraries,
 	"cmd/slotfarm":        "cli",
-	"slotfarmtest":        "server client",
+	"slotfarmtest":        "server client document",
 	"e2e":                 anything,
 	"e2e/gosdk":           "",
 	"rules":               "",
