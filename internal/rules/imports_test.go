@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
-	libraries = domain + " iam journal " + engines + " service sigv4 awsjson devicefarm operator"
+	libraries = domain + " iam journal " + engines + " service sigv4 awsjson devicefarm chaos operator"
 	anything  = libraries + " server cli slotfarmtest journal/journaltest"
 )
 
@@ -30,7 +30,8 @@ var importTable = map[string]string{
 	"sigv4":               "fault",
 	"awsjson":             "fault",
 	"devicefarm":          "service awsjson account offering money fault",
-	"operator":            "service awsjson journal iam account offering money fault",
+	"chaos":               "awsjson fault account",
+	"operator":            "chaos service awsjson journal iam account offering money fault",
 	"server":              libraries,
 	"cli":                 "server " + libraries,
 	"cmd/slotfarm":        "cli",
