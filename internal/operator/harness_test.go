@@ -18,6 +18,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/chaos"
+	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
@@ -48,6 +50,7 @@ var wall = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 type farm struct {
 	t       *testing.T
 	service *service.Service
+	faults  *chaos.Faults
 	handler http.Handler
 	wall    time.Time
 	ids     int
@@ -79,7 +82,10 @@ func openOn(t *testing.T, store journal.Journal, catalog offering.Catalog) *farm
 		Journal: store, Now: func() time.Time { return f.wall }, NewID: newID, Test: true,
 		Terms: account.Terms{Catalog: catalog, MaxSlots: 100},
 	})
-	f.handler = operator.Handler(operator.Config{Service: f.service, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil))})
+	f.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
+	f.handler = operator.Handler(operator.Config{
+		Service: f.service, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
+	})
 	return f
 }
 

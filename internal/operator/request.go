@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -98,19 +97,31 @@ func malformed(err error) error {
 	return &fault.Error{Kind: fault.Malformed, Message: "the body is not valid JSON", Err: err}
 }
 
-// place names a value of the body.
+// place names a value of the body, as in member "rules[2].delay".
 func place(p jsontext.Pointer) string {
 	if p == "" {
 		return "the body"
 	}
-	return "member " + strconv.Quote(strings.Join(slices.Collect(p.Tokens()), "."))
+	var path strings.Builder
+	for token := range p.Tokens() {
+		switch _, err := strconv.ParseUint(token, 10, 32); {
+		case path.Len() == 0:
+			path.WriteString(token)
+		case err == nil:
+			path.WriteString("[" + token + "]") // no object here has numbers for names
+		default:
+			path.WriteString("." + token)
+		}
+	}
+	return "member " + strconv.Quote(path.String())
 }
 
 // members lists the members that a struct may have.
 func members(t reflect.Type) string {
 	var names []string
 	for field := range t.Fields() {
-		names = append(names, field.Tag.Get("json"))
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -147,8 +158,12 @@ func wanted(t reflect.Type) string {
 		return "a string"
 	case reflect.Bool:
 		return "a boolean"
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "an array"
 	}
 	return "an object"
 }
