@@ -59,7 +59,7 @@ func kebab(name string) string {
 }
 
 // An exception on the CLI's stderr. In between it may say that it has tried several times.
-var exceptionLine = regexp.MustCompile(`^An error occurred \((\w+)\) when calling the \w+ operation[^:]*: (.*)`)
+var exceptionLine = regexp.MustCompile(`^An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: \d+\))?: (.*)`)
 
 func runCommand(t *testing.T, cmd *exec.Cmd) outcome {
 	t.Helper()

@@ -92,6 +92,23 @@ type program struct {
 
 func (p program) run(t *testing.T, s session, steps ...step) []outcome {
 	t.Helper()
+	out, stderr, err := p.start(t, s, steps)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	var outcomes []outcome
+	if err := json.Unmarshal(out, &outcomes); err != nil {
+		t.Fatalf("the client printed %q: %v", out, err)
+	}
+	if len(outcomes) != len(steps) {
+		t.Fatalf("%d outcomes of %d steps", len(outcomes), len(steps))
+	}
+	return outcomes
+}
+
+// start runs the program to its end and returns what it printed.
+func (p program) start(t *testing.T, s session, steps []step) (stdout []byte, stderr string, err error) {
+	t.Helper()
 	argv := installed(t, p.find)
 	if p.endpointFlag {
 		argv = append(argv[:len(argv):len(argv)], "--endpoint-url", s.endpoint)
@@ -103,20 +120,12 @@ func (p program) run(t *testing.T, s session, steps ...step) []outcome {
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 	cmd.Env = s.env(t)
 	cmd.Stdin = bytes.NewReader(input)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", argv, err, stderr.String())
+	var messages strings.Builder
+	cmd.Stderr = &messages
+	if stdout, err = cmd.Output(); err != nil {
+		err = fmt.Errorf("%v: %w", argv, err)
 	}
-	var outcomes []outcome
-	if err := json.Unmarshal(out, &outcomes); err != nil {
-		t.Fatalf("%v printed %q: %v", argv, out, err)
-	}
-	if len(outcomes) != len(steps) {
-		t.Fatalf("%v: %d outcomes of %d steps", argv, len(outcomes), len(steps))
-	}
-	return outcomes
+	return stdout, messages.String(), err
 }
 
 // installed returns what find finds. Without the client the test is skipped, and fails where CI=true.

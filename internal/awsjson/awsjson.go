@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
@@ -44,6 +43,9 @@ type Call struct {
 	Header    http.Header
 	Answer    http.Header // headers that the answer gets
 	Body      []byte
+	Attrs     []slog.Attr // what else the request's log line says
+
+	prolong func(by time.Duration)
 }
 
 // Operation is one entry of a service's table. Handle makes one.
@@ -75,7 +77,11 @@ type Exception struct {
 	Status int
 }
 
-// Service describes an AWS JSON service. All fields are required.
+// Around stands between a call and its operation: it decides whether and when to
+// run it, and what is answered. It may answer ErrDropped or a Verbatim.
+type Around func(ctx context.Context, call *Call, run func() (any, error)) (any, error)
+
+// Service describes an AWS JSON service. All fields but Around are required.
 type Service struct {
 	Target       string // what stands before the dot in X-Amz-Target
 	Operations   []Operation
@@ -84,6 +90,7 @@ type Service struct {
 	Authenticate func(r *http.Request, body []byte) (Identity, error)
 	NewID        func() string
 	Log          *slog.Logger
+	Around       Around // called where the operation is known, before its input is decoded
 }
 
 // Handler returns the service as an HTTP handler.
@@ -103,29 +110,29 @@ type handler struct {
 // ServeHTTP answers one request and logs one line about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
-	call := &Call{RequestID: h.NewID(), Source: source(r), Header: r.Header, Answer: w.Header()}
+	call := &Call{RequestID: h.NewID(), Source: source(r), Header: r.Header, Answer: w.Header(), prolong: prolong(w, r)}
 	out, err := h.answer(w, r, call)
 	var body []byte
 	if err == nil {
 		body, err = json.Marshal(out, json.Deterministic(true))
 	}
-	status := http.StatusOK
 	attrs := []slog.Attr{
 		slog.String("operation", call.Operation), slog.String("account", call.Identity.Account),
 		slog.String("requestId", call.RequestID), slog.String("source", call.Source),
 	}
-	level := slog.LevelInfo
+	attrs = append(attrs, call.Attrs...)
+	reply := reply{status: http.StatusOK, contentType: ContentType, requestID: call.RequestID, body: body}
 	if err != nil {
-		var name string
-		status, name, body = h.refusal(err)
-		attrs = append(attrs, slog.String("error", name), slog.String("reason", err.Error()))
-		if status >= http.StatusInternalServerError {
-			level = slog.LevelError
+		reply = h.refusal(err)
+		reply.requestID = call.RequestID
+		if reply.name != "" {
+			attrs = append(attrs, slog.String("error", reply.name))
 		}
+		attrs = append(attrs, slog.String("reason", err.Error()))
 	}
-	write(w, call.RequestID, status, body)
-	attrs = append(attrs, slog.Int("status", status), slog.Duration("took", time.Since(begin)))
-	h.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	reply.write(w)
+	attrs = append(attrs, slog.Int("status", reply.status), slog.Duration("took", time.Since(begin)))
+	h.Log.LogAttrs(r.Context(), reply.level, "request", attrs...)
 }
 
 // answer runs the operation. A panic of its code becomes an internal error.
@@ -146,25 +153,11 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (ou
 		return nil, err
 	}
 	call.Operation = operation.Name
-	return operation.handle(r.Context(), call)
-}
-
-// refusal returns the status, name and body of an error's answer.
-func (h *handler) refusal(err error) (int, string, []byte) {
-	exception, ok := h.Exceptions[fault.KindOf(err)]
-	message := fault.MessageOf(err)
-	if !ok {
-		exception, message = h.Exceptions[fault.Internal], fault.InternalMessage
+	run := func() (any, error) { return operation.handle(r.Context(), call) }
+	if h.Around == nil {
+		return run()
 	}
-	return exception.Status, exception.Name, errorBody(exception.Name, message)
-}
-
-func errorBody(name, message string) []byte {
-	body, _ := json.Marshal(struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}{name, message}, jsontext.AllowInvalidUTF8(true)) // so that nothing can fail
-	return body
+	return h.Around(r.Context(), call, run)
 }
 
 // NotFound returns the handler of paths where there is nothing: status 404, in
@@ -172,19 +165,9 @@ func errorBody(name, message string) []byte {
 func NotFound(newID func() string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		message := fmt.Sprintf("There is nothing at %s %s; operations are at POST /.", r.Method, cut(r.URL.Path))
-		write(w, newID(), http.StatusNotFound, errorBody("UnknownOperationException", message))
+		body := errorBody("UnknownOperationException", message)
+		reply{status: http.StatusNotFound, contentType: ContentType, requestID: newID(), body: body}.write(w)
 	})
-}
-
-func write(w http.ResponseWriter, requestID string, status int, body []byte) {
-	header := w.Header()
-	header.Set("Content-Type", ContentType)
-	header.Set("X-Amzn-Requestid", requestID)
-	if status == http.StatusMethodNotAllowed {
-		header.Set("Allow", http.MethodPost)
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller who has gone is nobody to tell
 }
 
 func source(r *http.Request) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -46,7 +47,9 @@ func echo(_ context.Context, call *awsjson.Call, in echoInput) (echoOutput, erro
 	}
 }
 
-func handler(log *bytes.Buffer) http.Handler {
+func handler(log *bytes.Buffer) http.Handler { return echoService(log).Handler() }
+
+func echoService(log io.Writer) awsjson.Service {
 	return awsjson.Service{
 		Target:     "Echo_1",
 		Operations: []awsjson.Operation{awsjson.Handle("Echo", echo)},
@@ -64,7 +67,7 @@ func handler(log *bytes.Buffer) http.Handler {
 		},
 		NewID: func() string { return "request-1" },
 		Log:   slog.New(slog.NewTextHandler(log, nil)),
-	}.Handler()
+	}
 }
 
 func post(body string, change func(*http.Request)) *http.Request {

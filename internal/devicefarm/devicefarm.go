@@ -12,7 +12,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -24,38 +26,50 @@ import (
 // target is the service's name in X-Amz-Target.
 const target = "DeviceFarm_20150623"
 
-// Config is what the API needs. All fields are required.
+// Config is what the API needs. All fields but Around are required.
 type Config struct {
 	Service      *service.Service
 	Authenticate func(r *http.Request, body []byte) (awsjson.Identity, error)
 	NewID        func() string
 	Log          *slog.Logger
+	Around       awsjson.Around
 }
 
 // Handler returns the API as an HTTP handler for POST requests.
 func Handler(c Config) http.Handler {
-	a := api{c.Service}
 	return awsjson.Service{
-		Target:  target,
-		Missing: missing,
-		Operations: []awsjson.Operation{
-			awsjson.Handle("ListOfferings", a.listOfferings),
-			awsjson.Handle("ListOfferingPromotions", a.listOfferingPromotions),
-			awsjson.Handle("PurchaseOffering", a.purchaseOffering),
-			awsjson.Handle("RenewOffering", a.renewOffering),
-			awsjson.Handle("GetOfferingStatus", a.getOfferingStatus),
-			awsjson.Handle("ListOfferingTransactions", a.listOfferingTransactions),
-			awsjson.Handle("GetAccountSettings", a.getAccountSettings),
-		},
+		Target:       target,
+		Missing:      missing,
+		Operations:   api{c.Service}.operations(),
 		Exceptions:   exceptions,
 		Authenticate: c.Authenticate,
 		NewID:        c.NewID,
 		Log:          c.Log,
+		Around:       c.Around,
 	}.Handler()
 }
 
 // api holds the operations.
 type api struct{ service *service.Service }
+
+// operations is the one table of them.
+func (a api) operations() []awsjson.Operation {
+	return []awsjson.Operation{
+		awsjson.Handle("ListOfferings", a.listOfferings),
+		awsjson.Handle("ListOfferingPromotions", a.listOfferingPromotions),
+		awsjson.Handle("PurchaseOffering", a.purchaseOffering),
+		awsjson.Handle("RenewOffering", a.renewOffering),
+		awsjson.Handle("GetOfferingStatus", a.getOfferingStatus),
+		awsjson.Handle("ListOfferingTransactions", a.listOfferingTransactions),
+		awsjson.Handle("GetAccountSettings", a.getAccountSettings),
+	}
+}
+
+// HasOperation reports whether AWS Device Farm has an operation of that name,
+// be it here or not.
+func HasOperation(name string) bool {
+	return missing[name] || slices.ContainsFunc(api{}.operations(), func(o awsjson.Operation) bool { return o.Name == name })
+}
 
 // exceptions is the one table from kinds of failure to what AWS calls them. The
 // first five are in the API model; the others are AWS's common errors, or those
@@ -81,6 +95,20 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.Expired:               {Name: "RequestExpired", Status: 400},
 	fault.Unavailable:           {Name: "ServiceUnavailable", Status: 503},
 	fault.Internal:              {Name: "InternalFailure", Status: 500},
+}
+
+// Exceptions returns every exception that callers of Device Farm can meet: those
+// that are answered here, and those of AWS's common errors that are not.
+func Exceptions() []awsjson.Exception {
+	return append(slices.Collect(maps.Values(exceptions)),
+		awsjson.Exception{Name: "AccessDeniedException", Status: 400},
+		awsjson.Exception{Name: "ExpiredTokenException", Status: 400},
+		awsjson.Exception{Name: "NotAuthorized", Status: 400},
+		awsjson.Exception{Name: "OptInRequired", Status: 403},
+		awsjson.Exception{Name: "RequestAbortedException", Status: 400},
+		awsjson.Exception{Name: "ThrottlingException", Status: 400},
+		awsjson.Exception{Name: "ValidationError", Status: 400},
+	)
 }
 
 // retryHeaders name a call across its attempts, the caller's own choice first.

@@ -51,6 +51,8 @@ const (
 	InvalidSignature
 	// Expired is a request signed too long ago or too far ahead.
 	Expired
+	// CrossOrigin is a browser's request for a page of another origin.
+	CrossOrigin
 	// Conflict is a change that the present state does not allow.
 	Conflict
 	// Unavailable is a service that cannot answer now and may later.

@@ -46,6 +46,8 @@ func TestAnswers(t *testing.T) {
 	play("the journal", "GET", "/accounts/"+alice+"/journal", "")
 	play("a part of the journal", "GET", "/accounts/"+alice+"/journal?after=1&limit=1", "")
 	play("all is well", "GET", "/verify", "")
+	play("no faults", "GET", "/faults", "")
+	play("faults", "PUT", "/faults", `{"seed":7,"rules":[{"operation":"PurchaseOffering","dropAfterCommit":true,"times":1},{"error":"ThrottlingException","probability":0.5}]}`)
 	checkGolden(t, "answers", session.String())
 }
 

@@ -1,8 +1,9 @@
 // Package operator is the API under /_slotfarm/v1 with which operators and test
 // authors see and set what AWS's own API cannot: settings, clocks, journals.
 //
-// It translates between JSON and package service and decides nothing itself.
-// Who may call it is decided before a request gets here.
+// It translates between JSON and packages service and chaos, and decides nothing
+// but that browsers call it for no other page than its own. Who may call it is
+// decided before a request gets here.
 package operator
 
 import (
@@ -14,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
@@ -27,9 +29,10 @@ const (
 	maxDocument = 16 << 20 // of a catalogue or a seed
 )
 
-// Config is what the API needs. All fields are required.
+// Config is what the API needs. All fields but Faults are required.
 type Config struct {
 	Service *service.Service
+	Faults  *chaos.Faults // nil where answers must not be broken
 	NewID   func() string
 	Log     *slog.Logger
 }
@@ -53,6 +56,7 @@ func Handler(c Config) http.Handler {
 		"/catalog": {"GET": a.getCatalog, "PUT": a.putCatalog},
 		"/seed":    {"GET": a.exportSeed, "PUT": a.putSeed},
 		"/reset":   {"POST": a.reset},
+		"/faults":  {"GET": a.getFaults, "PUT": a.putFaults},
 		"/verify":  {"GET": a.verify},
 	} {
 		for method, f := range methods {
@@ -61,7 +65,18 @@ func Handler(c Config) http.Handler {
 		mux.Handle(path, a.otherMethods(slices.Sorted(maps.Keys(methods))))
 	}
 	mux.Handle("/", a.answer(notFound))
-	return http.StripPrefix(Prefix, mux)
+	return http.StripPrefix(Prefix, a.sameOrigin(mux))
+}
+
+// sameOrigin refuses what a page of another origin has a browser send: it could
+// change the settings of a server that only the browser's machine can reach.
+// Clients that are no browsers send none of the headers that tell.
+func (a api) sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(a.answer(func(r *http.Request) (any, error) {
+		return nil, fault.New(fault.CrossOrigin, "%s %s%s was sent by a page of another origin; only pages of this one may", r.Method, Prefix, r.URL.Path)
+	}))
+	return protection.Handler(next)
 }
 
 type api struct{ Config }
@@ -127,6 +142,7 @@ var codes = map[fault.Kind]code{
 	fault.NotFound:         {http.StatusNotFound, "NotFound"},
 	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "MethodNotAllowed"},
 	fault.NotEligible:      {http.StatusForbidden, "NotEligible"},
+	fault.CrossOrigin:      {http.StatusForbidden, "CrossOrigin"},
 	fault.LimitExceeded:    {http.StatusConflict, "LimitExceeded"},
 	fault.Conflict:         {http.StatusConflict, "Conflict"},
 	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "RequestTooLarge"},

@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
-	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm operator"
+	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos operator"
 	anything  = libraries + " server client cli slotfarmtest journal/journaltest"
 )
 
@@ -31,7 +31,8 @@ var importTable = map[string]string{
 	"sigv4":               "fault",
 	"awsjson":             "fault",
 	"devicefarm":          "service awsjson account offering money fault",
-	"operator":            "service document awsjson journal iam account offering money fault",
+	"chaos":               "awsjson fault account",
+	"operator":            "chaos service document awsjson journal iam account offering money fault",
 	"server":              libraries,
 	"client":              "",
 	"cli":                 "server client " + libraries,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -29,7 +30,7 @@ import (
 )
 
 // Time-outs and limits of the listener. They bound what a slow or hostile client
-// can hold; no request of this API takes longer.
+// can hold; no request of this API takes longer but those that a fault delays.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -86,6 +87,7 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	journal  journal.Journal
+	faults   *chaos.Faults
 	draining atomic.Bool
 	failed   chan error // receives what ended serving; closed after it
 }
@@ -106,6 +108,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s := &Server{listener: listener, journal: store, failed: make(chan error, 1)}
+	s.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	offerings, err := prepare(ctx, c, store)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close(), store.Close())
@@ -202,9 +205,10 @@ func (s *Server) Endpoint() string { return "http://" + s.Addr() }
 func (s *Server) Failed() <-chan error { return s.failed }
 
 // Close stops listening, waits for the requests under way until ctx ends, and
-// closes the journal. From its start /readyz answers 503.
+// closes the journal. From its start /readyz answers 503, and no fault delays.
 func (s *Server) Close(ctx context.Context) error {
 	s.draining.Store(true)
+	s.faults.Close()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
@@ -216,9 +220,9 @@ func (s *Server) Close(ctx context.Context) error {
 func (s *Server) handler(c Config, offerings *service.Service) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", devicefarm.Handler(devicefarm.Config{
-		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log,
+		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
 	}))
-	mux.Handle(operator.Prefix+"/", operator.Handler(operator.Config{Service: offerings, NewID: c.NewID, Log: c.Log}))
+	mux.Handle(operator.Prefix+"/", operator.Handler(operator.Config{Service: offerings, Faults: s.faults, NewID: c.NewID, Log: c.Log}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("/", awsjson.NotFound(c.NewID))

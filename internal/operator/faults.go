@@ -1,0 +1,43 @@
+package operator
+
+import (
+	"net/http"
+
+	"github.com/slotfarm/slotfarm/internal/chaos"
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// getFaults shows the rules by which answers are broken, and what they did.
+func (a api) getFaults(*http.Request) (any, error) {
+	if a.Faults == nil {
+		return nil, noFaults()
+	}
+	return a.Faults.Report(), nil
+}
+
+type putFaultsBody struct {
+	Seed  *int64       `json:"seed"`
+	Rules []chaos.Rule `json:"rules"`
+}
+
+// putFaults replaces the rules.
+func (a api) putFaults(r *http.Request) (any, error) {
+	if a.Faults == nil {
+		return nil, noFaults()
+	}
+	var body putFaultsBody
+	if err := decode(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Rules == nil {
+		return nil, fault.New(fault.Argument, "rules is missing; [] removes those there are")
+	}
+	if err := a.Faults.Set(body.Seed, body.Rules); err != nil {
+		return nil, err
+	}
+	return a.Faults.Report(), nil
+}
+
+func noFaults() error {
+	return fault.New(fault.NotFound, "faults exist in the sandbox only")
+}
