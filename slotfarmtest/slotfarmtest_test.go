@@ -111,6 +111,40 @@ func TestForks(t *testing.T) {
 	}
 }
 
+// TestFaults has two accounts of one server meet different faults.
+func TestFaults(t *testing.T) {
+	farm := slotfarmtest.Start(t, slotfarmtest.At(januaryLast))
+	dropped, throttled := farm.NewAccount(t), farm.NewAccount(t)
+	dropped.Inject(slotfarmtest.Fault{Operation: "PurchaseOffering", DropAfterCommit: true, Times: 1})
+	throttled.Inject(
+		slotfarmtest.Fault{Operation: "PurchaseOffering", Error: "ThrottlingException", Times: 2},
+		slotfarmtest.Fault{Delay: time.Millisecond, Probability: 1},
+	)
+	buy(t, dropped, 1)
+	buy(t, throttled, 1)
+	for _, a := range []*slotfarmtest.Account{dropped, throttled} {
+		if diff := cmp.Diff([]string{"PURCHASE 1 8.07"}, history(t, a)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if diff := cmp.Diff([]int{1}, dropped.Fired()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int{2, 2}, throttled.Fired()); diff != "" {
+		t.Error(diff)
+	}
+	dropped.Inject(slotfarmtest.Fault{Error: "LimitExceededException", Message: "enough"})
+	_, err := devicefarm.NewFromConfig(dropped.Config()).ListOfferings(t.Context(), &devicefarm.ListOfferingsInput{})
+	if err == nil || !strings.Contains(err.Error(), "LimitExceededException: enough") {
+		t.Errorf("error = %v, want LimitExceededException: enough", err)
+	}
+	dropped.Mend()
+	buy(t, dropped, 1)
+	if fired := dropped.Fired(); len(fired) != 0 || len(throttled.Fired()) != 2 {
+		t.Errorf("mended: %v, want no faults of this account and those of the other", fired)
+	}
+}
+
 func TestClock(t *testing.T) {
 	farm := slotfarmtest.Start(t, slotfarmtest.At(januaryLast))
 	a := farm.Account(t, "111122223333")
@@ -179,6 +213,7 @@ func TestFailures(t *testing.T) {
 		{"negative", func(a *slotfarmtest.Account) { a.AdvancePeriods(-1) }, "periods -1"},
 		{"status", func(a *slotfarmtest.Account) { a.Set(slotfarmtest.Settings{Status: "GONE"}) }, `"GONE"`},
 		{"snapshot", func(a *slotfarmtest.Account) { s := a.Snapshot(); s.Delete(); s.Restore() }, "has no snapshot"},
+		{"fault", func(a *slotfarmtest.Account) { a.Inject(slotfarmtest.Fault{Error: "Nonsense"}) }, `"Nonsense" is unknown`},
 		{"into itself", func(a *slotfarmtest.Account) { a.Snapshot().Into(a) }, "own account"},
 	}
 	for _, tt := range tests {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 
 // MaxSeed is the highest seed: every JSON reader keeps such a number exact.
 const MaxSeed = 1<<53 - 1
+
+// maxRules is how many rules there may be.
+const maxRules = 10_000
 
 // API says what rules may name.
 type API struct {
@@ -43,7 +47,14 @@ type Faults struct {
 // New returns Faults without rules.
 func New(api API) *Faults {
 	closed := make(chan struct{})
-	return &Faults{api: api, closed: closed, close: sync.OnceFunc(func() { close(closed) })}
+	f := &Faults{api: api, closed: closed, close: sync.OnceFunc(func() { close(closed) })}
+	f.begin(0, nil)
+	return f
+}
+
+func (f *Faults) begin(seed int64, rules []rule) {
+	f.seed, f.rules = seed, rules
+	f.draw = rand.New(rand.NewPCG(uint64(seed), 0))
 }
 
 // Close ends the delays under way and those to come: their calls go on at once.
@@ -60,19 +71,37 @@ func (f *Faults) Set(seed *int64, rules []Rule) error {
 	if from < 0 || from > MaxSeed {
 		return fault.New(fault.Argument, "seed %d is out of range; it must be from 0 to %d", from, int64(MaxSeed))
 	}
-	compiled := make([]rule, 0, len(rules))
-	for i, r := range rules {
-		c, err := f.api.compile(fmt.Sprintf("rules[%d]", i), r)
-		if err != nil {
-			return err
-		}
-		compiled = append(compiled, c)
+	compiled, err := f.api.compileAll(rules)
+	if err != nil {
+		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seed, f.rules = from, compiled
-	f.draw = rand.New(rand.NewPCG(uint64(from), 0))
+	f.begin(from, compiled)
 	return nil
+}
+
+// Add puts rules behind those there are, which go on as they were. Errors are
+// those of Set.
+func (f *Faults) Add(rules []Rule) error {
+	compiled, err := f.api.compileAll(rules)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.rules)+len(compiled) > maxRules {
+		return fault.New(fault.LimitExceeded, "%d more rules would make %d; there may be %d", len(compiled), len(f.rules)+len(compiled), maxRules)
+	}
+	f.rules = append(f.rules, compiled...)
+	return nil
+}
+
+// Remove takes away the rules that name an account; the others go on.
+func (f *Faults) Remove(account string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rules = slices.DeleteFunc(f.rules, func(r rule) bool { return r.Account != nil && *r.Account == account })
 }
 
 // Report is the rules in force and what they have done.

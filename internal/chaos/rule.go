@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -47,6 +48,22 @@ func (r rule) isFor(call *awsjson.Call) bool {
 // hits draws a number where the rule leaves anything to chance.
 func (r rule) hits(draw *rand.Rand) bool {
 	return r.Probability == nil || *r.Probability == 1 || draw.Float64() < *r.Probability
+}
+
+// compileAll checks the rules of a request.
+func (a API) compileAll(rules []Rule) ([]rule, error) {
+	if len(rules) > maxRules {
+		return nil, fault.New(fault.LimitExceeded, "there are %d rules; there may be %d", len(rules), maxRules)
+	}
+	compiled := make([]rule, 0, len(rules))
+	for i, r := range rules {
+		c, err := a.compile(fmt.Sprintf("rules[%d]", i), r)
+		if err != nil {
+			return nil, err
+		}
+		compiled = append(compiled, c)
+	}
+	return compiled, nil
 }
 
 // compile checks a rule that stands at a place of the request.
@@ -137,7 +154,7 @@ func (a API) effect(at string, r Rule) (error, error) {
 	if r.DropBeforeCommit || r.DropAfterCommit {
 		return awsjson.ErrDropped, nil
 	}
-	answer := &awsjson.Verbatim{Message: "This error comes from " + at + " of the faults that are set."}
+	answer := &awsjson.Verbatim{Message: madeUp}
 	if r.Error != nil {
 		i := slices.IndexFunc(a.Exceptions, func(e awsjson.Exception) bool { return e.Name == *r.Error })
 		if i < 0 {
@@ -156,6 +173,9 @@ func (a API) effect(at string, r Rule) (error, error) {
 	}
 	return answer, nil
 }
+
+// madeUp is the message of an exception that a rule gives none.
+const madeUp = "This error comes from a fault that was set on purpose."
 
 // names lists the exceptions in alphabetical order.
 func (a API) names() string {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 )
 
 // Faults are the failures that slotfarm makes on purpose.
@@ -34,6 +35,20 @@ type Rule struct {
 func (c *Client) Faults(ctx context.Context) (Faults, error) {
 	var f Faults
 	err := c.call(ctx, http.MethodGet, "/faults", nil, &f)
+	return f, err
+}
+
+// AddFaults puts rules behind those there are, which go on as they were.
+func (c *Client) AddFaults(ctx context.Context, rules []Rule) (Faults, error) {
+	var f Faults
+	err := c.call(ctx, http.MethodPost, "/faults", map[string][]Rule{"rules": rules}, &f)
+	return f, err
+}
+
+// RemoveFaults takes away the rules that name an account.
+func (c *Client) RemoveFaults(ctx context.Context, account string) (Faults, error) {
+	var f Faults
+	err := c.call(ctx, http.MethodDelete, "/faults?account="+url.QueryEscape(account), nil, &f)
 	return f, err
 }
 

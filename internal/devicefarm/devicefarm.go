@@ -98,15 +98,23 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 }
 
 // Exceptions returns every exception that callers of Device Farm can meet: those
-// that are answered here, and those of AWS's common errors that are not.
+// that are answered here, the others of its API model, and AWS's common errors.
 func Exceptions() []awsjson.Exception {
 	return append(slices.Collect(maps.Values(exceptions)),
 		awsjson.Exception{Name: "AccessDeniedException", Status: 400},
+		awsjson.Exception{Name: "CannotDeleteException", Status: 409},
 		awsjson.Exception{Name: "ExpiredTokenException", Status: 400},
+		awsjson.Exception{Name: "IdempotencyException", Status: 400},
+		awsjson.Exception{Name: "InternalServiceException", Status: 500},
+		awsjson.Exception{Name: "InvalidOperationException", Status: 400},
 		awsjson.Exception{Name: "NotAuthorized", Status: 400},
 		awsjson.Exception{Name: "OptInRequired", Status: 403},
 		awsjson.Exception{Name: "RequestAbortedException", Status: 400},
+		awsjson.Exception{Name: "TagOperationException", Status: 400},
+		awsjson.Exception{Name: "TagPolicyException", Status: 400},
 		awsjson.Exception{Name: "ThrottlingException", Status: 400},
+		awsjson.Exception{Name: "TooManyRequestsException", Status: 429},
+		awsjson.Exception{Name: "TooManyTagsException", Status: 400},
 		awsjson.Exception{Name: "ValidationError", Status: 400},
 	)
 }

@@ -65,12 +65,15 @@ func (a api) putSeed(r *http.Request) (any, error) {
 	return plantedShape(planted), err
 }
 
-// reset forgets everything and plants the newest seed again.
+// reset forgets everything, faults included, and plants the newest seed again.
 func (a api) reset(r *http.Request) (any, error) {
 	if err := decodeOptional(r, &struct{}{}); err != nil {
 		return nil, err
 	}
 	planted, err := a.Service.Reset(r.Context(), setter(r))
+	if err == nil && a.Faults != nil {
+		err = a.Faults.Set(nil, nil)
+	}
 	return plantedShape(planted), err
 }
 

@@ -3,6 +3,7 @@ package operator
 import (
 	"net/http"
 
+	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
@@ -35,6 +36,36 @@ func (a api) putFaults(r *http.Request) (any, error) {
 	if err := a.Faults.Set(body.Seed, body.Rules); err != nil {
 		return nil, err
 	}
+	return a.Faults.Report(), nil
+}
+
+// addFaults puts rules behind those there are.
+func (a api) addFaults(r *http.Request) (any, error) {
+	if a.Faults == nil {
+		return nil, noFaults()
+	}
+	var body struct {
+		Rules []chaos.Rule `json:"rules"`
+	}
+	if err := decode(r, &body); err != nil {
+		return nil, err
+	}
+	if err := a.Faults.Add(body.Rules); err != nil {
+		return nil, err
+	}
+	return a.Faults.Report(), nil
+}
+
+// removeFaults takes away the rules that name the account of the query.
+func (a api) removeFaults(r *http.Request) (any, error) {
+	if a.Faults == nil {
+		return nil, noFaults()
+	}
+	id, err := account.ParseID(r.URL.Query().Get("account"))
+	if err != nil {
+		return nil, err
+	}
+	a.Faults.Remove(string(id))
 	return a.Faults.Report(), nil
 }
 

@@ -128,7 +128,41 @@ func TestNoFaults(t *testing.T) {
 	f.handler = operator.Handler(operator.Config{Service: f.service, NewID: func() string { return "id" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	f.refused("GET", "/faults", "", refusal{404, notFound, "faults exist in the sandbox only"})
 	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "faults exist in the sandbox only"})
-	f.refused("POST", "/faults", "", refusal{405, "MethodNotAllowed", "it takes GET, PUT, HEAD"})
+	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "faults exist in the sandbox only"})
+	f.refused("DELETE", "/faults?account="+alice, "", refusal{404, notFound, "faults exist in the sandbox only"})
+	f.refused("PATCH", "/faults", "", refusal{405, "MethodNotAllowed", "it takes DELETE, GET, POST, PUT, HEAD"})
+}
+
+// TestMoreFaults adds rules to others, and takes away those of one account.
+func TestMoreFaults(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	want := func(got, list string) {
+		t.Helper()
+		if list := `{"seed":7,"rules":[` + list + "]}\n"; got != list {
+			t.Errorf("faults = %s, want %s", got, list)
+		}
+	}
+	const (
+		old   = `{"status":500,"times":1,"seen":1,"fired":1}`
+		hers  = `{"account":"111111111111","status":501,"seen":0,"fired":0}`
+		other = `{"account":"222222222222","status":502,"seen":0,"fired":0}`
+	)
+	f.accepted("PUT", "/faults", `{"seed":7,"rules":[{"status":500,"times":1}]}`)
+	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: alice}}
+	if _, err := f.faults.Around(context.Background(), call, nil); err == nil {
+		t.Error("the rule did not fire")
+	}
+	want(f.accepted("POST", "/faults", `{"rules":[{"account":"111111111111","status":501},{"account":"222222222222","status":502}]}`), old+","+hers+","+other)
+	f.refused("POST", "/faults", `{"rules":[{"status":500},{"status":1}]}`, refusal{400, argument, "rules[1].status 1 is out of range"})
+	f.refused("POST", "/faults", `{"rules":[],"seed":7}`, refusal{400, malformed, `member "seed" is unknown`})
+	f.refused("DELETE", "/faults", "", refusal{400, argument, `account "" is not an account id`})
+	want(f.accepted("DELETE", "/faults?account=111111111111", ""), old+","+other)
+	want(f.accepted("DELETE", "/faults?account=111111111111", ""), old+","+other)
+	f.accepted("POST", "/reset", "")
+	if got := f.accepted("GET", "/faults", ""); !strings.HasSuffix(got, `"rules":[]}`+"\n") {
+		t.Errorf("faults after a reset = %s, want none", got)
+	}
 }
 
 // TestBrowsers send along whose page asks.

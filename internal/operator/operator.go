@@ -56,7 +56,7 @@ func Handler(c Config) http.Handler {
 		"/catalog": {"GET": a.getCatalog, "PUT": a.putCatalog},
 		"/seed":    {"GET": a.exportSeed, "PUT": a.putSeed},
 		"/reset":   {"POST": a.reset},
-		"/faults":  {"GET": a.getFaults, "PUT": a.putFaults},
+		"/faults":  {"GET": a.getFaults, "PUT": a.putFaults, "POST": a.addFaults, "DELETE": a.removeFaults},
 		"/verify":  {"GET": a.verify},
 	} {
 		for method, f := range methods {

@@ -1,0 +1,71 @@
+package slotfarmtest
+
+import (
+	"context"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+)
+
+// Fault breaks calls of an account on purpose. It has one of Error, Status,
+// DropBeforeCommit and DropAfterCommit, or a Delay, or both.
+type Fault struct {
+	Operation        string        // such as "PurchaseOffering"; "" is every one
+	Error            string        // an exception, such as "ThrottlingException"
+	Message          string        // of the exception
+	Status           int           // of HTTP: the exception's, or alone a plain answer
+	Delay            time.Duration // before anything else
+	DropBeforeCommit bool          // the connection closes, and nothing was done
+	DropAfterCommit  bool          // the connection closes, and the work is done
+	Times            int           // how often at most; 0 is always
+	Probability      float64       // of each call; 0 is always
+}
+
+// Inject breaks the account's calls until the test ends. Faults are tried in
+// their order, and the first that fires decides.
+func (a *Account) Inject(faults ...Fault) {
+	a.t.Helper()
+	rules := make([]client.Rule, len(faults))
+	for i, f := range faults {
+		rules[i] = f.rule(a.id)
+	}
+	_, err := a.server.client.AddFaults(context.Background(), rules)
+	check(a.t, err)
+	a.t.Cleanup(a.Mend)
+}
+
+func (f Fault) rule(account string) client.Rule {
+	rule := client.Rule{
+		Operation: f.Operation, Account: account, Error: f.Error, Message: f.Message, Status: f.Status,
+		DropBeforeCommit: f.DropBeforeCommit, DropAfterCommit: f.DropAfterCommit, Times: f.Times,
+	}
+	if f.Delay != 0 {
+		rule.Delay = f.Delay.String()
+	}
+	if f.Probability != 0 {
+		rule.Probability = &f.Probability
+	}
+	return rule
+}
+
+// Mend takes away the account's faults.
+func (a *Account) Mend() {
+	a.t.Helper()
+	_, err := a.server.client.RemoveFaults(context.Background(), a.id)
+	check(a.t, err)
+}
+
+// Fired returns how often each of the account's faults took effect, in the order
+// in which they were injected.
+func (a *Account) Fired() []int {
+	a.t.Helper()
+	faults, err := a.server.client.Faults(context.Background())
+	check(a.t, err)
+	var fired []int
+	for _, rule := range faults.Rules {
+		if rule.Account == a.id {
+			fired = append(fired, int(rule.Fired))
+		}
+	}
+	return fired
+}
