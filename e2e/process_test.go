@@ -45,15 +45,18 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// launch starts the binary under test in an environment that holds nothing else for it to read.
-func launch(args ...string) (*process, error) {
+// launch starts the binary under test in an environment that holds nothing for it to read.
+func launch(args ...string) (*process, error) { return launchWith(nil, args...) }
+
+// launchWith is launch with variables for the binary to read.
+func launchWith(env []string, args ...string) (*process, error) {
 	p := &process{
 		cmd:    exec.Command(slotfarmBinary, args...),
 		stdout: newOutput(),
 		stderr: newOutput(),
 		exited: make(chan struct{}),
 	}
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir()}
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir()}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

@@ -25,8 +25,11 @@ var web = &http.Client{
 }
 
 // start runs the binary with args and waits for its ready line.
-func start(args ...string) (*server, error) {
-	p, err := launch(args...)
+func start(args ...string) (*server, error) { return startWith(nil, args...) }
+
+// startWith is start with variables for the binary to read.
+func startWith(env []string, args ...string) (*server, error) {
+	p, err := launchWith(env, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +53,14 @@ func start(args ...string) (*server, error) {
 // end of the test if it still runs then.
 func startSandbox(t *testing.T, flags ...string) *server {
 	t.Helper()
-	s, err := start(append([]string{"sandbox", "--listen", "127.0.0.1:0", "--time", frozen}, flags...)...)
+	return startServer(t, nil, append([]string{"sandbox", "--listen", "127.0.0.1:0", "--time", frozen}, flags...)...)
+}
+
+// startServer runs the binary with variables and args, and has it killed at the end of the test if it still
+// runs then.
+func startServer(t *testing.T, env []string, args ...string) *server {
+	t.Helper()
+	s, err := startWith(env, args...)
 	if err != nil {
 		t.Fatal(err)
 	}

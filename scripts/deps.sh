@@ -3,10 +3,11 @@
 #
 #   a C compiler              for the race detector
 #   boto3, the AWS CLI        as Debian packages them: the clients of the end-to-end tests
+#   pytest                    as Debian packages it: runs a recipe of docs/testing.md
 #   Node.js 18 or newer, npm  for the client that uses the AWS SDK for JavaScript
 #
 # Usage: deps.sh            installs what is missing, as root or with a sudo that asks nothing
-#        deps.sh has NAME   says by its exit status whether cc, boto3, aws, node or npm is there
+#        deps.sh has NAME   says by its exit status whether cc, boto3, pytest, aws, node or npm is there
 #
 # What is still missing after that is said loudly, and fails where CI=true.
 # Elsewhere the tests that need it are skipped, and say so.
@@ -25,6 +26,7 @@ has() {
 	case $1 in
 	cc) echo '#include <stdlib.h>' | $(go env CC) -x c -fsyntax-only - ;;
 	boto3) "${bin}python3" -c 'import boto3' ;;
+	pytest) "${bin}python3" -c 'import pytest' ;;
 	aws) command -v "${bin}aws" ;;
 	node) node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' ;;
 	npm) command -v npm ;;
@@ -36,6 +38,7 @@ packages() {
 	case $1 in
 	cc) echo gcc libc6-dev ;;
 	boto3) echo python3-boto3 ;;
+	pytest) echo python3-pytest ;;
 	aws) echo awscli ;;
 	node) echo nodejs ;;
 	npm) echo npm ;;
@@ -43,7 +46,7 @@ packages() {
 }
 
 missing() {
-	for name in cc boto3 aws node npm; do
+	for name in cc boto3 pytest aws node npm; do
 		has $name || echo $name
 	done
 }
