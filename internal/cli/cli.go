@@ -35,6 +35,9 @@ type commands struct {
 	Config configFile `name:"config" placeholder:"FILE" env:"SLOTFARM_CONFIG" help:"Read flags from a YAML or JSON file. Flags and environment variables come first."`
 
 	Sandbox sandboxCommand `cmd:"" help:"Run a sandbox: any credentials, every account a test account, opened on first use."`
+	Env     envCommand     `cmd:"" help:"Print the variables that point AWS clients at a server, for a shell to evaluate."`
+	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
+	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -98,21 +98,11 @@ func (s *sandbox) stop() int {
 // call calls the operator API and returns its answer, which has to be a success.
 func (s *sandbox) call(method, path, body string) string {
 	s.t.Helper()
-	r, err := http.NewRequest(method, s.Endpoint+"/_slotfarm/v1"+path, strings.NewReader(body))
+	body, err := operate(s.Endpoint, method, path, body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Close = true
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s %s: %d %s (%v)", method, path, response.StatusCode, answer, err)
-	}
-	return string(answer)
+	return body
 }
 
 // view is what an account shows of the sandbox's settings.

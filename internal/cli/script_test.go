@@ -22,14 +22,17 @@ const patience = time.Minute
 // an address and $TAKEN_DATA a data directory that a server has in use, and
 //
 //	fails STATUS COMMAND...
+//	operate METHOD PATH [BODY]
+//	offerings ACCOUNT OPERATION BODY
 //
-// expects the exit status, one line on stderr, and nothing on stdout.
+// expect the exit status, one line on stderr, and nothing on stdout; and call
+// that server.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		Setup:               occupy,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fails": fails},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "operate": callTaken, "offerings": callTaken},
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -49,9 +52,27 @@ func occupy(env *testscript.Env) error {
 			env.T().Fatal(err)
 		}
 	})
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command takes a second under the race detector
 	env.Setenv("TAKEN", s.Addr())
 	env.Setenv("TAKEN_DATA", data)
 	return nil
+}
+
+// callTaken calls the server that is in use: an operation of Device Farm where
+// the first argument is an account, else the operator API.
+func callTaken(ts *testscript.TestScript, neg bool, args []string) {
+	endpoint := "http://" + ts.Getenv("TAKEN")
+	args = append(args, "")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: operate METHOD PATH [BODY], or offerings ACCOUNT OPERATION BODY")
+	}
+	call := operate
+	if strings.Trim(args[0], "0123456789") == "" {
+		call = offerings
+	}
+	if _, err := call(endpoint, args[0], args[1], args[2]); err != nil {
+		ts.Fatalf("%v", err)
+	}
 }
 
 func fails(ts *testscript.TestScript, neg bool, args []string) {

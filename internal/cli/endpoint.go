@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/client"
+)
+
+// answerTime is how long a command waits for one answer. What is asked of a
+// server takes far less; what does not answer by then hangs.
+const answerTime = 30 * time.Second
+
+// endpoint holds the flag of every command that talks to a server.
+type endpoint struct {
+	EndpointURL endpointURL `default:"http://127.0.0.1:8623" placeholder:"URL" help:"Where slotfarm answers."`
+}
+
+// connect returns a client of the endpoint, to be closed.
+func (e endpoint) connect() (*client.Client, error) { return client.New(string(e.EndpointURL)) }
+
+// endpointURL is an http or https URL without a slash at its end.
+type endpointURL string
+
+// UnmarshalText takes what client.New takes.
+func (e *endpointURL) UnmarshalText(text []byte) error {
+	u, err := client.Endpoint(string(text))
+	*e = endpointURL(u)
+	return err
+}
+
+// accountID is an account as a flag names it, "" where it does not.
+type accountID string
+
+// UnmarshalText takes the id of an account.
+func (a *accountID) UnmarshalText(text []byte) error {
+	id, err := account.ParseID(string(text))
+	*a = accountID(id)
+	return err
+}
+
+// pause waits for a while, and reports whether ctx has not ended by then.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
