@@ -44,6 +44,9 @@ func recipes(t *testing.T) string {
 // cook runs a program in a recipe's directory, with slotfarm on the path, and returns what it printed.
 func cook(t *testing.T, dir string, argv ...string) string {
 	t.Helper()
+	if argv[0] == "slotfarm" {
+		argv[0] = slotfarmBinary
+	}
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = []string{
@@ -80,8 +83,8 @@ func TestRecipePytest(t *testing.T) {
 func TestRecipeShell(t *testing.T) {
 	installed(t, awscli.find)
 	out := cook(t, filepath.Join(recipes(t), "shell"), "sh", "test.sh")
-	if !strings.Contains(out, "111122223333") || !strings.Contains(out, "250.0") {
-		t.Errorf("the script printed %q, want the account's newest entry with a charge of 250.0", out)
+	if strings.Count(out, "250.00 USD") != 3 {
+		t.Errorf("the script printed %q, want three renewals at 250.00", out)
 	}
 }
 
@@ -106,7 +109,7 @@ func TestRecipeSeed(t *testing.T) {
 	cook(t, dir, "slotfarm", "seed", "check", "team.yaml")
 	s := startServer(t, nil, "sandbox", "--listen", "127.0.0.1:0", "--seed", filepath.Join(dir, "team.yaml"))
 	out := cook(t, dir, "slotfarm", "journal", "tail", "--endpoint-url", s.endpoint, "--account", "111122223333", "-n", "3")
-	if !strings.Contains(out, "551.0") {
+	if !strings.Contains(out, "551.00 USD") {
 		t.Errorf("journal = %s, want November at 551.00", out)
 	}
 	exported := cook(t, dir, "slotfarm", "seed", "export", "--endpoint-url", s.endpoint)

@@ -37,6 +37,7 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Run a sandbox: any credentials, every account a test account, opened on first use."`
 	Env     envCommand     `cmd:"" help:"Print the variables that point AWS clients at a server, for a shell to evaluate."`
 	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
+	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -20,6 +20,16 @@ type endpoint struct {
 // connect returns a client of the endpoint, to be closed.
 func (e endpoint) connect() (*client.Client, error) { return client.New(string(e.EndpointURL)) }
 
+// ask has f ask the server at the endpoint.
+func (e endpoint) ask(ctx context.Context, f func(context.Context, *client.Client) error) error {
+	api, err := e.connect()
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	return f(ctx, api)
+}
+
 // endpointURL is an http or https URL without a slash at its end.
 type endpointURL string
 

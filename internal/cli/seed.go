@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/document"
+)
+
+// seedCommand holds the commands on seeds.
+type seedCommand struct {
+	Apply  seedApplyCommand  `cmd:"" help:"Bring the accounts of a seed to the state it describes, in place of what they had."`
+	Check  seedCheckCommand  `cmd:"" help:"Say what is wrong in a seed, without a server."`
+	Export seedExportCommand `cmd:"" help:"Print the present state of a server as a seed."`
+}
+
+// seedApplyCommand plants a seed in a server that runs.
+type seedApplyCommand struct {
+	endpoint
+	File string `arg:"" placeholder:"FILE" help:"The seed, YAML or JSON."`
+}
+
+// Run plants the seed and says what it made.
+func (c *seedApplyCommand) Run(ctx context.Context, streams IO) error {
+	body, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	return c.ask(ctx, func(ctx context.Context, api *client.Client) error {
+		made, err := api.PutSeed(ctx, body)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.File, err)
+		}
+		_, err = fmt.Fprintf(streams.Out, "accounts: %d, transactions: %d\n", made.Accounts, made.Transactions)
+		return err
+	})
+}
+
+// seedCheckCommand reads a seed.
+type seedCheckCommand struct {
+	File string `arg:"" placeholder:"FILE" help:"The seed, YAML or JSON."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (seedCheckCommand) Help() string {
+	return `It finds what is misspelt, missing or mistyped. Whether an account may buy what its seed says shows when it is applied: then nothing changes unless all of it can be done.`
+}
+
+// Run reads the seed and says what it holds.
+func (c *seedCheckCommand) Run(streams IO) error {
+	seed, err := document.LoadSeed(c.File)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(streams.Out, "accounts: %d\n", len(seed.Accounts))
+	return err
+}
+
+// seedExportCommand prints a state.
+type seedExportCommand struct {
+	endpoint
+}
+
+// Help is what --help says of the command beside its flags.
+func (seedExportCommand) Help() string {
+	return `What led an account to its state stands there as its history, and is lived through again when the seed is applied.`
+}
+
+// Run prints the seed as indented JSON.
+func (c *seedExportCommand) Run(ctx context.Context, streams IO) error {
+	return c.ask(ctx, func(ctx context.Context, api *client.Client) error {
+		seed, err := api.Seed(ctx)
+		if err != nil {
+			return err
+		}
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, seed, "", "  "); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(streams.Out, &indented)
+		return err
+	})
+}
