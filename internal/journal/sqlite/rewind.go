@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -19,6 +20,9 @@ func (w *writer) rewind(ctx context.Context, id account.ID, to journal.Place) er
 	if err != nil {
 		return err
 	}
+	if err := w.flush(ctx); err != nil {
+		return w.fail(err)
+	}
 	there, err := w.record(ctx, id, to.Seq)
 	if err != nil {
 		return w.fail(err)
@@ -29,6 +33,7 @@ func (w *writer) rewind(ctx context.Context, id account.ID, to journal.Place) er
 	}
 	w.dirty = true
 	w.heads[id] = head
+	maps.DeleteFunc(w.retries, func(k retryKey, r journal.Record) bool { return k.account == id && r.Seq > head.Seq })
 	if _, err := w.tx.ExecContext(ctx, `DELETE FROM entries WHERE account = ? AND seq > ?`, id, head.Seq); err != nil {
 		return w.fail(err)
 	}
@@ -57,7 +62,10 @@ func (w *writer) record(ctx context.Context, id account.ID, seq int64) (*journal
 func (j *Journal) Clear(ctx context.Context) error {
 	return j.do(ctx, func(ctx context.Context, w *writer) error {
 		w.dirty, w.cleared = true, true
+		w.pending = nil
 		clear(w.heads)
+		clear(w.retries)
+		clear(w.dues)
 		for _, statement := range []string{`DELETE FROM entries`, `DELETE FROM accounts`, `DELETE FROM records`} {
 			if _, err := w.tx.ExecContext(ctx, statement); err != nil {
 				return w.fail(err)

@@ -3,12 +3,14 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // statements are prepared once. Those of the writer run in its transactions.
 type statements struct {
 	head, forward, back, accounts, due *sql.Stmt // on the readers
-	writerHead, retry, insert, setDue  *sql.Stmt // on the writer
+	writerHead, setDue                 *sql.Stmt // on the writer
+	retries, inserts                   perRow    // on the writer
 }
 
 const headQuery = `SELECT seq, body, hash FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
@@ -28,9 +30,6 @@ func prepare(ctx context.Context, write, read *sql.DB) (statements, error) {
 		{&s.accounts, read, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
 		{&s.due, read, `SELECT account FROM accounts WHERE due <= ? ORDER BY due, account LIMIT ?`},
 		{&s.writerHead, write, headQuery},
-		{&s.retry, write, `SELECT seq, body, hash FROM entries WHERE account = ? AND retry = ?`},
-		{&s.insert, write, `INSERT INTO entries (account, seq, transactions, retry, body, hash)
-			VALUES (?, ?, ?, ?, ?, ?)`},
 		{&s.setDue, write, `INSERT INTO accounts (account, due) VALUES (?, ?)
 			ON CONFLICT (account) DO UPDATE SET due = excluded.due`},
 	} {
@@ -40,5 +39,28 @@ func prepare(ctx context.Context, write, read *sql.DB) (statements, error) {
 		}
 		*p.stmt = stmt
 	}
-	return s, nil
+	return s, s.preparePerRow(ctx, write)
+}
+
+// preparePerRow prepares the statements on several rows.
+func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err error) {
+	for i, rows := range rowsAtOnce {
+		s.retries[i], err = write.PrepareContext(ctx, `WITH key (account, retry) AS (VALUES `+list("(?, ?)", rows)+`)
+			SELECT e.account, e.retry, e.seq, e.body, e.hash
+			FROM key CROSS JOIN entries e ON e.account = key.account AND e.retry = key.retry`)
+		if err != nil {
+			return err
+		}
+		s.inserts[i], err = write.PrepareContext(ctx, `INSERT INTO entries (account, seq, transactions, retry, body, hash)
+			VALUES `+list("(?, ?, ?, ?, ?, ?)", rows))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list returns a text n times, with commas between.
+func list(text string, n int) string {
+	return strings.TrimSuffix(strings.Repeat(text+", ", n), ", ")
 }

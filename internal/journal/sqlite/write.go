@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -17,20 +16,21 @@ const maxBatch = 512
 
 // job is something to do in the writer's next transaction.
 type job struct {
-	ctx  context.Context
-	run  func(context.Context, *writer) error
-	err  error
-	done chan struct{} // closed when err is final
+	ctx   context.Context
+	run   func(context.Context, *writer) error
+	retry *retryKey // which the job will ask for
+	err   error
+	done  chan struct{} // closed when err is final
 }
 
 // Update hands a change to the writer and waits for its commit. When ctx ends
 // first, the change may still be appended.
 func (j *Journal) Update(ctx context.Context, change journal.Change) (journal.Outcome, error) {
 	var outcome journal.Outcome
-	err := j.do(ctx, func(ctx context.Context, w *writer) (err error) {
+	err := j.queued(ctx, &job{retry: keyOf(change), run: func(ctx context.Context, w *writer) (err error) {
 		outcome, err = w.update(ctx, change)
 		return err
-	})
+	}})
 	if err != nil { // the writer may still be at work on outcome
 		return journal.Outcome{}, err
 	}
@@ -39,7 +39,11 @@ func (j *Journal) Update(ctx context.Context, change journal.Change) (journal.Ou
 
 // do has the writer run something and waits for its commit, or for ctx to end.
 func (j *Journal) do(ctx context.Context, run func(context.Context, *writer) error) error {
-	waiting := &job{ctx: ctx, run: run, done: make(chan struct{})}
+	return j.queued(ctx, &job{run: run})
+}
+
+func (j *Journal) queued(ctx context.Context, waiting *job) error {
+	waiting.ctx, waiting.done = ctx, make(chan struct{})
 	select {
 	case <-j.stopping:
 		return closed()
@@ -132,19 +136,16 @@ func (j *Journal) remember(w *writer, err error) {
 // transact runs a batch in one transaction and returns what it knew at its end.
 func (j *Journal) transact(batch []*job) (*writer, error) {
 	ctx := context.Background() // a commit belongs to many callers, so none can cancel it
-	w := &writer{journal: j, heads: map[account.ID]journal.Head{}}
+	w := &writer{
+		journal: j, heads: map[account.ID]journal.Head{}, retries: map[retryKey]journal.Record{},
+		dues: map[account.ID]time.Time{},
+	}
 	var err error
 	if w.tx, err = j.write.BeginTx(ctx, nil); err != nil {
 		return w, unavailable(err)
 	}
-	for _, job := range batch {
-		if err := job.ctx.Err(); err != nil {
-			job.err = unavailable(err)
-			continue
-		}
-		if job.err = job.run(ctx, w); w.failed != nil {
-			return w, errors.Join(unavailable(w.failed), ignoreDone(w.tx.Rollback()))
-		}
+	if err := w.run(ctx, batch); err != nil {
+		return w, errors.Join(unavailable(err), ignoreDone(w.tx.Rollback()))
 	}
 	if !w.dirty {
 		return w, ignoreDone(w.tx.Rollback())
@@ -162,14 +163,36 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// writer is one transaction of the writer.
+// writer is one transaction of the writer. What it appends is inserted at its
+// end, many rows with one statement.
 type writer struct {
 	journal *Journal
 	tx      *sql.Tx
 	heads   map[account.ID]journal.Head
-	dirty   bool  // something was written
-	cleared bool  // everything written before was removed
-	failed  error // the first failure of storage, which ends the transaction
+	retries map[retryKey]journal.Record // the recorded ones that the batch asks for
+	pending []journal.Appended          // not inserted yet
+	dues    map[account.ID]time.Time    // not written yet
+	dirty   bool                        // something was written
+	cleared bool                        // everything written before was removed
+	failed  error                       // the first failure of storage, which ends the transaction
+}
+
+// run runs the jobs of a batch and writes what they lead to. The error is of
+// storage; those of the jobs are theirs.
+func (w *writer) run(ctx context.Context, batch []*job) error {
+	if err := w.recall(ctx, batch); err != nil {
+		return err
+	}
+	for _, job := range batch {
+		if err := job.ctx.Err(); err != nil {
+			job.err = unavailable(err)
+			continue
+		}
+		if job.err = job.run(ctx, w); w.failed != nil {
+			return w.failed
+		}
+	}
+	return w.flush(ctx)
 }
 
 // update decides one change and appends what it leads to.
@@ -178,10 +201,9 @@ func (w *writer) update(ctx context.Context, change journal.Change) (journal.Out
 	if err != nil {
 		return journal.Outcome{}, err
 	}
-	if change.Retry != nil {
-		record, found, err := w.recorded(ctx, change)
-		if err != nil || found {
-			return repeat(record, change, head, err)
+	if key := keyOf(change); key != nil {
+		if record, found := w.retries[*key]; found {
+			return record.Repeat(*change.Retry, head)
 		}
 	}
 	appended, err := extend(head, change)
@@ -190,20 +212,12 @@ func (w *writer) update(ctx context.Context, change journal.Change) (journal.Out
 	}
 	outcome := journal.Outcome{Seq: head.Seq, State: head.State}
 	for _, a := range appended {
-		if err := w.append(ctx, a); err != nil {
-			return journal.Outcome{}, w.fail(err)
-		}
+		w.append(head.State, a)
+		head.State = a.Entry.State
 		outcome.Entries = append(outcome.Entries, a.Entry)
 		outcome.Seq, outcome.State = a.Entry.Seq, a.Entry.State
 	}
 	return outcome, nil
-}
-
-func repeat(record journal.Record, change journal.Change, head journal.Head, err error) (journal.Outcome, error) {
-	if err != nil {
-		return journal.Outcome{}, err
-	}
-	return record.Repeat(*change.Retry, head)
 }
 
 // extend is journal.Extend, with a panic of one decision turned into its error:
@@ -233,49 +247,18 @@ func (w *writer) head(ctx context.Context, id account.ID) (journal.Head, error) 
 	return head, nil
 }
 
-// recorded looks for the entry of an earlier attempt.
-func (w *writer) recorded(ctx context.Context, change journal.Change) (journal.Record, bool, error) {
-	digest := change.Retry.Digest()
-	stmt := w.tx.StmtContext(ctx, w.journal.statements.retry)
-	record, err := scanRecord(change.Account, stmt.QueryRowContext(ctx, change.Account, digest[:]))
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return record, false, nil
-	case err != nil:
-		return record, false, w.fail(err)
-	}
-	return record, true, nil
-}
-
-// append writes one entry, and the account's due time where it changed.
-func (w *writer) append(ctx context.Context, a journal.Appended) error {
-	var retry []byte
-	if a.Entry.Retry != nil {
-		digest := a.Entry.Retry.Digest()
-		retry = digest[:]
-	}
+// append takes an entry that follows a state.
+func (w *writer) append(before account.State, a journal.Appended) {
 	w.dirty = true
-	r := a.Record
-	insert := w.tx.StmtContext(ctx, w.journal.statements.insert)
-	if _, err := insert.ExecContext(ctx, r.Account, r.Seq, len(a.Entry.Event.Transactions), retry, r.Body, r.Hash[:]); err != nil {
-		return fmt.Errorf("append entry %d of account %s: %w", r.Seq, r.Account, err)
+	w.pending = append(w.pending, a)
+	id := a.Record.Account
+	w.heads[id] = journal.Head{Seq: a.Record.Seq, Hash: a.Record.Hash, State: a.Entry.State}
+	if due := a.Entry.State.Due(); a.Record.Seq == 1 || !due.Equal(before.Due()) {
+		w.dues[id] = due
 	}
-	before, err := w.head(ctx, r.Account)
-	if err != nil {
-		return err
+	if a.Entry.Retry != nil {
+		w.retries[retryKey{id, a.Entry.Retry.Digest()}] = a.Record
 	}
-	w.heads[r.Account] = journal.Head{Seq: r.Seq, Hash: r.Hash, State: a.Entry.State}
-	if due := a.Entry.State.Due(); r.Seq == 1 || !due.Equal(before.State.Due()) {
-		return w.setDue(ctx, r.Account, due)
-	}
-	return nil
-}
-
-// setDue keeps when an account has to be rolled next.
-func (w *writer) setDue(ctx context.Context, id account.ID, due time.Time) error {
-	at := sql.NullInt64{Int64: due.UnixMilli(), Valid: !due.IsZero()}
-	_, err := w.tx.StmtContext(ctx, w.journal.statements.setDue).ExecContext(ctx, id, at)
-	return err
 }
 
 // fail marks the transaction as failed.
