@@ -14,7 +14,7 @@ import (
 
 // Bounds of what a YAML document may grow to when its aliases are written out.
 const (
-	maxExpanded = 64 << 20 // bytes
+	maxExpanded = 32 << 20 // bytes
 	maxDepth    = 64
 )
 
