@@ -33,10 +33,8 @@ type Step struct {
 // path of what failed, and Argument for steps that are out of order or after
 // the end.
 func (s Script) Events(o Opening, terms Terms, wall time.Time) ([]Event, error) {
-	if s.Now != nil {
-		o.Frozen = s.Now
-	}
-	end := State{Frozen: o.Frozen}.Now(wall)
+	frozen := s.frozen(o)
+	end := State{Frozen: frozen}.Now(wall)
 	p := play{terms: terms}
 	p.add(Open(Opening{Seed: o.Seed, Test: s.Test}, s.start(end)))
 	if err := p.set(Settings{Limits: s.Limits}, p.state.At); err != nil {
@@ -47,10 +45,24 @@ func (s Script) Events(o Opening, terms Terms, wall time.Time) ([]Event, error) 
 			return nil, under(step.Path, err)
 		}
 	}
-	if err := p.end(s, o.Frozen, end); err != nil {
+	if err := p.end(s, frozen, end); err != nil {
 		return nil, err
 	}
 	return p.events, nil
+}
+
+// frozen returns where the clock stands at the end, nil where it runs: that of
+// an ordinary account never stands.
+func (s Script) frozen(o Opening) *time.Time {
+	at := s.Now
+	if at == nil && s.Test {
+		at = o.Frozen
+	}
+	if at == nil {
+		return nil
+	}
+	whole := at.UTC().Truncate(time.Millisecond)
+	return &whole
 }
 
 // start returns when the account opens.
@@ -136,7 +148,7 @@ func (p *play) end(s Script, frozen *time.Time, end time.Time) error {
 	if err := p.roll(end); err != nil {
 		return err
 	}
-	if s.Now != nil || frozen != nil && s.Test {
+	if frozen != nil {
 		events, err := p.state.Freeze(*frozen, p.terms, end)
 		if err != nil {
 			return under(s.Path+".now", err)
@@ -170,6 +182,9 @@ func ScriptOf(events []Event) Script {
 			step.Renew = orderOf(e.Transactions[0])
 		case KindConfigured:
 			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits}
+		case KindClock:
+			s.notAfter(e.At)
+			continue
 		default:
 			continue
 		}
@@ -177,6 +192,16 @@ func ScriptOf(events []Event) Script {
 	}
 	s.Test, s.Now = state.Test, state.Frozen
 	return s
+}
+
+// notAfter has the steps so far happen at an instant at the latest: a clock that
+// goes back leaves settings behind that were made in what is now the future.
+func (s Script) notAfter(at time.Time) {
+	for i, step := range s.Steps {
+		if step.At.After(at) {
+			s.Steps[i].At = &at
+		}
+	}
 }
 
 func orderOf(t Transaction) *Order {

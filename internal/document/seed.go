@@ -38,20 +38,20 @@ type seedShape struct {
 // accountShape is an account of a seed. Purchases and renewals without a time
 // happen at the account's end: Now, or the time at which the seed is applied.
 type accountShape struct {
-	Account   accountID      `json:"account"`
-	Status    account.Status `json:"status,omitzero"`
-	Test      *bool          `json:"test,omitzero"`
-	MaxSlots  map[string]int `json:"maxSlots,omitempty"`
-	Now       instant        `json:"now,omitzero"`
-	Purchases []orderShape   `json:"purchases,omitempty"`
-	Renewals  []orderShape   `json:"renewals,omitempty"`
-	History   []stepShape    `json:"history,omitempty"`
+	Account   accountID       `json:"account"`
+	Status    *account.Status `json:"status,omitzero"`
+	Test      *bool           `json:"test,omitzero"`
+	MaxSlots  map[string]int  `json:"maxSlots,omitempty"`
+	Now       instant         `json:"now,omitzero"`
+	Purchases []orderShape    `json:"purchases,omitempty"`
+	Renewals  []orderShape    `json:"renewals,omitempty"`
+	History   []stepShape     `json:"history,omitempty"`
 }
 
 type orderShape struct {
 	At          instant `json:"at,omitzero"`
 	OfferingID  string  `json:"offeringId"`
-	Quantity    int     `json:"quantity"`
+	Quantity    *int    `json:"quantity"`
 	PromotionID string  `json:"offeringPromotionId,omitzero"`
 }
 
@@ -65,8 +65,8 @@ type stepShape struct {
 }
 
 type settingsShape struct {
-	Status   account.Status `json:"status,omitzero"`
-	MaxSlots map[string]int `json:"maxSlots,omitempty"`
+	Status   *account.Status `json:"status,omitzero"`
+	MaxSlots map[string]int  `json:"maxSlots,omitempty"`
 }
 
 // ParseSeed reads a seed, JSON or YAML. Errors: Malformed or Argument, with the
@@ -122,20 +122,27 @@ func (s seedShape) seed(prefix string) (Seed, error) {
 func (a accountShape) script(path string) (account.Script, error) {
 	s := account.Script{
 		Path: path, Test: a.Test == nil || *a.Test, Now: a.Now.pointer(),
-		Limits: limits(a.MaxSlots), Status: statusOf(a.Status),
+		Limits: limits(a.MaxSlots), Status: a.Status,
+	}
+	add := func(list string, i int, step stepShape) error {
+		read, err := step.step(fmt.Sprintf("%s.%s[%d]", path, list, i))
+		s.Steps = append(s.Steps, read)
+		return err
 	}
 	for i, o := range a.Purchases {
-		s.Steps = append(s.Steps, account.Step{Path: fmt.Sprintf("%s.purchases[%d]", path, i), At: o.At.pointer(), Purchase: o.order()})
-	}
-	for i, o := range a.Renewals {
-		s.Steps = append(s.Steps, account.Step{Path: fmt.Sprintf("%s.renewals[%d]", path, i), At: o.At.pointer(), Renew: o.order()})
-	}
-	for i, h := range a.History {
-		step, err := h.step(fmt.Sprintf("%s.history[%d]", path, i))
-		if err != nil {
+		if err := add("purchases", i, stepShape{At: o.At, Purchase: o.timeless()}); err != nil {
 			return s, err
 		}
-		s.Steps = append(s.Steps, step)
+	}
+	for i, o := range a.Renewals {
+		if err := add("renewals", i, stepShape{At: o.At, Renew: o.timeless()}); err != nil {
+			return s, err
+		}
+	}
+	for i, h := range a.History {
+		if err := add("history", i, h); err != nil {
+			return s, err
+		}
 	}
 	slices.SortStableFunc(s.Steps, func(a, b account.Step) int { return compareTimes(a.At, b.At) })
 	return s, nil
@@ -168,6 +175,9 @@ func (h stepShape) step(path string) (account.Step, error) {
 		if !order.At.IsZero() {
 			return step, fault.New(fault.Argument, "%s: at belongs beside purchase and renew, not inside", path)
 		}
+		if order.Quantity == nil {
+			return step, fault.New(fault.Argument, "%s: quantity is missing; it is required", path)
+		}
 	}
 	if h.Purchase != nil {
 		step.Purchase = h.Purchase.order()
@@ -177,7 +187,7 @@ func (h stepShape) step(path string) (account.Step, error) {
 	}
 	if h.Set != nil {
 		given++
-		step.Set = &account.Settings{Status: statusOf(h.Set.Status), Limits: limits(h.Set.MaxSlots)}
+		step.Set = &account.Settings{Status: h.Set.Status, Limits: limits(h.Set.MaxSlots)}
 	}
 	if given != 1 {
 		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew and set", path)
@@ -186,14 +196,12 @@ func (h stepShape) step(path string) (account.Step, error) {
 }
 
 func (o orderShape) order() *account.Order {
-	return &account.Order{OfferingID: o.OfferingID, Quantity: o.Quantity, PromotionID: o.PromotionID}
+	return &account.Order{OfferingID: o.OfferingID, Quantity: *o.Quantity, PromotionID: o.PromotionID}
 }
 
-func statusOf(s account.Status) *account.Status {
-	if s == "" {
-		return nil
-	}
-	return &s
+func (o orderShape) timeless() *orderShape {
+	o.At = instant{}
+	return &o
 }
 
 // limits returns limits by offering id in the order of the ids.
@@ -220,12 +228,10 @@ func FormatSeed(s Seed) ([]byte, error) {
 
 // accountShapeOf writes the account's steps as its history.
 func accountShapeOf(a SeedAccount) accountShape {
-	shape := accountShape{Account: accountID(a.ID), Now: instantOf(a.Script.Now), MaxSlots: byOffering(a.Script.Limits)}
+	shape := accountShape{Account: accountID(a.ID), Now: instantOf(a.Script.Now),
+		MaxSlots: byOffering(a.Script.Limits), Status: a.Script.Status}
 	if !a.Script.Test {
 		shape.Test = &a.Script.Test
-	}
-	if a.Script.Status != nil {
-		shape.Status = *a.Script.Status
 	}
 	for _, step := range a.Script.Steps {
 		shape.History = append(shape.History, stepShapeOf(step))
@@ -236,10 +242,7 @@ func accountShapeOf(a SeedAccount) accountShape {
 func stepShapeOf(step account.Step) stepShape {
 	shape := stepShape{At: instantOf(step.At), Purchase: orderShapeOf(step.Purchase), Renew: orderShapeOf(step.Renew)}
 	if step.Set != nil {
-		shape.Set = &settingsShape{MaxSlots: byOffering(step.Set.Limits)}
-		if step.Set.Status != nil {
-			shape.Set.Status = *step.Set.Status
-		}
+		shape.Set = &settingsShape{Status: step.Set.Status, MaxSlots: byOffering(step.Set.Limits)}
 	}
 	return shape
 }
@@ -248,7 +251,7 @@ func orderShapeOf(o *account.Order) *orderShape {
 	if o == nil {
 		return nil
 	}
-	return &orderShape{OfferingID: o.OfferingID, Quantity: o.Quantity, PromotionID: o.PromotionID}
+	return &orderShape{OfferingID: o.OfferingID, Quantity: &o.Quantity, PromotionID: o.PromotionID}
 }
 
 func byOffering(limits []account.Limit) map[string]int {

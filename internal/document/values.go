@@ -13,6 +13,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/money"
 )
 
+// The years that a time may be in, which are those that a clock may show.
+const (
+	firstYear = 1970
+	lastYear  = 9999
+)
+
 // instant is a time in RFC 3339.
 type instant time.Time
 
@@ -24,7 +30,11 @@ func (i *instant) read(_ jsontext.Kind, text string) error {
 	if err != nil {
 		return fault.New(fault.Malformed, "%q; it must be a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", text)
 	}
-	*i = instant(at.UTC().Truncate(time.Millisecond))
+	at = at.UTC().Truncate(time.Millisecond)
+	if at.Year() < firstYear || at.Year() > lastYear {
+		return fault.New(fault.Malformed, "%q; it must be a time from %d to %d", text, firstYear, lastYear)
+	}
+	*i = instant(at)
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // Bounds of what a YAML document may grow to when its aliases are written out.
 const (
-	maxExpanded = 64 << 20 // bytes
+	maxExpanded = 32 << 20 // bytes
 	maxDepth    = 64
 )
 
@@ -34,11 +34,14 @@ func toJSON(body []byte) ([]byte, error) {
 		return nil, fault.New(fault.Malformed, "there is a second document behind the first")
 	}
 	if len(root.Content) == 0 {
-		return []byte("{}"), nil
+		return nil, fault.New(fault.Malformed, "the document is empty")
 	}
 	var out bytes.Buffer
 	encoder := jsontext.NewEncoder(&out, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(false))
 	err := writeNode(encoder, root.Content[0], maxDepth)
+	if err != nil && fault.KindOf(err) == fault.Internal {
+		err = &fault.Error{Kind: fault.Malformed, Message: "the document holds what JSON cannot", Err: err}
+	}
 	return out.Bytes(), err
 }
 
@@ -93,7 +96,10 @@ func writeScalar(e *jsontext.Encoder, n *yaml.Node) error {
 	case "!!null":
 		return e.WriteToken(jsontext.Null)
 	case "!!bool":
-		return e.WriteToken(jsontext.Bool(strings.EqualFold(n.Value, "true")))
+		switch strings.ToLower(n.Value) {
+		case "true", "false":
+			return e.WriteToken(jsontext.Bool(strings.EqualFold(n.Value, "true")))
+		}
 	case "!!int", "!!float":
 		if number := jsontext.Value(n.Value); number.IsValid() && number.Kind() == jsontext.KindNumber {
 			return e.WriteValue(number)

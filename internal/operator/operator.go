@@ -95,6 +95,7 @@ func (a api) answer(f handle) http.Handler {
 		if err != nil {
 			status, out = a.refusal(r, err)
 		}
+		w.Header().Set(requestID, r.Header.Get(requestID))
 		if out == nil && err == nil {
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -105,7 +106,6 @@ func (a api) answer(f handle) http.Handler {
 			a.Log.ErrorContext(r.Context(), "operator answer", "path", r.URL.Path, "error", err)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set(requestID, r.Header.Get(requestID))
 		w.WriteHeader(status)
 		_, _ = w.Write(append(body, '\n')) // a caller who has gone is nobody to tell
 	})
@@ -143,6 +143,7 @@ var codes = map[fault.Kind]code{
 	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "MethodNotAllowed"},
 	fault.NotEligible:      {http.StatusForbidden, "NotEligible"},
 	fault.CrossOrigin:      {http.StatusForbidden, "CrossOrigin"},
+	fault.ServiceAccount:   {http.StatusForbidden, "ServiceAccount"},
 	fault.LimitExceeded:    {http.StatusConflict, "LimitExceeded"},
 	fault.Conflict:         {http.StatusConflict, "Conflict"},
 	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "RequestTooLarge"},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -25,6 +26,16 @@ var calls = []struct{ method, path, body string }{
 	{"POST", "/clock/advance", `{"periods":1}`},
 	{"DELETE", "/clock", ""},
 	{"GET", "/journal", ""},
+	{"POST", "/quote", `{"offeringId":"` + ios + `","quantity":1}`},
+	{"GET", "/snapshots", ""},
+	{"POST", "/snapshots", "{}"},
+}
+
+// snapshotCalls are the calls about a snapshot, which none of the tests has.
+var snapshotCalls = []struct{ method, path, body string }{
+	{"DELETE", "/snapshots/none", ""},
+	{"POST", "/snapshots/none/restore", ""},
+	{"POST", "/snapshots/none/restore", `{"into":"` + bob + `"}`},
 }
 
 func TestBadAccounts(t *testing.T) {
@@ -37,7 +48,7 @@ func TestBadAccounts(t *testing.T) {
 		"%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1": "١١١١١١", "..%2F..%2Fverify": "../../verify",
 	} {
 		want := refusal{400, argument, `account "` + id + `" is not an account id; one has twelve digits`}
-		for _, c := range calls {
+		for _, c := range slices.Concat(calls, snapshotCalls) {
 			f.refused(c.method, "/accounts/"+in+c.path, c.body, want)
 		}
 	}
@@ -109,6 +120,7 @@ func TestUnknownPaths(t *testing.T) {
 	for _, path := range []string{
 		"/", "/nothing", "/Accounts", "/accounts/", "/accounts/" + alice + "/", "/accounts/" + alice + "/clocks",
 		"/accounts/" + alice + "/clock/", "/accounts/" + alice + "/clock/advance/1", "/verify/", "/verify/x",
+		"/accounts/" + alice + "/snapshots/", "/accounts/" + alice + "/snapshots/x/fork", "/catalog/", "/seed/x", "/seeds", "/reset/",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE", "PATCH"} {
 			f.refused(method, path, "{}", refusal{404, notFound, "there is no " + method + " /_slotfarm/v1" + path})
@@ -128,7 +140,15 @@ func TestWrongMethods(t *testing.T) {
 		"/accounts/" + alice + "/clock":         "DELETE, PUT",
 		"/accounts/" + alice + "/clock/advance": "POST",
 		"/accounts/" + alice + "/journal":       "GET, HEAD",
-		"/verify":                               "GET, HEAD",
+		"/accounts/" + alice + "/quote":         "POST",
+		"/accounts/" + alice + "/snapshots":     "GET, POST, HEAD",
+		"/accounts/" + alice + "/snapshots/x":   "DELETE",
+		"/catalog":                              "GET, PUT, HEAD",
+		"/seed":                                 "GET, PUT, HEAD",
+		"/reset":                                "POST",
+
+		"/accounts/" + alice + "/snapshots/x/restore": "POST",
+		"/verify": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "put", "FETCH"} {
 			if strings.Contains(allowed, method) {

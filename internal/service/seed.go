@@ -49,10 +49,15 @@ func (s *Service) PlantNew(ctx context.Context, c Caller, seed document.Seed) (P
 	return planted, err
 }
 
-// Reset forgets everything and plants the newest seed again.
+// Reset forgets everything and plants the newest seed again. The seed is tried
+// first; an error that the caller can mend leaves everything as it is.
 func (s *Service) Reset(ctx context.Context, c Caller) (Planted, error) {
 	s.setup.Lock()
 	defer s.setup.Unlock()
+	if err := s.rehearse(s.seed, termsOf(s.seed, s.Terms)); err != nil {
+		return Planted{}, err
+	}
+	ctx = context.WithoutCancel(ctx) // half a reset is none
 	if err := s.Store.Clear(ctx); err != nil {
 		return Planted{}, err
 	}
@@ -67,6 +72,7 @@ func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Plan
 	if err != nil {
 		return Planted{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // from here on there is no way back
 	if seed.Catalog != nil {
 		if err := s.setCatalog(ctx, *seed.Catalog); err != nil {
 			return Planted{}, err
@@ -92,12 +98,9 @@ func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Plan
 // try plays a seed without keeping anything and returns the terms it is played
 // by.
 func (s *Service) try(ctx context.Context, seed document.Seed) (account.Terms, error) {
-	terms := *s.terms.Load()
-	if seed.Catalog != nil {
-		if err := s.checkOfferings(ctx, *seed.Catalog); err != nil {
-			return terms, err
-		}
-		terms.Catalog = *seed.Catalog
+	terms := termsOf(seed, *s.terms.Load())
+	if err := s.checkOfferings(ctx, terms.Catalog); err != nil {
+		return terms, err
 	}
 	for _, a := range seed.Accounts {
 		head, err := s.Store.Head(ctx, a.ID)
@@ -107,11 +110,26 @@ func (s *Service) try(ctx context.Context, seed document.Seed) (account.Terms, e
 		if head.State.Opened() && !head.State.Test {
 			return terms, fault.New(fault.NotEligible, "%s.account %q is there and is not a test account; it cannot be replaced", a.Script.Path, a.ID)
 		}
+	}
+	return terms, s.rehearse(seed, terms)
+}
+
+// termsOf returns the terms that a seed is played by.
+func termsOf(seed document.Seed, terms account.Terms) account.Terms {
+	if seed.Catalog != nil {
+		terms.Catalog = *seed.Catalog
+	}
+	return terms
+}
+
+// rehearse returns the first error of playing a seed.
+func (s *Service) rehearse(seed document.Seed, terms account.Terms) error {
+	for _, a := range seed.Accounts {
 		if _, err := a.Script.Events(s.opening(), terms, s.Now()); err != nil {
-			return terms, err
+			return err
 		}
 	}
-	return terms, nil
+	return nil
 }
 
 // Export returns the present state as a seed.

@@ -35,8 +35,11 @@ type Service struct {
 	Config
 	terms atomic.Pointer[account.Terms] // those of now
 
-	setup   sync.Mutex // held while the catalogue changes or a seed is planted
-	version int        // of the catalogue; 0 is the one to begin with
+	// setup is held while the catalogue changes or a seed is planted, and shared
+	// by what decides on accounts, so that nothing is bought by a catalogue that
+	// is no longer in force.
+	setup   sync.RWMutex
+	version int // of the catalogue; 0 is the one to begin with
 	seed    document.Seed
 }
 
@@ -126,6 +129,8 @@ func nothing(account.State, account.Terms, time.Time) ([]account.Event, error) {
 // in one update. It returns the account after it and the entries that it made,
 // or the recorded entry of a repeated call.
 func (s *Service) change(ctx context.Context, c Caller, f command) (View, []journal.Entry, error) {
+	s.setup.RLock()
+	defer s.setup.RUnlock()
 	wall, terms, opening := s.Now(), *s.terms.Load(), s.opening()
 	outcome, err := s.update(ctx, c, wall, func(state account.State) ([]account.Event, error) {
 		var events []account.Event

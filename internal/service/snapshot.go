@@ -30,7 +30,7 @@ type Snapshot struct {
 // Snapshot remembers where a test account's journal ends now; it opens one that
 // was never opened. NotEligible for an ordinary account.
 func (s *Service) Snapshot(ctx context.Context, c Caller) (Snapshot, error) {
-	view, _, err := s.change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
+	_, _, err := s.change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
 		if !state.Test {
 			return nil, fault.New(fault.NotEligible, "account %q is not a test account; only those have snapshots", c.Account)
 		}
@@ -43,7 +43,8 @@ func (s *Service) Snapshot(ctx context.Context, c Caller) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	taken := Snapshot{ID: s.NewID(), Entries: head.Seq, Hash: head.Hash.String(), Now: view.Now, Taken: s.Now().UTC()}
+	wall := s.Now().UTC()
+	taken := Snapshot{ID: s.NewID(), Entries: head.Seq, Hash: head.Hash.String(), Now: head.State.Now(wall), Taken: wall}
 	body, err := json.Marshal(taken)
 	if err != nil {
 		return Snapshot{}, err
@@ -115,6 +116,7 @@ func (s *Service) Restore(ctx context.Context, c Caller, snapshot string) (View,
 
 // rewind takes an account back, and its snapshots of what came after.
 func (s *Service) rewind(ctx context.Context, id account.ID, to journal.Place) error {
+	ctx = context.WithoutCancel(ctx) // a caller who goes leaves no later snapshots behind
 	if err := s.Store.Rewind(ctx, id, to); err != nil {
 		return err
 	}
@@ -150,19 +152,26 @@ func (s *Service) Fork(ctx context.Context, c Caller, snapshot string, into acco
 	if into == c.Account {
 		return View{}, fault.New(fault.Argument, "into %q is the snapshot's own account; leave it out to restore that one", into)
 	}
-	_, place, err := s.snapshot(ctx, c.Account, snapshot)
-	if err != nil {
-		return View{}, err
-	}
-	events, err := s.events(ctx, c.Account, place.Seq)
-	if err != nil {
+	if err := s.fork(ctx, c, snapshot, into); err != nil {
 		return View{}, err
 	}
 	c.Account = into
-	if err := s.replace(ctx, c, account.Fork(events, s.NewID())); err != nil {
-		return View{}, err
-	}
 	return s.View(ctx, c)
+}
+
+func (s *Service) fork(ctx context.Context, c Caller, snapshot string, into account.ID) error {
+	s.setup.RLock()
+	defer s.setup.RUnlock()
+	_, place, err := s.snapshot(ctx, c.Account, snapshot)
+	if err != nil {
+		return err
+	}
+	events, err := s.events(ctx, c.Account, place.Seq)
+	if err != nil {
+		return err
+	}
+	c.Account = into
+	return s.replace(ctx, c, account.Fork(events, s.NewID()))
 }
 
 // events returns the events of an account's first entries.
@@ -190,6 +199,7 @@ func (s *Service) events(ctx context.Context, id account.ID, count int64) ([]acc
 
 // replace gives an account another history.
 func (s *Service) replace(ctx context.Context, c Caller, events []account.Event) error {
+	ctx = context.WithoutCancel(ctx) // it must not stop between the two
 	if err := s.rewind(ctx, c.Account, journal.Place{}); err != nil {
 		return err
 	}
