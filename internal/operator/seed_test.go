@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -214,7 +215,9 @@ func TestExport(t *testing.T) {
 	f.wall, g.wall = wall.AddDate(0, 1, 0), wall.AddDate(0, 1, 0)
 	exported := f.accepted("GET", "/seed", "")
 	g.plant("PUT", "/seed", exported)
-	f.same("accounts", f.accepted("GET", "/accounts", ""), g.accepted("GET", "/accounts", ""))
+	entries := regexp.MustCompile(`"entries":\d+`) // clocks that were moved often have more
+	accounts := func(f *farm) string { return entries.ReplaceAllString(f.accepted("GET", "/accounts", ""), "") }
+	f.same("accounts", accounts(f), accounts(g))
 	f.same("exported again", exported, g.accepted("GET", "/seed", ""))
 	for _, id := range []account.ID{"000000000000", alice, bob, carol, dave} {
 		f.same("transactions of "+string(id), f.ledger(id), g.ledger(id))

@@ -237,7 +237,7 @@ func TestFork(t *testing.T) {
 		got := f.restore(alice, s.Snapshot, `{"into":"`+into+`"}`)
 		want := accountShape{
 			Account: into, Status: "ACTIVE", Test: true, Now: "2026-01-31T12:00:00Z", Frozen: true, MaxSlots: got.MaxSlots,
-			Current: map[string]int{ios: 2, android: 2}, NextPeriod: map[string]int{ios: 1, android: 2}, Transactions: 3,
+			Current: map[string]int{ios: 2, android: 2}, NextPeriod: map[string]int{ios: 1, android: 2}, Transactions: 3, Entries: s.Entries,
 		}
 		f.same("fork", want, got)
 		f.same("snapshots of the fork", []snapshot{}, f.snapshots(into))
