@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strings"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -64,6 +64,9 @@ func (f *farm) records(id account.ID) []journal.Record {
 
 func (f *farm) same(what string, want, got any) {
 	f.t.Helper()
+	if reflect.DeepEqual(want, got) {
+		return // which is faster for the bytes of many entries
+	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		f.t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
@@ -206,14 +209,10 @@ func TestBadSnapshots(t *testing.T) {
 		{"POST", "/accounts/" + bob + "/snapshots/" + s.Snapshot + "/restore", "", refusal{404, notFound, `account "` + bob + `" has no snapshot`}},
 		{"POST", "/accounts/" + alice + "/snapshots/%2e%2e%2f/restore", "", refusal{404, notFound, `has no snapshot "../"`}},
 		{"DELETE", "/accounts/" + bob + "/snapshots/" + s.Snapshot, "", refusal{404, notFound, `account "` + bob + `" has no snapshot`}},
-		{"DELETE", "/accounts/" + alice + "/snapshots/%", "", refusal{404, notFound, "has no snapshot"}},
 		{"GET", "/accounts/555555555555/snapshots", "", refusal{404, notFound, `account "555555555555" was never opened`}},
 		{"POST", "/accounts/555555555555/snapshots/none/restore", "", refusal{404, notFound, "has no snapshot"}},
 		{"POST", "/accounts/" + alice + "/snapshots", `{"name":"x"}`, refusal{400, malformed, `member "name" is unknown; there are none`}},
 	} {
-		if strings.HasSuffix(tt.path, "%") {
-			continue // no request has such a path
-		}
 		t.Run(tt.method+tt.path+tt.body, func(t *testing.T) {
 			f.t = t
 			f.refused(tt.method, tt.path, tt.body, tt.want)
