@@ -225,7 +225,7 @@ func (s *Server) handler(c Config, offerings *service.Service) http.Handler {
 	mux.Handle(operator.Prefix+"/", operator.Handler(operator.Config{Service: offerings, Faults: s.faults, NewID: c.NewID, Log: c.Log}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("/", awsjson.NotFound(c.NewID))
+	mux.Handle("/", awsjson.Service{NewID: c.NewID, Log: c.Log}.NotFound())
 	return mux
 }
 
