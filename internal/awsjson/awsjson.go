@@ -81,7 +81,22 @@ type Exception struct {
 // run it, and what is answered. It may answer ErrDropped or a Verbatim.
 type Around func(ctx context.Context, call *Call, run func() (any, error)) (any, error)
 
-// Service describes an AWS JSON service. All fields but Around are required.
+// Result is how a request ended.
+type Result struct {
+	Operation string // "" where it named none of the service's
+	Account   string
+	RequestID string
+	Error     string // name of the exception; "" of an answer without one
+	Status    int    // 0 where the connection was closed without an answer
+	Took      time.Duration
+}
+
+// Observe hears of every request before its answer goes out, so that whoever
+// has the answer finds it counted. It must not wait for anything.
+type Observe func(context.Context, Result)
+
+// Service describes an AWS JSON service. All fields but Around and Observe are
+// required.
 type Service struct {
 	Target       string // what stands before the dot in X-Amz-Target
 	Operations   []Operation
@@ -91,6 +106,7 @@ type Service struct {
 	NewID        func() string
 	Log          *slog.Logger
 	Around       Around // called where the operation is known, before its input is decoded
+	Observe      Observe
 }
 
 // Handler returns the service as an HTTP handler.
@@ -110,29 +126,43 @@ type handler struct {
 // ServeHTTP answers one request and logs one line about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
-	call := &Call{RequestID: h.NewID(), Source: source(r), Header: r.Header, Answer: w.Header(), prolong: prolong(w, r)}
+	call := &Call{RequestID: h.NewID(), Source: Source(r), Header: r.Header, Answer: w.Header(), prolong: prolong(w, r)}
 	out, err := h.answer(w, r, call)
 	var body []byte
 	if err == nil {
 		body, err = json.Marshal(out, json.Deterministic(true))
 	}
-	attrs := []slog.Attr{
-		slog.String("operation", call.Operation), slog.String("account", call.Identity.Account),
-		slog.String("requestId", call.RequestID), slog.String("source", call.Source),
-	}
-	attrs = append(attrs, call.Attrs...)
-	reply := reply{status: http.StatusOK, contentType: ContentType, requestID: call.RequestID, body: body}
+	reply := reply{status: http.StatusOK, contentType: ContentType, body: body}
 	if err != nil {
 		reply = h.refusal(err)
-		reply.requestID = call.RequestID
-		if reply.name != "" {
-			attrs = append(attrs, slog.String("error", reply.name))
-		}
-		attrs = append(attrs, slog.String("reason", err.Error()))
+	}
+	reply.requestID = call.RequestID
+	result := Result{
+		Operation: call.Operation, Account: call.Identity.Account, RequestID: call.RequestID,
+		Error: reply.name, Status: reply.status, Took: time.Since(begin),
+	}
+	if h.Observe != nil {
+		h.Observe(r.Context(), result)
 	}
 	reply.write(w)
-	attrs = append(attrs, slog.Int("status", reply.status), slog.Duration("took", time.Since(begin)))
-	h.Log.LogAttrs(r.Context(), reply.level, "request", attrs...)
+	h.Log.LogAttrs(r.Context(), reply.level, "request", result.attrs(call, err)...)
+}
+
+// attrs returns what the log line of a request says. Its error is nil where the
+// operation succeeded.
+func (r Result) attrs(call *Call, err error) []slog.Attr {
+	attrs := make([]slog.Attr, 0, 8+len(call.Attrs))
+	attrs = append(attrs,
+		slog.String("operation", r.Operation), slog.String("account", r.Account),
+		slog.String("requestId", r.RequestID), slog.String("source", call.Source))
+	attrs = append(attrs, call.Attrs...)
+	if r.Error != "" {
+		attrs = append(attrs, slog.String("error", r.Error))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("reason", err.Error()))
+	}
+	return append(attrs, slog.Int("status", r.Status), slog.Duration("took", r.Took))
 }
 
 // answer runs the operation. A panic of its code becomes an internal error.
@@ -161,16 +191,24 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, call *Call) (ou
 }
 
 // NotFound returns the handler of paths where there is nothing: status 404, in
-// the form of the protocol's other errors.
-func NotFound(newID func() string) http.Handler {
+// the form of the service's other errors. Of the service it needs NewID and Log.
+func (s Service) NotFound() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		message := fmt.Sprintf("There is nothing at %s %s; operations are at POST /.", r.Method, cut(r.URL.Path))
-		body := errorBody("UnknownOperationException", message)
-		reply{status: http.StatusNotFound, contentType: ContentType, requestID: newID(), body: body}.write(w)
+		const name = "UnknownOperationException"
+		begin, path := time.Now(), cut(r.URL.Path)
+		message := fmt.Sprintf("There is nothing at %s %s; operations are at POST /.", r.Method, path)
+		call := &Call{Source: Source(r), Attrs: []slog.Attr{slog.String("method", r.Method), slog.String("path", path)}}
+		result := Result{RequestID: s.NewID(), Error: name, Status: http.StatusNotFound, Took: time.Since(begin)}
+		if s.Observe != nil {
+			s.Observe(r.Context(), result)
+		}
+		reply{status: result.Status, contentType: ContentType, requestID: result.RequestID, body: errorBody(name, message)}.write(w)
+		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", result.attrs(call, nil)...)
 	})
 }
 
-func source(r *http.Request) string {
+// Source returns the network address that a request came from, without the port.
+func Source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

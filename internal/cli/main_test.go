@@ -30,11 +30,11 @@ func slotfarm() {
 }
 
 // clearEnvironment forgets what the person who runs the tests has set for
-// slotfarm, and the width of the terminal, to which help is wrapped.
+// slotfarm and for OpenTelemetry, and the width of the terminal, to which help is wrapped.
 func clearEnvironment() {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if name == "COLUMNS" || strings.HasPrefix(name, "SLOTFARM_") {
+		if name == "COLUMNS" || strings.HasPrefix(name, "SLOTFARM_") || strings.HasPrefix(name, "OTEL_") {
 			os.Unsetenv(name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/telemetry"
 )
 
 // drainTime is how long a stopping server waits for requests under way.
@@ -28,6 +29,7 @@ type sandboxCommand struct {
 	MaxSlots    int     `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
 	AllowRemote bool    `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
 	LogLevel    level   `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
+	LogFormat   format  `default:"text" placeholder:"NAME" help:"Log as lines of text or of json."`
 }
 
 // Run serves until ctx ends.
@@ -35,13 +37,14 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 	if err := errors.Join(c.checkListen(), c.checkMaxSlots()); err != nil {
 		return usageError{err}
 	}
-	log := slog.New(slog.NewTextHandler(streams.Err, &slog.HandlerOptions{Level: slog.Level(c.LogLevel)}))
+	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
 	seed, err := c.seed()
 	if err != nil {
 		return err
 	}
 	s, err := server.Start(ctx, server.Config{
 		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Seed: seed, Frozen: c.Time.time(), Log: log,
+		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {
 		return err

@@ -233,6 +233,34 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
+func TestLogFormat(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ format, want string }{
+		{"text", "level=INFO msg=draining\n"}, {"json", `"level":"INFO","msg":"draining"}` + "\n"},
+	} {
+		s := start(t, nil, "--listen", "127.0.0.1:0", "--log-format", tt.format)
+		s.stop()
+		if got := s.Stderr.String(); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("--log-format %s: stderr = %q, want %q at its end", tt.format, got, tt.want)
+		}
+	}
+}
+
+// TestBuildIsShown has the metrics say what runs.
+func TestBuildIsShown(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil, "--listen", "127.0.0.1:0")
+	response, err := http.Get(s.Endpoint + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if want := `slotfarm_build_info{commit="unknown",`; err != nil || !bytes.Contains(page, []byte(want)) {
+		t.Errorf("%s is not in\n%s (%v)", want, page, err)
+	}
+}
+
 // closed is an output that nobody reads.
 type closed struct{}
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -50,4 +51,25 @@ func (l *level) UnmarshalText(text []byte) error {
 		return (*slog.Level)(l).UnmarshalText(text)
 	}
 	return fmt.Errorf("%q is not a level; it must be debug, info, warn or error", text)
+}
+
+// format is how lines of the log are written.
+type format string
+
+// UnmarshalText takes the name of a format.
+func (f *format) UnmarshalText(text []byte) error {
+	switch *f = format(text); *f {
+	case "text", "json":
+		return nil
+	}
+	return fmt.Errorf("%q is not a format of the log; it must be text or json", text)
+}
+
+// handler returns what writes lines from a level on.
+func (f format) handler(w io.Writer, from level) slog.Handler {
+	options := &slog.HandlerOptions{Level: slog.Level(from)}
+	if f == "json" {
+		return slog.NewJSONHandler(w, options)
+	}
+	return slog.NewTextHandler(w, options)
 }

@@ -26,13 +26,14 @@ import (
 // target is the service's name in X-Amz-Target.
 const target = "DeviceFarm_20150623"
 
-// Config is what the API needs. All fields but Around are required.
+// Config is what the API needs. All fields but Around and Observe are required.
 type Config struct {
 	Service      *service.Service
 	Authenticate func(r *http.Request, body []byte) (awsjson.Identity, error)
 	NewID        func() string
 	Log          *slog.Logger
 	Around       awsjson.Around
+	Observe      awsjson.Observe
 }
 
 // Handler returns the API as an HTTP handler for POST requests.
@@ -46,6 +47,7 @@ func Handler(c Config) http.Handler {
 		NewID:        c.NewID,
 		Log:          c.Log,
 		Around:       c.Around,
+		Observe:      c.Observe,
 	}.Handler()
 }
 
@@ -65,10 +67,19 @@ func (a api) operations() []awsjson.Operation {
 	}
 }
 
+// Operations returns the names of the operations that are here.
+func Operations() []string {
+	var names []string
+	for _, o := range (api{}).operations() {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
 // HasOperation reports whether AWS Device Farm has an operation of that name,
 // be it here or not.
 func HasOperation(name string) bool {
-	return missing[name] || slices.ContainsFunc(api{}.operations(), func(o awsjson.Operation) bool { return o.Name == name })
+	return missing[name] || slices.Contains(Operations(), name)
 }
 
 // exceptions is the one table from kinds of failure to what AWS calls them. The

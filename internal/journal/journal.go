@@ -70,6 +70,14 @@ type Reader interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]account.ID, error)
 }
 
+// Batch is what an engine tells of a commit that several updates shared.
+type Batch struct {
+	Updates int           // how many were decided in it
+	Entries int           // how many it appended
+	Took    time.Duration // from its beginning to its end on disk
+	Err     error         // of storage; nothing was appended then
+}
+
 // Change is one update of an account.
 type Change struct {
 	Account  account.ID

@@ -13,8 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
+	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -29,19 +28,46 @@ const (
 	maxDocument = 16 << 20 // of a catalogue or a seed
 )
 
-// Config is what the API needs. All fields but Faults are required.
+// Config is what the API needs. All fields but Faults and Observe are required.
 type Config struct {
 	Service *service.Service
 	Faults  *chaos.Faults // nil where answers must not be broken
 	NewID   func() string
 	Log     *slog.Logger
+	Observe awsjson.Observe // the operation is one of Routes, "" for none of them
 }
 
 // Handler returns the API as an HTTP handler for paths below Prefix.
 func Handler(c Config) http.Handler {
 	a := api{c}
 	mux := http.NewServeMux()
-	for path, methods := range map[string]map[string]handle{
+	for path, methods := range a.table() {
+		for method, f := range methods {
+			route := method + " " + path
+			mux.Handle(route, a.answer(route, f))
+		}
+		mux.Handle(path, a.otherMethods(slices.Sorted(maps.Keys(methods))))
+	}
+	mux.Handle("/", a.answer("", notFound))
+	return http.StripPrefix(Prefix, a.sameOrigin(mux))
+}
+
+// Routes returns what there is, each as a method and a path below Prefix, in
+// alphabetical order.
+func Routes() []string {
+	var routes []string
+	for path, methods := range (api{}).table() {
+		for method := range methods {
+			routes = append(routes, method+" "+path)
+		}
+	}
+	slices.Sort(routes)
+	return routes
+}
+
+// table holds what answers, by path and method.
+func (a api) table() map[string]map[string]handle {
+	return map[string]map[string]handle{
 		"/accounts":                         {"GET": a.listAccounts},
 		"/accounts/{account}":               {"GET": a.getAccount, "PUT": a.putAccount},
 		"/accounts/{account}/clock":         {"PUT": a.freeze, "DELETE": a.release},
@@ -58,14 +84,7 @@ func Handler(c Config) http.Handler {
 		"/reset":   {"POST": a.reset},
 		"/faults":  {"GET": a.getFaults, "PUT": a.putFaults, "POST": a.addFaults, "DELETE": a.removeFaults},
 		"/verify":  {"GET": a.verify},
-	} {
-		for method, f := range methods {
-			mux.Handle(method+" "+path, a.answer(f))
-		}
-		mux.Handle(path, a.otherMethods(slices.Sorted(maps.Keys(methods))))
 	}
-	mux.Handle("/", a.answer(notFound))
-	return http.StripPrefix(Prefix, a.sameOrigin(mux))
 }
 
 // sameOrigin refuses what a page of another origin has a browser send: it could
@@ -73,7 +92,7 @@ func Handler(c Config) http.Handler {
 // Clients that are no browsers send none of the headers that tell.
 func (a api) sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(a.answer(func(r *http.Request) (any, error) {
+	protection.SetDenyHandler(a.answer("", func(r *http.Request) (any, error) {
 		return nil, fault.New(fault.CrossOrigin, "%s %s%s was sent by a page of another origin; only pages of this one may", r.Method, Prefix, r.URL.Path)
 	}))
 	return protection.Handler(next)
@@ -85,32 +104,6 @@ type api struct{ Config }
 // error.
 type handle func(*http.Request) (any, error)
 
-// answer returns f as an HTTP handler that encodes what it returns.
-func (a api) answer(f handle) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
-		r.Header.Set(requestID, a.NewID())
-		status := http.StatusOK
-		out, err := f(r)
-		if err != nil {
-			status, out = a.refusal(r, err)
-		}
-		w.Header().Set(requestID, r.Header.Get(requestID))
-		if out == nil && err == nil {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		body, err := json.Marshal(out, json.Deterministic(true))
-		if err != nil {
-			status, body = http.StatusInternalServerError, nil
-			a.Log.ErrorContext(r.Context(), "operator answer", "path", r.URL.Path, "error", err)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write(append(body, '\n')) // a caller who has gone is nobody to tell
-	})
-}
-
 // limitOf returns how large the body of a request may be.
 func limitOf(r *http.Request) int64 {
 	if r.Method == http.MethodPut && (r.URL.Path == "/seed" || r.URL.Path == "/catalog") {
@@ -119,59 +112,13 @@ func limitOf(r *http.Request) int64 {
 	return maxBody
 }
 
-// requestID is the header that carries a request's id, ours on the way in too.
-const requestID = "X-Amzn-Requestid"
-
-// problem is the body of an error.
-type problem struct {
-	Error struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
-
-// code is how a kind of failure looks in this API.
-type code struct {
-	status int
-	name   string
-}
-
-var codes = map[fault.Kind]code{
-	fault.Argument:         {http.StatusBadRequest, "InvalidArgument"},
-	fault.Malformed:        {http.StatusBadRequest, "MalformedRequest"},
-	fault.NotFound:         {http.StatusNotFound, "NotFound"},
-	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "MethodNotAllowed"},
-	fault.NotEligible:      {http.StatusForbidden, "NotEligible"},
-	fault.CrossOrigin:      {http.StatusForbidden, "CrossOrigin"},
-	fault.ServiceAccount:   {http.StatusForbidden, "ServiceAccount"},
-	fault.LimitExceeded:    {http.StatusConflict, "LimitExceeded"},
-	fault.Conflict:         {http.StatusConflict, "Conflict"},
-	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "RequestTooLarge"},
-	fault.Unavailable:      {http.StatusServiceUnavailable, "Unavailable"},
-	fault.Internal:         {http.StatusInternalServerError, "Internal"},
-}
-
-func (a api) refusal(r *http.Request, err error) (int, problem) {
-	c, ok := codes[fault.KindOf(err)]
-	message := fault.MessageOf(err)
-	if !ok {
-		c, message = codes[fault.Internal], fault.InternalMessage
-	}
-	if c.status >= http.StatusInternalServerError {
-		a.Log.ErrorContext(r.Context(), "operator request", "method", r.Method, "path", r.URL.Path, "error", err)
-	}
-	var p problem
-	p.Error.Code, p.Error.Message = c.name, message
-	return c.status, p
-}
-
 // otherMethods refuses the methods of a path that are not allowed.
 func (a api) otherMethods(allowed []string) http.Handler {
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}
 	list := strings.Join(allowed, ", ")
-	refuse := a.answer(func(r *http.Request) (any, error) {
+	refuse := a.answer("", func(r *http.Request) (any, error) {
 		return nil, fault.New(fault.MethodNotAllowed, "%s%s does not take %s; it takes %s", Prefix, r.URL.Path, r.Method, list)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

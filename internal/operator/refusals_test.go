@@ -230,7 +230,7 @@ func TestInternalErrors(t *testing.T) {
 	if got := f.call("POST", "/accounts/"+alice+"/clock/advance", `{"periods":1}`).Body; strings.Contains(got, ios) {
 		t.Errorf("the answer shows the reason: %s", got)
 	}
-	if got := f.log.String(); strings.Count(got, "is held and not in the catalogue") != 3 || !strings.Contains(got, "path=/accounts/"+alice+"/clock ") {
+	if got := f.log.String(); strings.Count(got, "is held and not in the catalogue") != 3 || !strings.Contains(got, "path="+operator.Prefix+"/accounts/"+alice+"/clock ") {
 		t.Errorf("log = %s, want a line with the reason for each request", got)
 	}
 	if after := f.size(); after != before {

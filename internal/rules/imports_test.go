@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
-	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos operator"
+	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos operator telemetry"
 	anything  = libraries + " server client cli slotfarmtest journal/journaltest"
 )
 
@@ -33,6 +33,7 @@ var importTable = map[string]string{
 	"devicefarm":          "service awsjson account offering money fault",
 	"chaos":               "awsjson fault account",
 	"operator":            "chaos service document awsjson journal iam account offering money fault",
+	"telemetry":           "journal awsjson fault",
 	"server":              libraries,
 	"client":              "",
 	"cli":                 "server client " + libraries,
@@ -50,6 +51,8 @@ var confined = map[string]string{
 	"github.com/jackc/pgx":          "journal/postgres",
 	"github.com/pressly/goose":      engines,
 	"github.com/go-json-experiment": "awsjson devicefarm operator document",
+	"github.com/prometheus":         "telemetry",
+	"go.opentelemetry.io":           "telemetry",
 }
 
 func TestImportTable(t *testing.T) { none(t, checkImportTable(sources(t))) }

@@ -21,12 +21,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/telemetry"
 )
 
 // Time-outs and limits of the listener. They bound what a slow or hostile client
@@ -54,6 +54,8 @@ type Config struct {
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 	Log      *slog.Logger      // nothing is logged
+	Build    telemetry.Build   // shown among the metrics
+	Spans    bool              // export spans as the process's OTEL_* variables say
 }
 
 // DefaultMaxSlots is how many slots of one offering a sandbox account may hold.
@@ -79,6 +81,7 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Log = slog.New(telemetry.TraceIDs(c.Log.Handler()))
 	return c
 }
 
@@ -86,8 +89,10 @@ func (c Config) withDefaults() Config {
 type Server struct {
 	listener net.Listener
 	http     *http.Server
-	journal  journal.Journal
+	journal  *sqlite.Journal
 	faults   *chaos.Faults
+	metrics  *telemetry.Metrics
+	traces   *telemetry.Traces
 	draining atomic.Bool
 	failed   chan error // receives what ended serving; closed after it
 }
@@ -103,15 +108,16 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	store, err := openJournal(ctx, c.Data)
-	if err != nil {
+	s := &Server{listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build)}
+	if s.journal, err = openJournal(ctx, c.Data, sqlite.Observe(s.metrics.Batch)); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s := &Server{listener: listener, journal: store, failed: make(chan error, 1)}
 	s.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
-	offerings, err := prepare(ctx, c, store)
+	s.traces = traces(ctx, c)
+	offerings, err := s.prepare(ctx, c)
 	if err != nil {
-		return nil, errors.Join(err, listener.Close(), store.Close())
+		s.traces.Close(ctx)
+		return nil, errors.Join(err, listener.Close(), s.journal.Close())
 	}
 	s.http = &http.Server{
 		Handler:           s.handler(c, offerings),
@@ -134,11 +140,11 @@ func (c Config) check() error {
 }
 
 // prepare returns the service with its accounts as they are at the start.
-func prepare(ctx context.Context, c Config, store journal.Store) (*service.Service, error) {
+func (s *Server) prepare(ctx context.Context, c Config) (*service.Service, error) {
 	offerings, err := service.New(ctx, service.Config{
-		Store: store, Now: c.Now, NewID: c.NewID,
+		Store: s.traces.Store(s.journal), Now: c.Now, NewID: c.NewID,
 		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
-		Test:  true, Frozen: c.Frozen,
+		Test:  true, Frozen: c.Frozen, Swept: s.metrics.Sweep,
 	})
 	if err == nil {
 		err = freeze(ctx, c, offerings)
@@ -154,11 +160,11 @@ func prepare(ctx context.Context, c Config, store journal.Store) (*service.Servi
 // starter is who changes accounts at the start, as journals name it.
 const starter = "start"
 
-func openJournal(ctx context.Context, dir string) (journal.Store, error) {
+func openJournal(ctx context.Context, dir string, options ...sqlite.Option) (*sqlite.Journal, error) {
 	if dir == "" {
-		return sqlite.OpenMemory(ctx)
+		return sqlite.OpenMemory(ctx, options...)
 	}
-	return sqlite.Open(ctx, dir)
+	return sqlite.Open(ctx, dir, options...)
 }
 
 // freeze stands the clocks of the accounts there are at c.Frozen. Those that are
@@ -204,8 +210,9 @@ func (s *Server) Endpoint() string { return "http://" + s.Addr() }
 // serving has ended.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Close stops listening, waits for the requests under way until ctx ends, and
-// closes the journal. From its start /readyz answers 503, and no fault delays.
+// Close stops listening, waits for the requests under way until ctx ends, closes
+// the journal, and exports the last spans. From its start /readyz answers 503,
+// and no fault delays.
 func (s *Server) Close(ctx context.Context) error {
 	s.draining.Store(true)
 	s.faults.Close()
@@ -213,20 +220,42 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
-	return errors.Join(err, s.journal.Close())
+	err = errors.Join(err, s.journal.Close())
+	s.traces.Close(ctx)
+	return err
 }
 
 // handler returns everything that stands on the listener.
 func (s *Server) handler(c Config, offerings *service.Service) http.Handler {
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: offerings.Lag})
 	mux := http.NewServeMux()
-	mux.Handle("/{$}", devicefarm.Handler(devicefarm.Config{
+	mux.Handle("/{$}", s.traces.Around(devicefarm.Handler(devicefarm.Config{
 		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
-	}))
-	mux.Handle(operator.Prefix+"/", operator.Handler(operator.Config{Service: offerings, Faults: s.faults, NewID: c.NewID, Log: c.Log}))
+		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
+	})))
+	mux.Handle(operator.Prefix+"/", s.traces.Around(operator.Handler(operator.Config{
+		Service: offerings, Faults: s.faults, NewID: c.NewID, Log: c.Log,
+		Observe: s.observe(telemetry.Operator, operator.Routes()),
+	})))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("/", awsjson.NotFound(c.NewID))
+	mux.Handle("GET /metrics", s.metrics.Handler(c.Log))
+	nothing := awsjson.Service{NewID: c.NewID, Log: c.Log, Observe: s.observe(telemetry.NoAPI, nil)}
+	mux.Handle("/", s.traces.Around(nothing.NotFound()))
 	return mux
+}
+
+// observe returns what counts and traces the requests to an API.
+func (s *Server) observe(api telemetry.API, operations []string) awsjson.Observe {
+	return s.traces.Requests(api, s.metrics.Requests(api, operations))
+}
+
+// traces returns where spans go, if anywhere.
+func traces(ctx context.Context, c Config) *telemetry.Traces {
+	if !c.Spans {
+		return &telemetry.Traces{}
+	}
+	return telemetry.Export(ctx, c.Build, c.Log)
 }
 
 // anyone takes every caller: the account is the access key id where that is an

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/document"
@@ -78,31 +77,4 @@ func (s *Service) checkOfferings(ctx context.Context, c offering.Catalog) error 
 		}
 	}
 	return nil
-}
-
-// Sweep rolls every account that has passed a boundary.
-func (s *Service) Sweep(ctx context.Context) error {
-	const page = 500
-	for {
-		wall := s.Now()
-		ids, err := s.Store.Due(ctx, wall, page)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		err = each(ctx, ids, func(ctx context.Context, id account.ID) error {
-			return s.roll(ctx, id, wall)
-		})
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// roll brings an account up to its time when the wall clock shows wall.
-func (s *Service) roll(ctx context.Context, id account.ID, wall time.Time) error {
-	terms := *s.terms.Load()
-	_, err := s.update(ctx, Caller{Account: id, Key: "sweeper"}, wall, func(state account.State) ([]account.Event, error) {
-		return state.Roll(terms, state.Now(wall))
-	})
-	return err
 }

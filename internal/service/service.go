@@ -17,7 +17,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Config is what a Service works with. All fields but Frozen are required.
+// Config is what a Service works with. All fields but Frozen and Swept are
+// required.
 type Config struct {
 	Store journal.Store
 	Terms account.Terms    // to begin with; a stored catalogue comes first
@@ -28,6 +29,8 @@ type Config struct {
 	// test accounts, and with the clock at an instant.
 	Test   bool
 	Frozen *time.Time
+
+	Swept func(accounts int, err error) // hears of each Sweep and how many accounts it rolled
 }
 
 // Service answers for all accounts. New makes one.

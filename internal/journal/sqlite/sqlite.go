@@ -45,6 +45,8 @@ type Journal struct {
 
 	heads *lru.Cache[account.ID, journal.Head]
 
+	file       string              // path; "" in memory
+	observe    func(journal.Batch) // nil where nobody wants to know
 	statements statements
 	queue      chan *job
 	close      sync.Once
@@ -54,10 +56,20 @@ type Journal struct {
 
 var _ journal.Store = (*Journal)(nil)
 
+// Option changes how a journal is opened.
+type Option func(*Journal)
+
+// Observe has f hear of every batch that failed or wrote something, before its
+// updates are answered. It is called by the writer, one batch at a time, and
+// must not wait for anything.
+func Observe(f func(journal.Batch)) Option {
+	return func(j *Journal) { j.observe = f }
+}
+
 // Open opens the journal in a directory, which it makes when there is none,
 // readable by its owner only. A directory that another process has open, a
 // newer storage format and a file that is no journal are errors.
-func Open(ctx context.Context, dir string) (*Journal, error) {
+func Open(ctx context.Context, dir string, options ...Option) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
@@ -69,7 +81,7 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 	if !locked {
 		return nil, fault.New(fault.Conflict, "data directory %q is in use by another slotfarm process", dir)
 	}
-	j, err := openFile(ctx, filepath.Join(dir, fileName))
+	j, err := openFile(ctx, filepath.Join(dir, fileName), options)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal in %q: %w", dir, err), lock.Unlock())
 	}
@@ -77,7 +89,7 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 	return j, nil
 }
 
-func openFile(ctx context.Context, path string) (*Journal, error) {
+func openFile(ctx context.Context, path string, options []Option) (*Journal, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -93,16 +105,16 @@ func openFile(ctx context.Context, path string) (*Journal, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return start(ctx, write, read)
+	return start(ctx, &Journal{write: write, read: read, file: path}, options)
 }
 
 // OpenMemory opens an empty journal that lives as long as the process.
-func OpenMemory(ctx context.Context) (*Journal, error) {
+func OpenMemory(ctx context.Context, options ...Option) (*Journal, error) {
 	db, err := open(":memory:", 1)
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, db, db)
+	return start(ctx, &Journal{write: db, read: db}, options)
 }
 
 // open returns a pool of connections that all have the pragmas set.
@@ -122,16 +134,15 @@ func open(path string, connections int, pragmas ...string) (*sql.DB, error) {
 
 // start migrates the database and starts its writer; on an error it closes the
 // pools.
-func start(ctx context.Context, write, read *sql.DB) (*Journal, error) {
-	j := &Journal{
-		write: write, read: read,
-		queue:    make(chan *job, maxBatch),
-		stopping: make(chan struct{}),
-		stopped:  make(chan struct{}),
+func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) {
+	j.queue = make(chan *job, maxBatch)
+	j.stopping, j.stopped = make(chan struct{}), make(chan struct{})
+	for _, option := range options {
+		option(j)
 	}
-	err := migrate(ctx, write)
+	err := migrate(ctx, j.write)
 	if err == nil {
-		j.statements, err = prepare(ctx, write, read)
+		j.statements, err = prepare(ctx, j.write, j.read)
 	}
 	if err == nil {
 		j.heads, err = lru.New[account.ID, journal.Head](cachedHeads)
@@ -155,6 +166,30 @@ func (j *Journal) Close() error {
 		}
 	})
 	return err
+}
+
+// Size returns how many bytes the database file has, and its write-ahead log.
+// In memory there are no files, and both are 0.
+func (j *Journal) Size() (database, log int64, err error) {
+	if j.file == "" {
+		return 0, 0, nil
+	}
+	if database, err = sizeOf(j.file); err == nil {
+		log, err = sizeOf(j.file + "-wal")
+	}
+	return database, log, err
+}
+
+// sizeOf returns the size of a file, 0 where there is none.
+func sizeOf(path string) (int64, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return 0, nil
+	case err != nil:
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 func (j *Journal) closePools() error {

@@ -109,14 +109,26 @@ func (j *Journal) batch(first *job) []*job {
 // commit runs the jobs of a batch in order and commits them together. When
 // storage fails, all of them fail: some decided on what was not kept.
 func (j *Journal) commit(batch []*job) {
+	begin := time.Now()
 	w, err := j.transact(batch)
 	j.remember(w, err)
+	if j.observe != nil && (w.dirty || err != nil) {
+		j.observe(w.batch(len(batch), time.Since(begin), err))
+	}
 	for _, job := range batch {
 		if err != nil {
 			job.err = err
 		}
 		close(job.done)
 	}
+}
+
+// batch describes a transaction, which failed with err, for who observes it.
+func (w *writer) batch(updates int, took time.Duration, err error) journal.Batch {
+	if err != nil {
+		return journal.Batch{Updates: updates, Took: took, Err: err}
+	}
+	return journal.Batch{Updates: updates, Entries: w.appended, Took: took}
 }
 
 // remember has the cache of heads follow a transaction, which failed with err.
@@ -175,6 +187,8 @@ type writer struct {
 	dirty   bool                        // something was written
 	cleared bool                        // everything written before was removed
 	failed  error                       // the first failure of storage, which ends the transaction
+
+	appended int // entries, those inserted already included
 }
 
 // run runs the jobs of a batch and writes what they lead to. The error is of
@@ -251,6 +265,7 @@ func (w *writer) head(ctx context.Context, id account.ID) (journal.Head, error) 
 func (w *writer) append(before account.State, a journal.Appended) {
 	w.dirty = true
 	w.pending = append(w.pending, a)
+	w.appended++
 	id := a.Record.Account
 	w.heads[id] = journal.Head{Seq: a.Record.Seq, Hash: a.Record.Hash, State: a.Entry.State}
 	if due := a.Entry.State.Due(); a.Record.Seq == 1 || !due.Equal(before.Due()) {

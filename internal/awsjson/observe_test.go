@@ -1,0 +1,86 @@
+package awsjson_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+)
+
+// observing returns an observer and what it was told, without the durations.
+func observing() (awsjson.Observe, *[]awsjson.Result) {
+	var seen []awsjson.Result
+	return func(_ context.Context, r awsjson.Result) {
+		r.Took = min(r.Took, 0)
+		seen = append(seen, r)
+	}, &seen
+}
+
+func TestObserve(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		r      *http.Request
+		around awsjson.Around
+		want   awsjson.Result
+	}{
+		{"success", post(`{"text":"hi"}`, nil), nil,
+			awsjson.Result{Operation: "Echo", Account: "alice", Status: 200}},
+		{"refusal", post(`{"text":"refused"}`, nil), nil,
+			awsjson.Result{Operation: "Echo", Account: "alice", Status: 400, Error: "NotFoundException"}},
+		{"panic", post(`{"text":"panic"}`, nil), nil,
+			awsjson.Result{Operation: "Echo", Account: "alice", Status: 500, Error: "InternalFailure"}},
+		{"no signature", post(`{}`, func(r *http.Request) { r.Header.Del("Authorization") }), nil,
+			awsjson.Result{Status: 400, Error: "MissingAuthenticationTokenException"}},
+		{"a name that is made up", post(`{}`, func(r *http.Request) { r.Header.Set("X-Amz-Target", "Echo_1.Anything") }), nil,
+			awsjson.Result{Account: "alice", Status: 400, Error: "UnknownOperationException"}},
+		{"plain status", post(`{}`, nil), answering(&awsjson.Verbatim{Exception: awsjson.Exception{Status: 503}}),
+			awsjson.Result{Operation: "Echo", Account: "alice", Status: 503}},
+		{"dropped", post(`{}`, nil), answering(awsjson.ErrDropped),
+			awsjson.Result{Operation: "Echo", Account: "alice"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := echoService(io.Discard)
+			var seen *[]awsjson.Result
+			s.Observe, seen = observing()
+			s.Around = tt.around
+			s.Handler().ServeHTTP(httptest.NewRecorder(), tt.r)
+			tt.want.RequestID = "request-1"
+			if diff := cmp.Diff([]awsjson.Result{tt.want}, *seen); diff != "" {
+				t.Errorf("observed (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNotFound looks at the answer, the log and what is observed.
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	observe, seen := observing()
+	s := awsjson.Service{NewID: func() string { return "request-1" }, Log: slog.New(slog.NewTextHandler(&log, nil)), Observe: observe}
+	w := httptest.NewRecorder()
+	s.NotFound().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/where", nil))
+	const body = `{"__type":"UnknownOperationException","message":"There is nothing at GET /where; operations are at POST /."}`
+	if w.Code != http.StatusNotFound || w.Body.String() != body {
+		t.Errorf("answer = %d %s, want 404 %s", w.Code, w.Body, body)
+	}
+	want := awsjson.Result{RequestID: "request-1", Error: "UnknownOperationException", Status: http.StatusNotFound}
+	if diff := cmp.Diff([]awsjson.Result{want}, *seen); diff != "" {
+		t.Errorf("observed (-want +got):\n%s", diff)
+	}
+	const line = "requestId=request-1 source=192.0.2.1 method=GET path=/where error=UnknownOperationException status=404"
+	if !strings.Contains(log.String(), line) || strings.Count(log.String(), "\n") != 1 {
+		t.Errorf("log = %s, want one line with %q", &log, line)
+	}
+}

@@ -1,0 +1,58 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Readings are what is asked for when somebody reads the metrics.
+type Readings struct {
+	Size func() (database, log int64, err error)          // of the journal, in bytes
+	Lag  func(ctx context.Context) (time.Duration, error) // of the account that is due longest
+}
+
+// readTime is how long a reading may take. Prometheus waits for ten seconds.
+const readTime = 2 * time.Second
+
+// Read has the readings stand among the metrics from now on.
+func (m *Metrics) Read(r Readings) {
+	m.registry.MustRegister(readings{
+		Readings: r,
+		size: prometheus.NewDesc("slotfarm_journal_size_bytes",
+			"Size of the journal's files: the database and its write-ahead log. 0 in memory.", []string{"file"}, nil),
+		lag: prometheus.NewDesc("slotfarm_sweep_lag_seconds",
+			"For how long the account has been due to be rolled that has been so longest; 0 where none is.", nil, nil),
+	})
+}
+
+type readings struct {
+	Readings
+	size, lag *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (r readings) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- r.size
+	descriptions <- r.lag
+}
+
+// Collect implements prometheus.Collector.
+func (r readings) Collect(metrics chan<- prometheus.Metric) {
+	gauge := func(desc *prometheus.Desc, err error, value float64, labels ...string) {
+		if err != nil {
+			metrics <- prometheus.NewInvalidMetric(desc, err)
+			return
+		}
+		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	database, log, err := r.Size()
+	gauge(r.size, err, float64(database), "database")
+	gauge(r.size, err, float64(log), "wal")
+
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+	lag, err := r.Lag(ctx)
+	gauge(r.lag, err, lag.Seconds())
+}

@@ -1,0 +1,88 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+)
+
+// Traces follows requests through the server. Its zero value takes a caller's
+// trace id for the log and makes no spans; Export also makes and exports them.
+type Traces struct {
+	provider *sdk.TracerProvider // nil where nothing is exported
+	tracer   trace.Tracer
+	log      *slog.Logger
+}
+
+// accountKey is the attribute with the id of the account.
+const accountKey = attribute.Key("slotfarm.account")
+
+// Around returns a handler that takes up the trace of a caller who sends a
+// traceparent, and has each request be a span where spans are exported.
+func (t *Traces) Around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, given := r.Header["Traceparent"]; given {
+			r = r.WithContext(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
+		}
+		if t.provider == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, span := t.tracer.Start(r.Context(), "request", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+			semconv.HTTPRequestMethodKey.String(r.Method), semconv.URLPath(r.URL.Path), semconv.ClientAddress(awsjson.Source(r)),
+		))
+		defer span.End()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// Requests returns an observer that says on a request's span how it ended, and
+// then calls next.
+func (t *Traces) Requests(api API, next awsjson.Observe) awsjson.Observe {
+	if t.provider == nil {
+		return next
+	}
+	return func(ctx context.Context, r awsjson.Result) {
+		if span := trace.SpanFromContext(ctx); span.IsRecording() {
+			describe(span, api, r)
+		}
+		next(ctx, r)
+	}
+}
+
+// describe puts the end of a request on its span. As OpenTelemetry has it, what
+// the caller did wrong is no error of the server.
+func describe(span trace.Span, api API, r awsjson.Result) {
+	if r.Operation != "" {
+		span.SetName(r.Operation)
+	}
+	if api == DeviceFarm {
+		method := r.Operation
+		if method == "" {
+			method = "_OTHER"
+		}
+		span.SetAttributes(semconv.RPCSystemNameKey.String("aws-api"), semconv.RPCMethod(method))
+	}
+	span.SetAttributes(semconv.AWSRequestID(r.RequestID))
+	if r.Account != "" {
+		span.SetAttributes(accountKey.String(r.Account))
+	}
+	if r.Status != 0 {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(r.Status))
+	}
+	if r.Error != "" {
+		span.SetAttributes(semconv.ErrorTypeKey.String(r.Error))
+	}
+	if r.Status == 0 || r.Status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, r.Error)
+	}
+}
