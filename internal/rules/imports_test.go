@@ -11,7 +11,7 @@ const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
 	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos operator"
-	anything  = libraries + " server client cli slotfarmtest journal/journaltest"
+	anything  = libraries + " server client bench cli slotfarmtest journal/journaltest"
 )
 
 // importTable says which packages of the module each package may import. Tests
@@ -35,7 +35,8 @@ var importTable = map[string]string{
 	"operator":            "chaos service document awsjson journal iam account offering money fault",
 	"server":              libraries,
 	"client":              "",
-	"cli":                 "server client " + libraries,
+	"bench":               "",
+	"cli":                 "server client bench " + libraries,
 	"cmd/slotfarm":        "cli",
 	"slotfarmtest":        "server client document",
 	"e2e":                 anything,
