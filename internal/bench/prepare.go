@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"time"
+
+	"github.com/slotfarm/slotfarm/internal/client"
 )
 
 // prepare learns what is for sale and has every account buy one slot, so that no
@@ -155,11 +155,16 @@ func (r *runner) plant(ctx context.Context) error {
 	if len(r.offerings) < heldOfferings {
 		return fmt.Errorf("there are %d offerings; it takes %d", len(r.offerings), heldOfferings)
 	}
+	api, err := client.New(r.config.Endpoint)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
 	schedule := begin(wallClock(), 0, 0, int64(r.config.Accounts))
 	defer r.watch(schedule, "preparing accounts")()
 	for first := 0; first < r.config.Accounts; first += seedAccounts {
 		count := min(seedAccounts, r.config.Accounts-first)
-		if err := r.put(ctx, "/_slotfarm/v1/seed", r.seed(first, count)); err != nil {
+		if _, err := api.PutSeed(ctx, r.seed(first, count)); err != nil {
 			return err
 		}
 		schedule.taken.Add(int64(count))
@@ -184,23 +189,4 @@ func (r *runner) seed(first, count int) []byte {
 		b = append(b, "]}"...)
 	}
 	return append(b, "]}"...)
-}
-
-// put sends a document to the operator's API.
-func (r *runner) put(ctx context.Context, path string, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, r.config.Endpoint+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		answer, _ := io.ReadAll(io.LimitReader(response.Body, 1000)) // as much as there is
-		return fmt.Errorf("PUT %s: %s: %s", path, response.Status, answer)
-	}
-	return nil
 }

@@ -160,6 +160,9 @@ func (r *Round) compare(scenario string) {
 // for what it has.
 func (r *Report) sum() {
 	r.Rows = []Row{}
+	if r.Rounds == nil {
+		r.Rounds = []Round{}
+	}
 	var syncs []Latency
 	rows, comparisons := grouped[Row]{}, grouped[Comparison]{}
 	for _, round := range r.Rounds {

@@ -35,7 +35,7 @@ var importTable = map[string]string{
 	"operator":            "chaos service document awsjson journal iam account offering money fault",
 	"server":              libraries,
 	"client":              "",
-	"bench":               "",
+	"bench":               "client",
 	"cli":                 "server client bench " + libraries,
 	"cmd/slotfarm":        "cli",
 	"slotfarmtest":        "server client document",
