@@ -26,6 +26,7 @@ const (
 // IO is what a command gets from the process and gives back to it.
 type IO struct {
 	Args []string // without the name of the program
+	In   io.Reader
 	Out  io.Writer
 	Err  io.Writer
 }
@@ -39,6 +40,7 @@ type commands struct {
 	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
 	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
+	Bench   benchCommand   `cmd:"" help:"Measure a server under load."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -125,8 +127,8 @@ func oneLine(message string) string {
 	return strings.Join(lines, "; ")
 }
 
-// terminal reports whether a person sees what is written to w.
-func terminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// terminal reports whether a person is at the other end of an input or output.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(file.Fd())
 }

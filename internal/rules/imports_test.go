@@ -11,7 +11,7 @@ const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
 	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos operator telemetry"
-	anything  = libraries + " server client cli slotfarmtest journal/journaltest"
+	anything  = libraries + " server client bench cli slotfarmtest journal/journaltest"
 )
 
 // importTable says which packages of the module each package may import. Tests
@@ -36,7 +36,8 @@ var importTable = map[string]string{
 	"telemetry":           "journal awsjson fault",
 	"server":              libraries,
 	"client":              "",
-	"cli":                 "server client " + libraries,
+	"bench":               "client",
+	"cli":                 "server client bench " + libraries,
 	"cmd/slotfarm":        "cli",
 	"slotfarmtest":        "server client document",
 	"e2e":                 anything,

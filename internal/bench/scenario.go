@@ -1,0 +1,137 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+)
+
+// The accounts beside those that the load is spread over, from the last of them
+// on: one that all connections use, one with a long history, and those with
+// several pages.
+const (
+	hotAccount      = 0
+	historyAccount  = 1
+	firstPagedOne   = 2
+	pagedAccounts   = 16
+	pagedHistory    = 250 // transactions of each: three pages
+	extraAccounts   = firstPagedOne + pagedAccounts
+	floorAccounts   = 1000 // few enough for every cache, so that answers cost what all do
+	fewAccounts     = 1000 // of the scenario accounts, to compare with
+	pageSize        = 100  // transactions on a page
+	advancedPeriods = 12
+	heldOfferings   = 3 // by each account whose clock is advanced
+)
+
+// The names of what is measured.
+const (
+	offerings   = "offerings" // the floor
+	purchases   = "purchases"
+	renewals    = "renewals"
+	status      = "status"
+	paging      = "paging"
+	mixed       = "mix"
+	hot         = "hot"
+	few         = "purchases-1000"
+	firstPage   = "first-page"
+	deepestPage = "deepest-page"
+	advances    = "advance"
+)
+
+// phase is one measurement.
+type phase struct {
+	name     string
+	accounts int
+	source   func() source               // for each connection
+	once     int64                       // so many requests and no more; 0: for the duration
+	due      int                         // transactions that each request of those makes
+	before   func(context.Context) error // prepares each round; nil: nothing
+}
+
+// phases returns what is measured in each round, the floor first.
+func (r *runner) phases() []phase {
+	all := []phase{r.phase(offerings)}
+	for _, name := range r.names() {
+		if name != offerings {
+			all = append(all, r.phase(name))
+		}
+	}
+	return all
+}
+
+// names returns what is measured beside the floor.
+func (r *runner) names() []string {
+	switch r.config.Scenario {
+	case "hot":
+		return []string{purchases, hot}
+	case "accounts":
+		return []string{few, purchases}
+	case "history":
+		return []string{firstPage, deepestPage}
+	case "advance":
+		return []string{advances}
+	}
+	return r.config.Workloads
+}
+
+func (r *runner) phase(name string) phase {
+	p := phase{name: name, accounts: r.config.Accounts}
+	switch name {
+	case offerings:
+		p.accounts = min(p.accounts, floorAccounts)
+	case few:
+		p.accounts = min(p.accounts, fewAccounts)
+	case hot, firstPage, deepestPage:
+		p.accounts = 1
+	case paging:
+		p.accounts = pagedAccounts
+	case advances:
+		p.once, p.due, p.before = int64(p.accounts), advancedPeriods*heldOfferings, r.plant
+	}
+	p.source = func() source { return r.source(name, p.accounts) }
+	return p
+}
+
+// source returns the requests of one connection, on so many accounts.
+func (r *runner) source(name string, accounts int) source {
+	spread, extra := span{0, accounts}, r.config.Accounts
+	switch name {
+	case purchases, few:
+		return &random{templates: r.purchases, accounts: spread}
+	case hot:
+		return &random{templates: r.purchases, accounts: span{extra + hotAccount, 1}}
+	case renewals:
+		return &random{templates: r.renewals, accounts: spread}
+	case status:
+		return &random{templates: []*template{newTemplate("GetOfferingStatus", []byte("{}"), `"current":{`, `"nextPeriod":{`)}, accounts: spread}
+	case paging:
+		return &pages{accounts: span{extra + firstPagedOne, pagedAccounts}}
+	case firstPage:
+		return &random{templates: []*template{pageTemplate("")}, accounts: span{extra + historyAccount, 1}}
+	case deepestPage:
+		return &random{templates: []*template{pageTemplate(r.deepest)}, accounts: span{extra + historyAccount, 1}}
+	case advances:
+		return advance{periods: advancedPeriods, due: advancedPeriods * heldOfferings}
+	case mixed:
+		return &mix{shares: []share{
+			{60, r.source(status, accounts)}, {20, r.source(purchases, accounts)}, {10, r.source(renewals, accounts)},
+			{5, r.source(paging, accounts)}, {5, r.source(offerings, min(accounts, floorAccounts))},
+		}}
+	}
+	return &random{templates: []*template{listOfferings()}, accounts: spread}
+}
+
+func listOfferings() *template {
+	return newTemplate("ListOfferings", []byte("{}"), `"offerings":[`, `"id":`)
+}
+
+// orders returns the templates of an operation that orders one slot, one for
+// each offering.
+func (r *runner) orders(operation, kind string) []*template {
+	var all []*template
+	for _, id := range r.offerings {
+		body := fmt.Appendf(nil, `{"offeringId":%q,"quantity":1}`, id)
+		all = append(all, newTemplate(operation, body,
+			`"offeringTransaction":`, `"transactionId":`, `"type":"`+kind+`"`, `"quantity":1`, id))
+	}
+	return all
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/bench"
+)
+
+// benchCommand measures a server under load.
+type benchCommand struct {
+	Workload    []string      `default:"offerings,purchases,status" placeholder:"NAME" help:"What to measure: offerings, which is the floor and is always measured, purchases, renewals, status, paging, mix."`
+	Scenario    string        `placeholder:"NAME" help:"Measure a scenario instead: hot (all on one account), accounts (many against 1000), history (the deepest page against the first), advance (12 periods for each account)."`
+	Connections int           `default:"64" placeholder:"N" help:"Connections that are open at once."`
+	Accounts    int           `default:"100000" placeholder:"N" help:"Accounts that the load is spread over."`
+	Duration    time.Duration `default:"10s" placeholder:"TIME" help:"How long to measure each workload."`
+	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"How long to send the same load before that, uncounted."`
+	Rate        float64       `default:"0" placeholder:"N" help:"Send so many requests per second, on time whether answers come or not; latency counts from when each was due. 0 sends the next request after the answer."`
+	Rounds      int           `default:"1" placeholder:"N" help:"Measure everything so often, in turns, and print the medians."`
+	History     int           `default:"100000" placeholder:"N" help:"Transactions of the account in the scenario history."`
+	Fdatasync   bool          `help:"Measure the fdatasync of 4 KiB too, on the disk of --data."`
+	EndpointURL string        `name:"endpoint-url" placeholder:"URL" help:"Measure the server there. Without it, one is started, measured and stopped."`
+	Data        string        `placeholder:"DIR" help:"Where that server's data goes: into a new directory in this one, removed at the end. The system's directory for temporary files if not given."`
+	Output      string        `short:"o" enum:"text,json" default:"text" placeholder:"FORMAT" help:"Print text or json."`
+	Yes         bool          `help:"Send load to an endpoint that is not on this machine without asking."`
+}
+
+// Run measures, and prints what it measured also where ctx ends before it does.
+func (c *benchCommand) Run(ctx context.Context, streams IO) error {
+	config := c.config(streams)
+	if err := config.Check(); err != nil {
+		return usageError{err}
+	}
+	if err := c.agree(ctx, streams); err != nil {
+		return err
+	}
+	report, err := c.measure(ctx, streams, config)
+	if terminal(streams.Err) {
+		fmt.Fprint(streams.Err, clearLine)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.print(streams.Out, report); err != nil {
+		return err
+	}
+	switch failed := report.Failed(); {
+	case failed > 0:
+		return fmt.Errorf("%d requests FAILED; the figures do not count", failed)
+	case report.Interrupted:
+		return errors.New("interrupted; the figures are those until then")
+	}
+	return nil
+}
+
+// config returns what to measure. Without an endpoint it has one that stands for
+// the server to be started.
+func (c *benchCommand) config(streams IO) bench.Config {
+	config := bench.Config{
+		Endpoint: strings.TrimSuffix(c.EndpointURL, "/"), Workloads: c.Workload, Scenario: c.Scenario,
+		Connections: c.Connections, Accounts: c.Accounts, Duration: c.Duration, Warmup: c.Warmup,
+		Rate: c.Rate, Rounds: c.Rounds, History: c.History,
+	}
+	if config.Endpoint == "" {
+		config.Endpoint = "http://127.0.0.1:0"
+	}
+	if terminal(streams.Err) {
+		config.Progress = func(p bench.Progress) { fmt.Fprint(streams.Err, progressLine(p)) }
+	}
+	return config
+}
+
+// measure runs the measurement, on a server of its own where no other is given.
+func (c *benchCommand) measure(ctx context.Context, streams IO, config bench.Config) (report bench.Report, err error) {
+	dir, err := os.MkdirTemp(c.Data, "slotfarm-bench-")
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if c.Fdatasync {
+		config.SyncDir = dir
+	}
+	if c.EndpointURL == "" {
+		server, err := startServer(ctx, dir, streams.Err)
+		if err != nil {
+			return report, err
+		}
+		defer func() { err = errors.Join(err, server.stop()) }()
+		config.Endpoint, config.PID = server.endpoint, server.pid()
+	}
+	return bench.Run(ctx, config)
+}
+
+// agree warns of load on an endpoint that is not on this machine, and refuses it
+// unless --yes is given or a person says so.
+func (c *benchCommand) agree(ctx context.Context, streams IO) error {
+	u, err := url.Parse(c.EndpointURL)
+	if err != nil || c.EndpointURL == "" || bench.Loopback(u.Hostname()) {
+		return err
+	}
+	fmt.Fprintf(streams.Err, "WARNING: %s is not on this machine. This sends it all the load that %d connections can, and buys slots.\n",
+		c.EndpointURL, c.Connections)
+	if c.Yes {
+		return nil
+	}
+	if terminal(streams.In) && terminal(streams.Err) {
+		fmt.Fprint(streams.Err, "Go on? [y/N] ")
+		if answer := readLine(ctx, streams.In); strings.HasPrefix(strings.ToLower(answer), "y") {
+			return nil
+		}
+	}
+	return usageError{fmt.Errorf("no load was sent to %s; give --yes to send it", c.EndpointURL)}
+}
+
+// readLine returns the next line of in, or "" when ctx ends first.
+func readLine(ctx context.Context, in io.Reader) string {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(in).ReadString('\n') // an end of input says no
+		line <- text
+	}()
+	select {
+	case text := <-line:
+		return strings.TrimSpace(text)
+	case <-ctx.Done():
+		return ""
+	}
+}
+
+func (c *benchCommand) print(out io.Writer, report bench.Report) error {
+	if c.Output == "json" {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report)
+	}
+	return printReport(out, report)
+}
