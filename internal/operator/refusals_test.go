@@ -25,6 +25,7 @@ var calls = []struct{ method, path, body string }{
 	{"POST", "/clock/advance", `{"periods":1}`},
 	{"DELETE", "/clock", ""},
 	{"GET", "/journal", ""},
+	{"GET", "/statement", ""},
 }
 
 func TestBadAccounts(t *testing.T) {
