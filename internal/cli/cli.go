@@ -26,6 +26,7 @@ const (
 // IO is what a command gets from the process and gives back to it.
 type IO struct {
 	Args []string // without the name of the program
+	In   io.Reader
 	Out  io.Writer
 	Err  io.Writer
 }
@@ -39,6 +40,13 @@ type commands struct {
 	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
 	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
+
+	Account  accountCommand  `cmd:"" help:"Work with the accounts of a server."`
+	Catalog  catalogCommand  `cmd:"" help:"Work with what a server sells."`
+	Quote    quoteCommand    `cmd:"" help:"Say what a purchase would cost an account now."`
+	Clock    clockCommand    `cmd:"" help:"Work with the clocks of test accounts."`
+	Snapshot snapshotCommand `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
+
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -125,8 +133,8 @@ func oneLine(message string) string {
 	return strings.Join(lines, "; ")
 }
 
-// terminal reports whether a person sees what is written to w.
-func terminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// terminal reports whether a person is at the other end of a stream.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(file.Fd())
 }

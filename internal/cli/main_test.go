@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 func slotfarm() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(cli.Run(ctx, cli.IO{Args: os.Args[1:], Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(cli.Run(ctx, cli.IO{Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
 // clearEnvironment forgets what the person who runs the tests has set for
