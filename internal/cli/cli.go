@@ -41,11 +41,12 @@ type commands struct {
 	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
 
-	Account  accountCommand  `cmd:"" help:"Work with the accounts of a server."`
-	Catalog  catalogCommand  `cmd:"" help:"Work with what a server sells."`
-	Quote    quoteCommand    `cmd:"" help:"Say what a purchase would cost an account now."`
-	Clock    clockCommand    `cmd:"" help:"Work with the clocks of test accounts."`
-	Snapshot snapshotCommand `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
+	Account   accountCommand   `cmd:"" help:"Work with the accounts of a server."`
+	Catalog   catalogCommand   `cmd:"" help:"Work with what a server sells."`
+	Quote     quoteCommand     `cmd:"" help:"Say what a purchase would cost an account now."`
+	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
+	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
 
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
