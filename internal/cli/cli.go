@@ -48,7 +48,8 @@ type commands struct {
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
 
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Completion completionCommand `cmd:"" help:"Print a script that has a shell complete commands and flags."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // errHelp ends the parsing of a command line that asks for help, once the help
