@@ -149,16 +149,32 @@ func (h Holding) Upcoming() int {
 	return h.Current
 }
 
-// discounts returns what the promoted lots take off quantity slots in period p.
-// Lots count oldest first, and no more than quantity slots are discounted.
-func (h Holding) discounts(quantity int, p offering.Period) []offering.Discount {
-	var discounts []offering.Discount
+// Reduction is what a promotion takes off the price of a number of slots.
+type Reduction struct {
+	PromotionID string
+	Quantity    int
+	PercentOff  int
+}
+
+// reductions returns what the promoted lots take off quantity slots in period p.
+// Lots count oldest first, and no more than quantity slots are reduced.
+func (h Holding) reductions(quantity int, p offering.Period) []Reduction {
+	var reductions []Reduction
 	for _, l := range h.Lots {
 		n := min(l.Quantity, quantity)
 		quantity -= n
 		if percent := l.percentOff(p); n > 0 && percent > 0 {
-			discounts = append(discounts, offering.Discount{Quantity: n, PercentOff: percent})
+			reductions = append(reductions, Reduction{l.PromotionID, n, percent})
 		}
+	}
+	return reductions
+}
+
+// discounts returns the reductions without the names of their promotions.
+func (h Holding) discounts(quantity int, p offering.Period) []offering.Discount {
+	var discounts []offering.Discount
+	for _, r := range h.reductions(quantity, p) {
+		discounts = append(discounts, offering.Discount{Quantity: r.Quantity, PercentOff: r.PercentOff})
 	}
 	return discounts
 }

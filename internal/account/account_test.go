@@ -30,16 +30,18 @@ func instant(text string) time.Time {
 	return at
 }
 
-// book is an account under test: its state and every event so far.
+// book is an account under test: its state and every event so far, by terms
+// that a test may change.
 type book struct {
 	t      *testing.T
+	terms  account.Terms
 	state  account.State
 	events []account.Event
 }
 
 func open(t *testing.T, at string) *book {
 	t.Helper()
-	b := &book{t: t}
+	b := &book{t: t, terms: terms}
 	b.add(account.Open(account.Opening{Seed: "seed", Test: true}, instant(at)))
 	return b
 }
@@ -53,7 +55,7 @@ func (b *book) add(events ...account.Event) {
 
 func (b *book) rollTo(at string) {
 	b.t.Helper()
-	events, err := b.state.Roll(terms, instant(at))
+	events, err := b.state.Roll(b.terms, instant(at))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -63,14 +65,14 @@ func (b *book) rollTo(at string) {
 func (b *book) buy(at string, o account.Order) account.Transaction {
 	b.t.Helper()
 	b.rollTo(at)
-	e, err := b.state.Purchase(o, terms, instant(at))
+	e, err := b.state.Purchase(o, b.terms, instant(at))
 	return b.accept(e, err)
 }
 
 func (b *book) renew(at string, o account.Order) account.Transaction {
 	b.t.Helper()
 	b.rollTo(at)
-	e, err := b.state.Renew(o, terms, instant(at))
+	e, err := b.state.Renew(o, b.terms, instant(at))
 	return b.accept(e, err)
 }
 

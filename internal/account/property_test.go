@@ -12,15 +12,32 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// history draws a random account: purchases, renewals and promotions over some
-// months, under a catalogue whose prices change in that time and later.
+// history draws a random account, by the events of drawEvents.
 func history(t *rapid.T) (account.State, account.Terms) {
+	events, terms := drawEvents(t)
+	return fold(events), terms
+}
+
+func fold(events []account.Event) account.State {
+	var state account.State
+	for _, e := range events {
+		state = account.Apply(state, e)
+	}
+	return state
+}
+
+// drawEvents draws what happens to a random account: purchases, renewals and
+// promotions over some months, under a catalogue whose prices change in that
+// time and later.
+func drawEvents(t *rapid.T) ([]account.Event, account.Terms) {
 	terms := account.Terms{Catalog: drawCatalog(t), MaxSlots: 20}
 	now := instant("2027-11-03T00:00:00Z")
-	state := account.Apply(account.State{}, account.Open(account.Opening{Seed: "seed", Test: true}, now))
+	events := []account.Event{account.Open(account.Opening{Seed: "seed", Test: true}, now)}
+	state := fold(events)
 	for range rapid.IntRange(1, 25).Draw(t, "commands") {
 		now = now.Add(time.Duration(rapid.IntRange(0, 20*24*3600).Draw(t, "pause")) * time.Second)
-		state = roll(t, state, terms, now)
+		events = append(events, rollEvents(t, state, terms, now)...)
+		state = fold(events)
 		order := account.Order{
 			OfferingID:  rapid.SampledFrom([]string{ios, android, androidRemote}).Draw(t, "offering"),
 			Quantity:    rapid.IntRange(0, 8).Draw(t, "quantity"),
@@ -31,10 +48,10 @@ func history(t *rapid.T) (account.State, account.Terms) {
 			order.PromotionID, command = "", state.Renew
 		}
 		if e, err := command(order, terms, now); err == nil {
-			state = account.Apply(state, e)
+			events, state = append(events, e), account.Apply(state, e)
 		}
 	}
-	return state, terms
+	return events, terms
 }
 
 func drawCatalog(t *rapid.T) offering.Catalog {

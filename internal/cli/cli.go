@@ -41,7 +41,16 @@ type commands struct {
 	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
 	Bench   benchCommand   `cmd:"" help:"Measure a server under load."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Account   accountCommand   `cmd:"" help:"Work with the accounts of a server."`
+	Catalog   catalogCommand   `cmd:"" help:"Work with what a server sells."`
+	Quote     quoteCommand     `cmd:"" help:"Say what a purchase would cost an account now."`
+	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
+	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
+
+	Completion completionCommand `cmd:"" help:"Print a script that has a shell complete commands and flags."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // errHelp ends the parsing of a command line that asks for help, once the help
@@ -127,7 +136,7 @@ func oneLine(message string) string {
 	return strings.Join(lines, "; ")
 }
 
-// terminal reports whether a person is at the other end of an input or output.
+// terminal reports whether a person is at the other end of a stream.
 func terminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(file.Fd())

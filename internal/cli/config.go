@@ -80,19 +80,23 @@ func readable(err error) error {
 	return errors.New(failed.Errors[0])
 }
 
-// checkKeys refuses keys that are no flag of any command, and values that are
+// isSetting reports whether a flag may come from elsewhere than the command line.
+// One that says what a single call does, marked with env:"-", may not.
+func isSetting(flag *kong.Flag) bool { return len(flag.Envs) > 0 && flag.Name != "config" }
+
+// checkKeys refuses keys that are no setting of any command, and values that are
 // not plain.
 func checkKeys(app *kong.Kong, values map[string]yaml.Node) error {
 	known := map[string]bool{}
 	nodes := append([]*kong.Node{app.Model.Node}, app.Model.Leaves(false)...)
 	for _, node := range nodes {
 		for _, flag := range node.Flags {
-			known[flag.Name] = true
+			known[flag.Name] = known[flag.Name] || isSetting(flag)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		value := values[key]
-		if !known[key] || key == "help" || key == "config" {
+		if !known[key] {
 			return fmt.Errorf("line %d: %q is not a flag", value.Line, key)
 		}
 		if value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null" {
@@ -106,7 +110,7 @@ func checkKeys(app *kong.Kong, values map[string]yaml.Node) error {
 func resolver(file string, values map[string]yaml.Node) kong.ResolverFunc {
 	return func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		value, ok := values[flag.Name]
-		if !ok || inEnvironment(flag) {
+		if !ok || !isSetting(flag) || inEnvironment(flag) {
 			return nil, nil
 		}
 		if err := decodes(flag, value.Value); err != nil {

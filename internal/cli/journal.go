@@ -20,7 +20,8 @@ const followPause = 200 * time.Millisecond
 
 // journalCommand holds the commands on journals.
 type journalCommand struct {
-	Tail tailCommand `cmd:"" help:"Print what happened to accounts: the newest entries of their journals, oldest first."`
+	List journalListCommand `cmd:"" help:"Print the whole journal of an account: what happened, when, and who caused it."`
+	Tail tailCommand        `cmd:"" help:"Print what happened to accounts: the newest entries of their journals, oldest first."`
 }
 
 // tailCommand prints what happened to accounts.

@@ -17,6 +17,21 @@ func line(e client.Entry) string {
 	return strings.TrimRight(text, " ")
 }
 
+// The columns of audit.
+const auditFormat = "%-30s  %-24s  %-6s  %-12s  %-21s  %-36s  %-10s  %s"
+
+// auditHeader names the columns of audit.
+func auditHeader() string {
+	return fmt.Sprintf(auditFormat, "RECORDED", "AT", "ENTRY", "BY", "FROM", "REQUEST", "WHAT", "")
+}
+
+// audit returns an entry with who caused it, and when that was by the wall clock
+// and by the account's.
+func audit(e client.Entry) string {
+	return fmt.Sprintf(auditFormat, showTime(e.Recorded), showTime(e.Event.At), fmt.Sprintf("#%d", e.Seq),
+		e.By.Key, e.By.Source, e.By.Request, e.Event.Kind, strings.Join(details(e.Event), ", "))
+}
+
 // details returns what there is to say of an event.
 func details(e client.Event) []string {
 	switch e.Kind {

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
@@ -31,8 +30,8 @@ func TestWelcomeOnATerminal(t *testing.T) {
 }
 
 // openTerminal returns both ends of a new pseudo-terminal: what is written to
-// the terminal can be read from the screen.
-func openTerminal(t *testing.T) (screen io.Reader, terminal io.Writer) {
+// the terminal can be read from the screen, and the other way round.
+func openTerminal(t *testing.T) (screen, terminal *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,6 +26,9 @@ const (
 		`"transactions":[{"id":"t","type":"RENEW","offeringId":"o","quantity":1,"promotionId":"p","createdOn":"2026-01-31T00:00:00Z",` +
 		`"effectiveOn":"2026-01-31T00:00:00Z","cents":25000}],"charges":[{"offeringId":"o","quantity":1,"cents":25000,"transactionId":"t"}]},` +
 		`"state":{"seed":"x"},"hash":"h"}`
+	statementJSON = `{"account":"111111111111","period":"2026-01","now":"2026-01-31T00:00:00Z","currencyCode":"USD","totalCents":807,"lines":[` +
+		`{"date":"2026-01-31T00:00:00Z","kind":"purchase","offeringId":"o","description":"d","quantity":1,"transactionId":"t",` +
+		`"promotions":[{"promotionId":"p","quantity":1,"percentOff":5}],"cents":807,"why":"w"}]}`
 	snapshotJSON = `{"snapshot":"s1","entries":7,"now":"2026-01-31T00:00:00Z","taken":"2026-01-31T00:00:00Z"}`
 	faultsJSON   = `{"seed":1,"rules":[{"operation":"PurchaseOffering","account":"111111111111","error":"E","message":"m","status":500,` +
 		`"delay":"250ms","dropBeforeCommit":true,"dropAfterCommit":true,"times":2,"probability":0.5,"seen":4,"fired":2}]}`
@@ -53,9 +57,16 @@ var (
 			Charges: []client.Charge{{OfferingID: "o", Quantity: 1, Cents: 25000, TransactionID: "t"}},
 		},
 	}
-	snapshot = client.Snapshot{ID: "s1", Entries: 7, Now: at, Taken: at}
-	half     = 0.5
-	rule     = client.Rule{
+	snapshot  = client.Snapshot{ID: "s1", Entries: 7, Now: at, Taken: at}
+	statement = client.Statement{
+		Account: alice, Period: "2026-01", Now: at, CurrencyCode: "USD", TotalCents: 807,
+		Lines: []client.StatementLine{{
+			Date: at, Kind: "purchase", OfferingID: "o", Description: "d", Quantity: 1, TransactionID: "t", Cents: 807, Why: "w",
+			Promotions: []client.Reduction{{PromotionID: "p", Quantity: 1, PercentOff: 5}},
+		}},
+	}
+	half = 0.5
+	rule = client.Rule{
 		Operation: "PurchaseOffering", Account: alice, Error: "E", Message: "m", Status: 500, Delay: "250ms",
 		DropBeforeCommit: true, DropAfterCommit: true, Times: 2, Probability: &half, Seen: 4, Fired: 2,
 	}
@@ -120,6 +131,30 @@ func advanced(body string) seen {
 	return seen{"POST " + root + "/accounts/" + alice + "/clock/advance", jsonType, body}
 }
 
+func moneyCalls() []call {
+	const quoteJSON = `{"offeringId":"o","quantity":2,"effectiveOn":"2026-01-31T00:00:00Z","cost":{"amount":16.13,"currencyCode":"USD"}}`
+	quote := client.Quote{OfferingID: "o", Quantity: 2, EffectiveOn: at, Cost: client.Cost{Amount: "16.13", CurrencyCode: "USD"}}
+	quoting := func(o client.Order) func(context.Context, *client.Client) (any, error) {
+		return returning(func(ctx context.Context, c *client.Client) (client.Quote, error) { return c.Quote(ctx, alice, o) })
+	}
+	stating := func(period string) func(context.Context, *client.Client) (any, error) {
+		return returning(func(ctx context.Context, c *client.Client) (client.Statement, error) {
+			return c.Statement(ctx, alice, period)
+		})
+	}
+	path := root + "/accounts/" + alice
+	return []call{
+		{"statement", stating("2026-01"), seen{"GET " + path + "/statement?period=2026-01", "", ""}, statementJSON, statement},
+		{"current statement", stating(""), seen{"GET " + path + "/statement", "", ""}, statementJSON, statement},
+		{"quote", quoting(client.Order{OfferingID: "o", Quantity: 2}),
+			seen{"POST " + path + "/quote", jsonType, `{"offeringId":"o","quantity":2}`}, quoteJSON, quote},
+		{"quote with a promotion", quoting(client.Order{OfferingID: "o", Quantity: 2, PromotionID: "p"}),
+			seen{"POST " + path + "/quote", jsonType, `{"offeringId":"o","quantity":2,"offeringPromotionId":"p"}`}, quoteJSON, quote},
+	}
+}
+
+func allCalls() []call { return slices.Concat(accountCalls(), testingCalls(), moneyCalls()) }
+
 func testingCalls() []call {
 	raw := json.RawMessage(`{"a": [1]}`)
 	snapshots := root + "/accounts/" + alice + "/snapshots"
@@ -166,7 +201,7 @@ func testingCalls() []call {
 
 func TestCalls(t *testing.T) {
 	t.Parallel()
-	for _, tt := range append(accountCalls(), testingCalls()...) {
+	for _, tt := range allCalls() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			status := http.StatusOK
@@ -191,10 +226,32 @@ func TestCalls(t *testing.T) {
 // TestCallsFail has each call answered with a refusal.
 func TestCallsFail(t *testing.T) {
 	t.Parallel()
-	for _, tt := range append(accountCalls(), testingCalls()...) {
+	for _, tt := range allCalls() {
 		c, _ := served(t, http.StatusConflict, `{"error":{"code":"Conflict","message":"no"}}`)
 		if _, err := tt.do(context.Background(), c); err == nil || err.Error() != "Conflict: no" {
 			t.Errorf("%s: %v, want the refusal", tt.name, err)
+		}
+	}
+}
+
+// TestTapped has a client hand on the answers of calls, and no others.
+func TestTapped(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   []string
+	}{
+		{http.StatusOK, accountJSON, []string{accountJSON}},
+		{http.StatusConflict, `{"error":{"code":"Conflict","message":"no"}}`, nil},
+		{http.StatusOK, "<html>", nil},
+	} {
+		c, _ := served(t, tt.status, tt.body)
+		var got []string
+		_, _ = c.Tapped(func(body []byte) { got = append(got, string(body)) }).Account(context.Background(), alice)
+		_, _ = c.Account(context.Background(), alice) // this one is not tapped
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%d %s (-want +got):\n%s", tt.status, tt.body, diff)
 		}
 	}
 }

@@ -28,6 +28,7 @@ const maxAnswer = 64 << 20
 type Client struct {
 	endpoint string
 	http     *http.Client
+	tap      func(body []byte) // sees what calls answer; nil is none
 }
 
 // New returns a client of the slotfarm at an http or https URL, without asking
@@ -60,6 +61,14 @@ func Endpoint(text string) (string, error) {
 
 // Close lets go of the connections that are kept for the next call.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Tapped returns a client that also hands f the body of each successful answer,
+// with members that this package does not know. It shares the connections of c.
+func (c *Client) Tapped(f func(body []byte)) *Client {
+	tapped := *c
+	tapped.tap = f
+	return &tapped
+}
 
 // Ready returns nil when slotfarm takes requests.
 func (c *Client) Ready(ctx context.Context) error {
@@ -105,6 +114,9 @@ func (c *Client) exchange(ctx context.Context, r request, out any) error {
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return fmt.Errorf("%s answers %s with what slotfarm does not answer; is it slotfarm that listens there?", c.what(r), statusText(status))
+	}
+	if c.tap != nil {
+		c.tap(body)
 	}
 	return nil
 }

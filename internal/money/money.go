@@ -32,6 +32,16 @@ func (c Cents) Decimal() string {
 	return text
 }
 
+// Fixed returns the amount in dollars with two decimals, as people write it:
+// "250.00", "8.07", "0.00".
+func (c Cents) Fixed() string {
+	text := c.Decimal()
+	if c%10 == 0 {
+		text += "0"
+	}
+	return text
+}
+
 // RoundFraction returns numerator/denominator cents, rounded half-up to a tenth
 // of a cent and then half-up to a cent. Both arguments are non-negative, the
 // denominator is positive, and numerator is below 4.6e17.

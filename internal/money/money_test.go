@@ -9,6 +9,16 @@ import (
 	"github.com/slotfarm/slotfarm/internal/money"
 )
 
+func TestFixed(t *testing.T) {
+	for cents, want := range map[money.Cents]string{
+		0: "0.00", 1: "0.01", 10: "0.10", 807: "8.07", 25000: "250.00", -50: "-0.50", -807: "-8.07",
+	} {
+		if got := cents.Fixed(); got != want {
+			t.Errorf("Cents(%d).Fixed() = %q, want %q", cents, got, want)
+		}
+	}
+}
+
 func TestDecimal(t *testing.T) {
 	tests := []struct {
 		cents money.Cents

@@ -149,6 +149,20 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
+func TestParsePeriod(t *testing.T) {
+	for _, text := range []string{"2026-11", "2027-02", "0001-01", "9999-12"} {
+		p, err := offering.ParsePeriod(text)
+		if err != nil || p.String() != text || offering.PeriodOf(p.Start()) != p {
+			t.Errorf("ParsePeriod(%q) = %s, %v", text, p, err)
+		}
+	}
+	for _, text := range []string{"", "2026", "2026-1", "2026-13", "2026-00", "2026-11-01", "26-11", "November", " 2026-11", "-2026-11"} {
+		if p, err := offering.ParsePeriod(text); fault.KindOf(err) != fault.Argument {
+			t.Errorf("ParsePeriod(%q) = %s, %v; want an Argument error", text, p, err)
+		}
+	}
+}
+
 func TestPriceHistory(t *testing.T) {
 	slot := offering.Offering{Prices: []offering.Price{
 		{Monthly: 25000},

@@ -1,10 +1,17 @@
 package offering
 
-import "time"
+import (
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// periodFormat is how a period is written: its year and month.
+const periodFormat = "2006-01"
 
 // Period is a billing period: one UTC calendar month, from its first instant up
 // to and excluding the first instant of the next. The zero Period is invalid;
-// PeriodOf makes one.
+// PeriodOf and ParsePeriod make one.
 type Period struct{ start time.Time }
 
 // PeriodOf returns the period that holds t.
@@ -12,6 +19,19 @@ func PeriodOf(t time.Time) Period {
 	year, month, _ := t.UTC().Date()
 	return Period{time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)}
 }
+
+// ParsePeriod returns the period that a text such as "2026-11" names, or an
+// Argument error.
+func ParsePeriod(text string) (Period, error) {
+	start, err := time.Parse(periodFormat, text)
+	if err != nil {
+		return Period{}, fault.New(fault.Argument, "period %q is not a month, such as \"2026-11\"", text)
+	}
+	return Period{start}, nil
+}
+
+// String returns the period as ParsePeriod reads it.
+func (p Period) String() string { return p.start.Format(periodFormat) }
 
 // Start returns the period's first instant, in UTC.
 func (p Period) Start() time.Time { return p.start }

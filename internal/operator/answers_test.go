@@ -40,6 +40,8 @@ func TestAnswers(t *testing.T) {
 	play("none", "POST", "/accounts/"+alice+"/clock/advance", `{"by":"36h"}`)
 	f.wall = wall.AddDate(0, 3, 0)
 	play("back to the wall clock", "DELETE", "/accounts/"+alice+"/clock", "")
+	play("a statement", "GET", "/accounts/"+alice+"/statement?period=2026-01", "")
+	play("that of the current period", "GET", "/accounts/"+alice+"/statement", "")
 	play("another account", "PUT", "/accounts/"+bob, `{"status":"INELIGIBLE","test":false}`)
 	play("both", "GET", "/accounts", "")
 	play("those after the first", "GET", "/accounts?after="+alice, "")

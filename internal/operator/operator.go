@@ -75,6 +75,7 @@ func (a api) table() map[string]map[string]handle {
 		"/accounts/{account}/journal":       {"GET": a.readJournal},
 		"/accounts/{account}/quote":         {"POST": a.quote},
 		"/accounts/{account}/snapshots":     {"GET": a.listSnapshots, "POST": a.takeSnapshot},
+		"/accounts/{account}/statement":     {"GET": a.statement},
 
 		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": a.deleteSnapshot},
 		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": a.restoreSnapshot},

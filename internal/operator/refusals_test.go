@@ -26,6 +26,7 @@ var calls = []struct{ method, path, body string }{
 	{"POST", "/clock/advance", `{"periods":1}`},
 	{"DELETE", "/clock", ""},
 	{"GET", "/journal", ""},
+	{"GET", "/statement", ""},
 	{"POST", "/quote", `{"offeringId":"` + ios + `","quantity":1}`},
 	{"GET", "/snapshots", ""},
 	{"POST", "/snapshots", "{}"},

@@ -1,0 +1,167 @@
+package account
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/money"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// Statement is what an account owes for one billing period, and why.
+type Statement struct {
+	Period offering.Period
+	Lines  []Line // oldest first
+	Total  Cents  // the sum of the lines
+}
+
+// LineKind says what a line of a statement is for.
+type LineKind string
+
+// The kinds of lines.
+const (
+	LinePurchase LineKind = "purchase"
+	LineRenewal  LineKind = "renewal"
+)
+
+// Line is one charge.
+type Line struct {
+	At            time.Time // of a renewal, the boundary
+	Kind          LineKind
+	OfferingID    string
+	Quantity      int
+	TransactionID string
+	Reductions    []Reduction // by promotions
+	Days          int         // that are paid for
+	PeriodDays    int         // in the whole period
+	Monthly       *Cents      // price of one slot; nil where nothing tells it
+	Cost          Cents
+}
+
+// StatementOf returns the statement of a period. The events are all of an
+// account, from its opening on, up to the end of the period or later. A purchase
+// is charged when it is made, a renewal at the boundary where it takes effect.
+//
+// Events hold no prices: a line's price is the only one that gives its amount,
+// else the catalogue's of that time where that gives it. Nothing but the words
+// depends on the catalogue.
+func StatementOf(p offering.Period, events []Event, catalog offering.Catalog) Statement {
+	statement := Statement{Period: p}
+	renewals := map[string][]Reduction{} // by transaction
+	var state State
+	for _, e := range events {
+		switch e.Kind {
+		case KindPurchased:
+			statement.add(purchaseLine(e), catalog)
+		case KindRenewed:
+			t := e.Transactions[0]
+			renewals[t.ID] = state.Holding(t.OfferingID).reductions(t.Quantity, offering.PeriodOf(t.EffectiveOn))
+		case KindRolled:
+			for _, c := range e.Charges {
+				reductions, explicit := renewals[c.TransactionID]
+				if !explicit {
+					reductions = state.Holding(c.OfferingID).reductions(c.Quantity, offering.PeriodOf(e.At))
+				}
+				statement.add(renewalLine(e.At, c, reductions), catalog)
+			}
+		}
+		state = Apply(state, e)
+	}
+	return statement
+}
+
+// add adds a line that is of the statement's period.
+func (s *Statement) add(l Line, catalog offering.Catalog) {
+	if offering.PeriodOf(l.At).Since(s.Period) != 0 {
+		return
+	}
+	l.Monthly = l.price(catalog)
+	s.Lines = append(s.Lines, l)
+	s.Total += l.Cost
+}
+
+func purchaseLine(e Event) Line {
+	t := e.Transactions[0]
+	l := Line{
+		At: e.At, Kind: LinePurchase, OfferingID: t.OfferingID, Quantity: t.Quantity, TransactionID: t.ID,
+		Days: offering.DaysLeft(e.At), PeriodDays: offering.PeriodOf(e.At).Days(), Cost: t.Cost,
+	}
+	if e.Lot != nil {
+		l.Reductions = []Reduction{{e.Lot.PromotionID, e.Lot.Quantity, e.Lot.PercentOff[0]}}
+	}
+	return l
+}
+
+func renewalLine(at time.Time, c Charge, reductions []Reduction) Line {
+	days := offering.PeriodOf(at).Days()
+	return Line{
+		At: at, Kind: LineRenewal, OfferingID: c.OfferingID, Quantity: c.Quantity, TransactionID: c.TransactionID,
+		Reductions: reductions, Days: days, PeriodDays: days, Cost: c.Cost,
+	}
+}
+
+// price returns the price of one slot that gives the line's amount, or nil.
+func (l Line) price(catalog offering.Catalog) *Cents {
+	share, whole := l.share()
+	if share == 0 {
+		return nil // any price gives nothing
+	}
+	if share >= whole { // then no two prices give the same amount
+		for near := Cents(int64(l.Cost) * whole / share); near <= money.MaxPrice; near++ {
+			switch cost := money.RoundFraction(int64(near)*share, whole); {
+			case cost == l.Cost:
+				return &near
+			case cost > l.Cost:
+				return nil
+			}
+		}
+		return nil
+	}
+	slot, ok := catalog.Offering(l.OfferingID)
+	monthly := slot.PriceAt(l.At)
+	if ok && money.RoundFraction(int64(monthly)*share, whole) == l.Cost {
+		return &monthly
+	}
+	return nil
+}
+
+// share returns the part of one slot's price that the line costs, as a fraction.
+func (l Line) share() (share, whole int64) {
+	share = 100 * int64(l.Quantity)
+	for _, r := range l.Reductions {
+		share -= int64(r.Quantity) * int64(r.PercentOff)
+	}
+	return share * int64(l.Days), 100 * int64(l.PeriodDays)
+}
+
+// Why says in words how the line's amount comes about, as in "2 slots × 250.00 ×
+// 8 of 30 days".
+func (l Line) Why() string {
+	if l.Quantity == 0 {
+		return "renewed to 0 slots: cancelled"
+	}
+	why := slots(l.Quantity)
+	if l.Monthly != nil {
+		why += " × " + l.Monthly.Fixed()
+	}
+	if l.Kind == LinePurchase {
+		why += fmt.Sprintf(" × %d of %d days", l.Days, l.PeriodDays)
+	} else {
+		why += " for the whole month"
+	}
+	for _, r := range l.Reductions {
+		of := ""
+		if r.Quantity != l.Quantity {
+			of = " " + slots(r.Quantity)
+		}
+		why += fmt.Sprintf(", %d%% off%s by promotion %s", r.PercentOff, of, r.PromotionID)
+	}
+	return why
+}
+
+func slots(n int) string {
+	if n == 1 {
+		return "1 slot"
+	}
+	return fmt.Sprintf("%d slots", n)
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+)
+
+// accountCommand holds the commands on accounts.
+type accountCommand struct {
+	List accountListCommand `cmd:"" help:"Print all accounts."`
+	Show accountShowCommand `cmd:"" help:"Print an account: its settings, and the slots it has."`
+	Set  accountSetCommand  `cmd:"" help:"Open an account, or change its settings."`
+}
+
+// accountListCommand prints all accounts.
+type accountListCommand struct {
+	query
+}
+
+// Run prints a line for each account. The pages of the answer are made one.
+func (c *accountListCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		raw := []json.RawMessage{}
+		var rows [][]string
+		after := ""
+		for more := true; more; more = after != "" {
+			answer, err := api.Accounts(ctx, after)
+			if err != nil {
+				return err
+			}
+			var body struct{ Accounts []json.RawMessage }
+			if err := json.Unmarshal(p.answer, &body); err != nil {
+				return err
+			}
+			raw, after = append(raw, body.Accounts...), answer.Next
+			for _, a := range answer.Accounts {
+				rows = append(rows, accountRow(a))
+			}
+		}
+		p.table(accountHeader(), rows)
+		all, err := json.Marshal(map[string][]json.RawMessage{"accounts": raw})
+		p.keep(all)
+		return err
+	})
+}
+
+func accountHeader() []string {
+	return []string{"ACCOUNT", "STATUS", "KIND", "NOW", "CLOCK", "SLOTS", "NEXT PERIOD", "TRANSACTIONS", "ENTRIES"}
+}
+
+func accountRow(a client.Account) []string {
+	return []string{
+		a.Account, a.Status, kindOf(a), showTime(a.Now), clockOf(a),
+		strconv.Itoa(sum(a.Current)), strconv.Itoa(sum(a.NextPeriod)),
+		strconv.Itoa(a.Transactions), strconv.FormatInt(a.Entries, 10),
+	}
+}
+
+func kindOf(a client.Account) string {
+	if a.Test {
+		return "test"
+	}
+	return "ordinary"
+}
+
+func clockOf(a client.Account) string {
+	if a.Frozen {
+		return "frozen"
+	}
+	return "running"
+}
+
+func sum(slots map[string]int) int {
+	n := 0
+	for _, quantity := range slots {
+		n += quantity
+	}
+	return n
+}
+
+// accountShowCommand prints an account.
+type accountShowCommand struct {
+	onAccount
+}
+
+// Run prints the account and what it has of each offering.
+func (c *accountShowCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		a, err := api.Account(ctx, string(c.Account))
+		p.account(a)
+		return err
+	})
+}
+
+// account adds an account to the text.
+func (p *page) account(a client.Account) {
+	p.table(accountHeader(), [][]string{accountRow(a)})
+	p.say("")
+	var rows [][]string
+	for _, id := range slices.Sorted(maps.Keys(a.MaxSlots)) {
+		rows = append(rows, []string{id, strconv.Itoa(a.Current[id]), strconv.Itoa(a.NextPeriod[id]), strconv.Itoa(a.MaxSlots[id])})
+	}
+	p.table([]string{"OFFERING", "SLOTS", "NEXT PERIOD", "AT MOST"}, rows)
+}
+
+// accountSetCommand changes an account.
+type accountSetCommand struct {
+	onAccount
+	Status   status      `env:"-" placeholder:"STATUS" help:"What it may do: everything when ACTIVE, nothing with offerings when INELIGIBLE, only read when SUSPENDED."`
+	MaxSlots []slotLimit `env:"-" sep:"none" placeholder:"OFFERING=N" help:"How many slots of an offering it may hold. May be given for several offerings; the others stay."`
+	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary one; before its first transaction only."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (accountSetCommand) Help() string {
+	return `What is not given stays as it is; without any setting the account is only opened.`
+}
+
+// Run changes the settings that are given, and prints the account.
+func (c *accountSetCommand) Run(ctx context.Context, streams IO) error {
+	settings := client.Settings{Test: c.Test}
+	if c.Status != "" {
+		settings.Status = (*string)(&c.Status)
+	}
+	for _, l := range c.MaxSlots {
+		if settings.MaxSlots == nil {
+			settings.MaxSlots = map[string]int{}
+		}
+		settings.MaxSlots[l.offeringID] = l.slots
+	}
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		a, err := api.PutAccount(ctx, string(c.Account), settings)
+		p.account(a)
+		return err
+	})
+}
+
+// status is what an account may do, "" where it is not given.
+type status string
+
+// statuses are those there are.
+var statuses = []string{"ACTIVE", "INELIGIBLE", "SUSPENDED"}
+
+func (status) choices() []string { return statuses }
+
+// UnmarshalText takes a status in any case.
+func (s *status) UnmarshalText(text []byte) error {
+	*s = status(strings.ToUpper(string(text)))
+	if !slices.Contains(statuses, string(*s)) {
+		return fmt.Errorf("%q is not a status; it must be ACTIVE, INELIGIBLE or SUSPENDED", text)
+	}
+	return nil
+}
+
+// slotLimit is how many slots of an offering an account may hold.
+type slotLimit struct {
+	offeringID string
+	slots      int
+}
+
+// UnmarshalText takes an offering and a number, as in ID=3.
+func (l *slotLimit) UnmarshalText(text []byte) error {
+	at := strings.LastIndex(string(text), "=")
+	if at > 0 {
+		slots, err := strconv.Atoi(string(text[at+1:]))
+		if err == nil {
+			*l = slotLimit{string(text[:at]), slots}
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not an offering and a number of slots, such as A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01=3", text)
+}

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// catalogCommand holds the commands on what is for sale.
+type catalogCommand struct {
+	Show     catalogShowCommand     `cmd:"" help:"Print what is for sale."`
+	Validate catalogValidateCommand `cmd:"" help:"Say what is wrong in a catalogue, without a server."`
+	Diff     catalogDiffCommand     `cmd:"" help:"Print what a catalogue would change for a server."`
+	Apply    catalogApplyCommand    `cmd:"" help:"Put a catalogue in force for what is bought and renewed from now on."`
+}
+
+// catalogFile is the argument of commands that read a catalogue.
+type catalogFile struct {
+	File string `arg:"" placeholder:"FILE" help:"The catalogue, YAML or JSON."`
+}
+
+// load reads the catalogue.
+func (c catalogFile) load() (offering.Catalog, error) {
+	body, err := os.ReadFile(c.File)
+	if err != nil {
+		return offering.Catalog{}, fmt.Errorf("catalogue: %w", err)
+	}
+	catalog, err := document.ParseCatalog(body)
+	if err != nil {
+		return catalog, fmt.Errorf("%s: %w", c.File, err)
+	}
+	return catalog, nil
+}
+
+// catalogShowCommand prints a catalogue.
+type catalogShowCommand struct {
+	query
+}
+
+// Run prints the server's catalogue; as JSON it is one that apply takes.
+func (c *catalogShowCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		catalog, err := served(ctx, api)
+		p.catalog(catalog)
+		return err
+	})
+}
+
+// served returns what a server sells.
+func served(ctx context.Context, api *client.Client) (offering.Catalog, error) {
+	body, err := api.Catalog(ctx)
+	if err != nil {
+		return offering.Catalog{}, err
+	}
+	return document.ParseCatalog(body)
+}
+
+// catalog adds a catalogue to the text: each price of an offering on a line.
+func (p *page) catalog(c offering.Catalog) {
+	var rows [][]string
+	for _, o := range c.Offerings {
+		use := "tests"
+		if o.RemoteAccess {
+			use = "remote access"
+		}
+		for _, price := range o.Prices {
+			rows = append(rows, []string{o.ID, o.Description, string(o.Platform), use, price.Monthly.Fixed(), instantOr(price.From, "the beginning")})
+		}
+	}
+	p.table([]string{"OFFERING", "DESCRIPTION", "PLATFORM", "FOR", "USD A MONTH", "FROM"}, rows)
+	if len(c.Promotions) == 0 {
+		return
+	}
+	rows = nil
+	for _, o := range c.Promotions {
+		offerings := "all"
+		if len(o.OfferingIDs) > 0 {
+			offerings = strings.Join(o.OfferingIDs, ", ")
+		}
+		rows = append(rows, []string{o.ID, o.Description, percents(o), customers(o), instantOr(o.From, ""), instantOr(o.Until, ""), offerings})
+	}
+	p.say("")
+	p.table([]string{"PROMOTION", "DESCRIPTION", "% OFF, BY MONTH", "FOR", "FROM", "UNTIL", "OFFERINGS"}, rows)
+}
+
+func instantOr(at time.Time, zero string) string {
+	if at.IsZero() {
+		return zero
+	}
+	return showTime(at)
+}
+
+func percents(o offering.Promotion) string {
+	var all []string
+	for _, percent := range o.PercentOff {
+		all = append(all, strconv.Itoa(percent))
+	}
+	return strings.Join(all, ", ")
+}
+
+func customers(o offering.Promotion) string {
+	if o.NewCustomersOnly {
+		return "new customers"
+	}
+	return "all customers"
+}
+
+// catalogValidateCommand checks a catalogue.
+type catalogValidateCommand struct {
+	catalogFile
+	Output string `short:"o" env:"-" default:"table" enum:"table,json" placeholder:"FORMAT" help:"Print a text for people, or json: the catalogue as a server would show it."`
+}
+
+// Run reads the catalogue and says what it holds.
+func (c *catalogValidateCommand) Run(streams IO) error {
+	catalog, err := c.load()
+	if err != nil {
+		return err
+	}
+	p := &page{}
+	if c.Output == "json" {
+		if p.answer, err = document.FormatCatalog(catalog); err != nil {
+			return err
+		}
+		return p.printJSON(streams.Out)
+	}
+	p.say("offerings: %d, promotions: %d", len(catalog.Offerings), len(catalog.Promotions))
+	return p.printText(streams.Out)
+}
+
+// catalogDiffCommand compares a catalogue with the server's.
+type catalogDiffCommand struct {
+	catalogFile
+	query
+}
+
+// Run prints the changes, one on a line; as JSON they are a list.
+func (c *catalogDiffCommand) Run(ctx context.Context, streams IO) error {
+	catalog, err := c.load()
+	if err != nil {
+		return err
+	}
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		now, err := served(ctx, api)
+		if err != nil {
+			return err
+		}
+		changes := offering.Changes(now, catalog)
+		p.changes(changes)
+		texts := []string{}
+		for _, change := range changes {
+			texts = append(texts, change.Text)
+		}
+		body, err := json.Marshal(map[string][]string{"changes": texts})
+		p.keep(body)
+		return err
+	})
+}
+
+// changes adds what changes to the text.
+func (p *page) changes(changes []offering.Change) {
+	for _, change := range changes {
+		p.say("%s", change.Text)
+	}
+	if len(changes) == 0 {
+		p.say("Nothing changes.")
+	}
+}
+
+// catalogApplyCommand puts a catalogue in force.
+type catalogApplyCommand struct {
+	catalogFile
+	query
+	Yes bool `short:"y" env:"-" help:"Do not ask when a price changes."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (catalogApplyCommand) Help() string {
+	return `What changes is printed. When a price of an offering changes you are asked first: slots that are held are charged by it from the next month on.`
+}
+
+// Run applies the catalogue where it changes anything.
+func (c *catalogApplyCommand) Run(ctx context.Context, streams IO) error {
+	catalog, err := c.load()
+	if err != nil {
+		return err
+	}
+	body, err := document.FormatCatalog(catalog)
+	if err != nil {
+		return err
+	}
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		now, err := served(ctx, api)
+		if err != nil {
+			return err
+		}
+		changes := offering.Changes(now, catalog)
+		p.changes(changes)
+		if err := c.agreed(ctx, streams, changes); err != nil || len(changes) == 0 {
+			return err
+		}
+		_, err = api.PutCatalog(ctx, body)
+		var refused *client.Error
+		if errors.As(err, &refused) {
+			err = fmt.Errorf("%s: %w", c.File, err)
+		}
+		return err
+	})
+}
+
+// agreed asks where a price changes, and returns nil when that is wanted.
+func (c *catalogApplyCommand) agreed(ctx context.Context, streams IO, changes []offering.Change) error {
+	changes = slices.DeleteFunc(slices.Clone(changes), func(change offering.Change) bool { return !change.Price })
+	if c.Yes || len(changes) == 0 {
+		return nil
+	}
+	var question strings.Builder
+	for _, change := range changes {
+		question.WriteString(plain(change.Text) + "\n")
+	}
+	fmt.Fprintf(&question, "Change the price of %d of the offerings?", len(changes))
+	return streams.confirm(ctx, question.String())
+}

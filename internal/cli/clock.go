@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+)
+
+// clockCommand holds the commands on the clocks of test accounts.
+type clockCommand struct {
+	Show    clockShowCommand    `cmd:"" help:"Print an account's time, and whether its clock stands."`
+	Freeze  clockFreezeCommand  `cmd:"" help:"Stand a test account's clock still."`
+	Advance clockAdvanceCommand `cmd:"" help:"Move a test account's clock forward, and print what comes due on the way."`
+	Release clockReleaseCommand `cmd:"" help:"Let a test account's clock follow the wall clock again."`
+}
+
+// clockShowCommand prints a clock.
+type clockShowCommand struct {
+	onAccount
+}
+
+// Run prints what the clock shows; as JSON it is the account that has it.
+func (c *clockShowCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		a, err := api.Account(ctx, string(c.Account))
+		p.table([]string{"ACCOUNT", "KIND", "NOW", "CLOCK"}, [][]string{{a.Account, kindOf(a), showTime(a.Now), clockOf(a)}})
+		return err
+	})
+}
+
+// clockFreezeCommand stands a clock still.
+type clockFreezeCommand struct {
+	onAccount
+	At instant `required:"" env:"-" placeholder:"RFC3339" help:"Where it stands then: any instant before the account's first transaction, later none in its past."`
+}
+
+// Run freezes the clock and prints what came due on the way.
+func (c *clockFreezeCommand) Run(ctx context.Context, streams IO) error {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+		return api.Freeze(ctx, string(c.Account), time.Time(c.At))
+	})
+}
+
+// clockAdvanceCommand moves a clock.
+type clockAdvanceCommand struct {
+	onAccount
+	To      *instant       `xor:"how" env:"-" placeholder:"RFC3339" help:"Move it to this instant."`
+	By      *time.Duration `xor:"how" env:"-" placeholder:"DURATION" help:"Move it on by a while, such as 720h."`
+	Periods *int           `xor:"how" env:"-" placeholder:"N" help:"Move it on by as many months, to the same day and time of day or the last day of the month."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (clockAdvanceCommand) Help() string {
+	return `Give one of --to, --by and --periods. The clock stands still where it is moved to.`
+}
+
+// Run advances the clock and prints what came due on the way.
+func (c *clockAdvanceCommand) Run(ctx context.Context, streams IO) error {
+	var by client.Advance
+	switch {
+	case c.To != nil:
+		by.To = c.To.time()
+	case c.By != nil:
+		by.By = *c.By
+	case c.Periods != nil:
+		by.Periods = *c.Periods
+	default:
+		return usageError{errors.New("give one of --to, --by and --periods")}
+	}
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+		return api.Advance(ctx, string(c.Account), by)
+	})
+}
+
+// clockReleaseCommand lets a clock run.
+type clockReleaseCommand struct {
+	onAccount
+}
+
+// Run releases the clock and prints what came due on the way.
+func (c *clockReleaseCommand) Run(ctx context.Context, streams IO) error {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+		return api.Release(ctx, string(c.Account))
+	})
+}
+
+// move has f move the account's clock, and prints where it is and what came due.
+func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context, *client.Client) (client.Clock, error)) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		clock, err := f(ctx, api)
+		p.say("%s is at %s.", c.Account, showTime(clock.Now))
+		if len(clock.Transactions) == 0 {
+			return err
+		}
+		var rows [][]string
+		for _, t := range clock.Transactions {
+			rows = append(rows, []string{showTime(t.EffectiveOn), t.Type, t.OfferingID, strconv.Itoa(t.Quantity), dollars(t.Cost.Amount), t.ID})
+		}
+		p.say("")
+		p.table([]string{"DATE", "TYPE", "OFFERING", "SLOTS", "USD", "TRANSACTION"}, rows)
+		return err
+	})
+}
+
+// dollars returns an amount with two decimals.
+func dollars(amount json.Number) string {
+	text := amount.String()
+	if strings.Index(text, ".") == len(text)-2 {
+		text += "0"
+	}
+	return text
+}

@@ -1,0 +1,90 @@
+package cli
+
+import "strings"
+
+// zshHead finds out where in the command line the cursor stands: after which
+// command, and after which word. The places are for the program, the flags that
+// take a value, and the commands.
+const zshHead = `#compdef %[1]s
+# zsh completion for %[1]s: eval "$(%[1]s completion zsh)"
+_%[1]s() {
+    local at=%[1]s word skip= i prev=${words[CURRENT-1]}
+    local -a commands flags
+    if [[ $PREFIX == --*=* ]]; then
+        prev=${PREFIX%%%%=*}
+        compset -P '*='
+    fi
+    for ((i = 2; i < CURRENT; i++)); do
+        word=${words[i]}
+        if [[ -n $skip ]]; then
+            skip=
+            continue
+        fi
+        case $word in
+        (%[2]s) skip=1 ;;
+        (*)
+            case "$at $word" in
+            (%[3]s) at+=" $word" ;;
+            esac
+            ;;
+        esac
+    done
+    case "$at $prev" in`
+
+// zshCompletion returns the script for zsh, to be read after compinit or put in
+// a folder of $fpath as _slotfarm.
+func zshCompletion(c completion) string {
+	s := &script{}
+	s.add(zshHead, c.program, quoted(c.valued(), "|"), quoted(c.paths(), "|"))
+	for _, n := range c.nodes {
+		for _, f := range n.flags {
+			if f.value != nil && f.value.known() {
+				s.add("    (%s) %s; return ;;", quoted(following(n, f), "|"), zshValue(*f.value))
+			}
+		}
+	}
+	s.add("    esac\n    case $prev in\n    (%s) return ;;\n    esac\n    case $at in", quoted(c.valued(), "|"))
+	for _, n := range c.nodes {
+		s.add("    (%s)", quote(n.path))
+		s.add("        commands=(%s)", quoted(described(n.commands), " "))
+		s.add("        flags=(%s)", quoted(described(n.flagWords()), " "))
+		if n.args.known() {
+			s.add("        if [[ $PREFIX != -* ]]; then %s; return; fi", zshValue(n.args))
+		}
+		s.add("        ;;")
+	}
+	s.add(`    esac
+    if [[ $PREFIX != -* && ${#commands} -gt 0 ]]; then
+        _describe -t commands command commands
+    else
+        _describe -o -t flags flag flags
+    fi
+}
+if [[ $funcstack[1] == _%[1]s ]]; then
+    _%[1]s "$@"
+else
+    compdef _%[1]s %[1]s
+fi`, c.program)
+	return s.String()
+}
+
+// described returns words as _describe takes them: a colon stands before the
+// help, and one within a name after a backslash.
+func described(words []word) []string {
+	var all []string
+	for _, w := range words {
+		all = append(all, strings.ReplaceAll(w.name, ":", `\:`)+":"+w.help)
+	}
+	return all
+}
+
+// zshValue returns the command that completes a value.
+func zshValue(v value) string {
+	switch {
+	case len(v.words) > 0:
+		return "compadd -- " + quoted(v.words, " ")
+	case v.files:
+		return "_files"
+	}
+	return "_files -/"
+}

@@ -1,0 +1,30 @@
+package service
+
+import (
+	"context"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// Statement returns what an account owes for a period, as far as it is charged
+// now, and the account. The zero period is the current one. Errors: NotFound for
+// an account that was never opened, Argument for a period that has not begun.
+func (s *Service) Statement(ctx context.Context, c Caller, p offering.Period) (account.Statement, View, error) {
+	view, err := s.Known(ctx, c)
+	if err != nil {
+		return account.Statement{}, view, err
+	}
+	if p == (offering.Period{}) {
+		p = offering.PeriodOf(view.Now)
+	}
+	if p.Start().After(view.Now) {
+		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
+	}
+	events, err := s.events(ctx, c.Account, view.Entries)
+	if err != nil {
+		return account.Statement{}, view, err
+	}
+	return account.StatementOf(p, events, view.Terms.Catalog), view, nil
+}
