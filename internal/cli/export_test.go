@@ -5,3 +5,6 @@ var Welcome = welcome
 
 // PrintCompletion prints the script with which a shell completes an application.
 var PrintCompletion = printCompletion
+
+// PrintCSV prints the lines of a statement.
+var PrintCSV = printCSV
