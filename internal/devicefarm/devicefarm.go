@@ -104,6 +104,7 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.UnknownKey:            {Name: "UnrecognizedClientException", Status: 400},
 	fault.InvalidSignature:      {Name: "InvalidSignatureException", Status: 400},
 	fault.Expired:               {Name: "RequestExpired", Status: 400},
+	fault.Throttled:             {Name: "ThrottlingException", Status: 400},
 	fault.Unavailable:           {Name: "ServiceUnavailable", Status: 503},
 	fault.Internal:              {Name: "InternalFailure", Status: 500},
 }
@@ -123,7 +124,6 @@ func Exceptions() []awsjson.Exception {
 		awsjson.Exception{Name: "RequestAbortedException", Status: 400},
 		awsjson.Exception{Name: "TagOperationException", Status: 400},
 		awsjson.Exception{Name: "TagPolicyException", Status: 400},
-		awsjson.Exception{Name: "ThrottlingException", Status: 400},
 		awsjson.Exception{Name: "TooManyRequestsException", Status: 429},
 		awsjson.Exception{Name: "TooManyTagsException", Status: 400},
 		awsjson.Exception{Name: "ValidationError", Status: 400},

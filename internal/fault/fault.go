@@ -55,6 +55,8 @@ const (
 	CrossOrigin
 	// Conflict is a change that the present state does not allow.
 	Conflict
+	// Throttled is a caller who calls too often.
+	Throttled
 	// Unavailable is a service that cannot answer now and may later.
 	Unavailable
 )

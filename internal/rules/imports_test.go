@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "journal/sqlite journal/postgres"
-	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos operator telemetry"
+	libraries = domain + " iam journal document " + engines + " service sigv4 awsjson devicefarm chaos throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/journaltest"
 )
 
@@ -32,6 +32,7 @@ var importTable = map[string]string{
 	"awsjson":             "fault",
 	"devicefarm":          "service awsjson account offering money fault",
 	"chaos":               "awsjson fault account",
+	"throttle":            "awsjson fault",
 	"operator":            "chaos service document awsjson journal iam account offering money fault",
 	"telemetry":           "journal awsjson fault",
 	"server":              libraries,

@@ -1,0 +1,104 @@
+package throttle_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/throttle"
+)
+
+// clock is a wall clock that tests move.
+type clock struct{ now time.Time }
+
+func open(t *testing.T, limits throttle.Limits) (*throttle.Throttle, *clock) {
+	t.Helper()
+	c := &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	throttled, err := throttle.New(limits, func() time.Time { return c.now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return throttled, c
+}
+
+// allowed returns how many of n calls run.
+func allowed(t *testing.T, throttled *throttle.Throttle, account, operation string, n int) int {
+	t.Helper()
+	ran := 0
+	for range n {
+		call := &awsjson.Call{Operation: operation, Identity: awsjson.Identity{Account: account}}
+		_, err := throttled.Around(context.Background(), call, func() (any, error) { ran++; return nil, nil })
+		if err != nil && fault.KindOf(err) != fault.Throttled {
+			t.Errorf("error = %v, want Throttled", err)
+		}
+	}
+	return ran
+}
+
+func TestAWS(t *testing.T) {
+	throttled, clock := open(t, throttle.AWS())
+	type count struct{ Purchases, Lists, Gets, Others int }
+	calls := func() count {
+		return count{
+			Purchases: allowed(t, throttled, "111111111111", "PurchaseOffering", 100),
+			Lists:     allowed(t, throttled, "111111111111", "ListOfferings", 100),
+			Gets:      allowed(t, throttled, "111111111111", "GetOfferingStatus", 100),
+			Others:    allowed(t, throttled, "222222222222", "PurchaseOffering", 5),
+		}
+	}
+	if diff := cmp.Diff(count{10, 50, 50, 5}, calls()); diff != "" {
+		t.Errorf("at once: %s", diff)
+	}
+	clock.now = clock.now.Add(2 * time.Second)
+	if diff := cmp.Diff(count{2, 20, 20, 5}, calls()); diff != "" {
+		t.Errorf("two seconds on: %s", diff)
+	}
+	clock.now = clock.now.Add(time.Hour)
+	if diff := cmp.Diff(count{10, 50, 50, 5}, calls()); diff != "" {
+		t.Errorf("an hour on: %s", diff)
+	}
+}
+
+func TestNoLimit(t *testing.T) {
+	throttled, _ := open(t, throttle.Limits{Reads: throttle.Limit{Rate: 1, Burst: 1}})
+	if got := allowed(t, throttled, "111111111111", "RenewOffering", 1000); got != 1000 {
+		t.Errorf("%d of 1000 calls ran without a limit", got)
+	}
+	if got := allowed(t, throttled, "111111111111", "ListOfferings", 1000); got != 1 {
+		t.Errorf("%d of 1000 calls ran, want 1", got)
+	}
+}
+
+func TestMessage(t *testing.T) {
+	throttled, _ := open(t, throttle.Limits{Writes: throttle.Limit{Rate: 0.5, Burst: 0}})
+	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: "111111111111"}}
+	_, err := throttled.Around(context.Background(), call, nil)
+	if message := fault.MessageOf(err); !strings.Contains(message, "111111111111 calls PurchaseOffering more than 0.5 times a second") {
+		t.Errorf("message = %q, want the account, the operation and the rate", message)
+	}
+}
+
+// TestAtOnce has 64 callers share the tokens of one account.
+func TestAtOnce(t *testing.T) {
+	throttled, _ := open(t, throttle.AWS())
+	var ran atomic.Int64
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			call := &awsjson.Call{Operation: fmt.Sprintf("Write%d", i%2), Identity: awsjson.Identity{Account: "111111111111"}}
+			_, _ = throttled.Around(context.Background(), call, func() (any, error) { ran.Add(1); return nil, nil })
+		})
+	}
+	all.Wait()
+	if ran.Load() != 20 {
+		t.Errorf("%d calls ran, want 10 of each operation", ran.Load())
+	}
+}
