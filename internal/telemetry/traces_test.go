@@ -272,3 +272,22 @@ func TestFailedExport(t *testing.T) {
 		t.Errorf("log = %s, want one line that says so", got)
 	}
 }
+
+// TestCollectorHangs ends while a collector does not answer: the end waits no
+// longer than it may, and says what was lost.
+func TestCollectorHangs(t *testing.T) {
+	release := make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	t.Cleanup(hanging.Close)
+	t.Cleanup(func() { close(release) }) // comes first
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", hanging.URL)
+	var log bytes.Buffer
+	traces := telemetry.Export(context.Background(), telemetry.Build{}, slog.New(slog.NewTextHandler(&log, nil)))
+	call(t, traces, http.Header{}, awsjson.Result{Status: 200})
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	traces.Close(ctx)
+	if got := log.String(); !strings.Contains(got, `level=WARN msg="the last spans were not exported"`) {
+		t.Errorf("log = %s, want a line that says so", got)
+	}
+}
