@@ -52,7 +52,7 @@ var confined = map[string]string{
 	"modernc.org/sqlite":            "journal/sqlite",
 	"github.com/jackc/pgx":          "journal/postgres",
 	"github.com/pressly/goose":      engines,
-	"github.com/go-json-experiment": "awsjson devicefarm operator document",
+	"github.com/go-json-experiment": "awsjson devicefarm operator document iam",
 	"github.com/prometheus":         "telemetry",
 	"go.opentelemetry.io":           "telemetry",
 }
@@ -140,6 +140,6 @@ func TestImportsOfOthersCanFail(t *testing.T) {
 	exactly(t, got,
 		"internal/service/a.go:1: only journal/sqlite may import modernc.org/sqlite",
 		"internal/account/a_test.go:1: only journal/postgres may import github.com/jackc/pgx",
-		"internal/cli/a.go:1: only awsjson devicefarm operator document may import github.com/go-json-experiment",
+		"internal/cli/a.go:1: only awsjson devicefarm operator document iam may import github.com/go-json-experiment",
 	)
 }

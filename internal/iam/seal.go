@@ -1,0 +1,118 @@
+package iam
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// sealed is the first byte of what Seal returns: the format and its version. A
+// nonce of 96 bits, the secret encrypted by AES-256-GCM and a tag of 128 bits
+// follow; the format and the id of the key are authenticated with them.
+const sealed = 0x01
+
+// MasterKey is the key under which the secrets of access keys are sealed. It
+// prints as its fingerprint and is nothing in JSON, so that it gets into no log
+// by mistake. The zero MasterKey seals nothing.
+type MasterKey struct {
+	bits [32]byte
+}
+
+// NewMasterKey draws a master key from random.
+func NewMasterKey(random io.Reader) (MasterKey, error) {
+	var m MasterKey
+	if _, err := io.ReadFull(random, m.bits[:]); err != nil {
+		return MasterKey{}, fmt.Errorf("draw a master key: %w", err)
+	}
+	return m, nil
+}
+
+// errMasterKey shows nothing of what was read: it may be almost a key.
+var errMasterKey = errors.New("the master key must be one line of 64 hexadecimal digits, or 32 bytes in base64, and not all zero")
+
+// ParseMasterKey reads a master key: one line of 64 hexadecimal digits, or of 32
+// bytes in base64 as `openssl rand -base64 32` writes it.
+func ParseMasterKey(text string) (MasterKey, error) {
+	line := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	decode := base64.StdEncoding.Strict().DecodeString
+	if len(line) == hex.EncodedLen(len(MasterKey{}.bits)) {
+		decode = hex.DecodeString
+	}
+	bits, err := decode(line)
+	if err != nil || strings.ContainsAny(line, "\r\n") || len(bits) != len(MasterKey{}.bits) {
+		return MasterKey{}, errMasterKey
+	}
+	m := MasterKey{[32]byte(bits)}
+	if m == (MasterKey{}) {
+		return MasterKey{}, errMasterKey
+	}
+	return m, nil
+}
+
+// Text returns the master key as ParseMasterKey reads it: 64 hexadecimal digits
+// and no line break. It is the secret itself.
+func (m MasterKey) Text() string { return hex.EncodeToString(m.bits[:]) }
+
+// Fingerprint returns 16 hexadecimal digits by which a store knows the master
+// key again. They give nothing of it away.
+func (m MasterKey) Fingerprint() string {
+	h := hmac.New(sha256.New, m.bits[:])
+	h.Write([]byte("slotfarm master key"))
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Format writes the fingerprint, whatever the verb.
+func (m MasterKey) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "master key "+m.Fingerprint()) // what is formatted has nowhere to fail to
+}
+
+// Seal encrypts the secret of an access key. Sealing twice gives different bytes.
+func (m MasterKey) Seal(keyID, secret string) ([]byte, error) {
+	aead, err := m.aead()
+	if err != nil {
+		return nil, fmt.Errorf("seal the secret of key %q: %w", keyID, err)
+	}
+	return aead.Seal([]byte{sealed}, nil, []byte(secret), bound(keyID)), nil
+}
+
+// Open returns the secret of an access key that Seal has sealed. It fails where
+// the master key or the id is another one or a bit of the bytes was changed, and
+// cannot tell these from each other; fingerprints tell master keys apart.
+func (m MasterKey) Open(keyID string, bytes []byte) (string, error) {
+	if len(bytes) == 0 || bytes[0] != sealed {
+		return "", fmt.Errorf("open the secret of key %q: its format is unknown; this version reads format %d", keyID, sealed)
+	}
+	aead, err := m.aead()
+	if err != nil {
+		return "", fmt.Errorf("open the secret of key %q: %w", keyID, err)
+	}
+	secret, err := aead.Open(nil, nil, bytes[1:], bound(keyID))
+	if err != nil {
+		return "", fmt.Errorf("open the secret of key %q: the master key is another one, or the secret was changed or is that of another key", keyID)
+	}
+	return string(secret), nil
+}
+
+// aead returns AES-256-GCM, which draws a nonce for each message and puts it in
+// front.
+func (m MasterKey) aead() (cipher.AEAD, error) {
+	if m == (MasterKey{}) {
+		return nil, errors.New("there is no master key")
+	}
+	block, err := aes.NewCipher(m.bits[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// bound returns what is authenticated beside a secret: its format and the key
+// that it belongs to.
+func bound(keyID string) []byte { return append([]byte{sealed}, keyID...) }
