@@ -40,6 +40,7 @@ type Call struct {
 	Identity  Identity
 	RequestID string
 	Source    string // the caller's network address, without the port
+	Secure    bool   // it came over TLS
 	Header    http.Header
 	Answer    http.Header // headers that the answer gets
 	Body      []byte
@@ -126,7 +127,7 @@ type handler struct {
 // ServeHTTP answers one request and logs one line about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
-	call := &Call{RequestID: h.NewID(), Source: Source(r), Header: r.Header, Answer: w.Header(), prolong: prolong(w, r)}
+	call := &Call{RequestID: h.NewID(), Source: Source(r), Secure: r.TLS != nil, Header: r.Header, Answer: w.Header(), prolong: prolong(w, r)}
 	out, err := h.answer(w, r, call)
 	var body []byte
 	if err == nil {

@@ -36,12 +36,15 @@ type commands struct {
 	Config configFile `name:"config" placeholder:"FILE" env:"SLOTFARM_CONFIG" help:"Read flags from a YAML or JSON file. Flags and environment variables come first."`
 
 	Sandbox sandboxCommand `cmd:"" help:"Run a sandbox: any credentials, every account a test account, opened on first use."`
+	Init    initCommand    `cmd:"" help:"Prepare a data directory for serve, and print the operator's key once."`
+	Serve   serveCommand   `cmd:"" help:"Run the service for others: signatures are checked, and operators open accounts."`
 	Env     envCommand     `cmd:"" help:"Print the variables that point AWS clients at a server, for a shell to evaluate."`
 	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
 	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
 	Bench   benchCommand   `cmd:"" help:"Measure a server under load."`
 
+	Key       keyCommand       `cmd:"" help:"Work with the access keys of a server's accounts."`
 	Account   accountCommand   `cmd:"" help:"Work with the accounts of a server."`
 	Catalog   catalogCommand   `cmd:"" help:"Work with what a server sells."`
 	Quote     quoteCommand     `cmd:"" help:"Say what a purchase would cost an account now."`

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"net/http"
+	"os"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -17,8 +19,19 @@ type endpoint struct {
 	EndpointURL endpointURL `default:"http://127.0.0.1:8623" placeholder:"URL" help:"Where slotfarm answers."`
 }
 
-// connect returns a client of the endpoint, to be closed.
-func (e endpoint) connect() (*client.Client, error) { return client.New(string(e.EndpointURL)) }
+// connect returns a client of the endpoint, to be closed. It signs its requests
+// where there are credentials to do it with; a sandbox looks at none.
+func (e endpoint) connect() (*client.Client, error) {
+	api, err := client.New(string(e.EndpointURL))
+	if err != nil {
+		return nil, err
+	}
+	signer, err := credentials(os.Getenv)
+	if err != nil || signer == nil {
+		return api, err
+	}
+	return api.Signed(func(r *http.Request, body []byte) error { return signer.Sign(r, body, time.Now()) }), nil
+}
 
 // ask has f ask the server at the endpoint.
 func (e endpoint) ask(ctx context.Context, f func(context.Context, *client.Client) error) error {

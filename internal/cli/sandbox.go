@@ -22,19 +22,24 @@ const drainTime = 20 * time.Second
 
 // sandboxCommand runs a server that takes any credentials.
 type sandboxCommand struct {
-	Listen      string  `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+	listening
 	Data        string  `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
 	Seed        string  `placeholder:"FILE" help:"Start with the catalogue and the accounts of a seed, YAML or JSON. What --data holds already stays as it is."`
 	Time        instant `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this instant. A clock that is past it stays where it is."`
 	MaxSlots    int     `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
 	AllowRemote bool    `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
-	LogLevel    level   `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
-	LogFormat   format  `default:"text" placeholder:"NAME" help:"Log as lines of text or of json."`
+}
+
+// listening holds the flags of the commands that serve.
+type listening struct {
+	Listen    string `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+	LogLevel  level  `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
+	LogFormat format `default:"text" placeholder:"NAME" help:"Log as lines of text or of json."`
 }
 
 // Run serves until ctx ends.
 func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
-	if err := errors.Join(c.checkListen(), c.checkMaxSlots()); err != nil {
+	if err := errors.Join(c.checkListen(), checkMaxSlots(c.MaxSlots)); err != nil {
 		return usageError{err}
 	}
 	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
@@ -73,22 +78,31 @@ func (c *sandboxCommand) seed() (*document.Seed, error) {
 // checkListen refuses an address that others can reach, unless that is asked
 // for, and a port that is none.
 func (c *sandboxCommand) checkListen() error {
-	host, port, err := net.SplitHostPort(c.Listen)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
+	if err := checkAddress(c.Listen); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("--listen %q is not an address such as 127.0.0.1:8623", c.Listen)
-	}
+	host, _, _ := net.SplitHostPort(c.Listen)
 	if ip := net.ParseIP(host); c.AllowRemote || host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
 	return fmt.Errorf("--listen %q is not a loopback address, and the sandbox is open to all who reach it; give --allow-remote to do it all the same", c.Listen)
 }
 
-func (c *sandboxCommand) checkMaxSlots() error {
-	if c.MaxSlots < 1 || c.MaxSlots > account.MaxQuantity {
-		return fmt.Errorf("--max-slots %d is out of range; it must be from 1 to %d", c.MaxSlots, account.MaxQuantity)
+// checkAddress refuses what is no address with a port.
+func checkAddress(listen string) error {
+	_, port, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("--listen %q is not an address such as 127.0.0.1:8623", listen)
+	}
+	return nil
+}
+
+func checkMaxSlots(n int) error {
+	if n < 1 || n > account.MaxQuantity {
+		return fmt.Errorf("--max-slots %d is out of range; it must be from 1 to %d", n, account.MaxQuantity)
 	}
 	return nil
 }

@@ -29,6 +29,15 @@ type Client struct {
 	endpoint string
 	http     *http.Client
 	tap      func(body []byte) // sees what calls answer; nil is none
+	sign     func(r *http.Request, body []byte) error
+}
+
+// Signed returns a client that has f sign each request before it is sent. It
+// shares the connections of c.
+func (c *Client) Signed(f func(r *http.Request, body []byte) error) *Client {
+	signed := *c
+	signed.sign = f
+	return &signed
 }
 
 // New returns a client of the slotfarm at an http or https URL, without asking
@@ -129,6 +138,11 @@ func (c *Client) send(ctx context.Context, r request) (int, []byte, error) {
 	}
 	if r.contentType != "" {
 		hr.Header.Set("Content-Type", r.contentType)
+	}
+	if c.sign != nil {
+		if err := c.sign(hr, r.body); err != nil {
+			return 0, nil, err
+		}
 	}
 	response, err := c.http.Do(hr)
 	if err != nil {

@@ -17,7 +17,7 @@ type getOfferingStatusOutput struct {
 // with. It always fits one page: botocore's paginator loses a second one.
 func (a api) getOfferingStatus(ctx context.Context, call *awsjson.Call, in listInput) (getOfferingStatusOutput, error) {
 	out := getOfferingStatusOutput{map[string]offeringStatus{}, map[string]offeringStatus{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -43,7 +43,7 @@ type listOfferingTransactionsOutput struct {
 // listOfferingTransactions shows every transaction, newest first.
 func (a api) listOfferingTransactions(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingTransactionsOutput, error) {
 	out := listOfferingTransactionsOutput{OfferingTransactions: []offeringTransaction{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -91,6 +91,9 @@ const (
 // getAccountSettings shows the account's slots by platform and its limits. An
 // account that is not eligible for offerings can read them too.
 func (a api) getAccountSettings(ctx context.Context, call *awsjson.Call, _ struct{}) (getAccountSettingsOutput, error) {
+	if err := a.allowed(call, nil); err != nil {
+		return getAccountSettingsOutput{}, err
+	}
 	view, err := a.view(ctx, call)
 	if err != nil {
 		return getAccountSettingsOutput{}, err

@@ -34,6 +34,10 @@ type Config struct {
 	Log          *slog.Logger
 	Around       awsjson.Around
 	Observe      awsjson.Observe
+
+	// Authorize says whether the caller may do what the call asks for; the order
+	// is that of a purchase or renewal whose input makes one. Nil allows all.
+	Authorize func(call *awsjson.Call, order *account.Order) error
 }
 
 // Handler returns the API as an HTTP handler for POST requests.
@@ -41,7 +45,7 @@ func Handler(c Config) http.Handler {
 	return awsjson.Service{
 		Target:       target,
 		Missing:      missing,
-		Operations:   api{c.Service}.operations(),
+		Operations:   api{c.Service, c.Authorize}.operations(),
 		Exceptions:   exceptions,
 		Authenticate: c.Authenticate,
 		NewID:        c.NewID,
@@ -52,7 +56,10 @@ func Handler(c Config) http.Handler {
 }
 
 // api holds the operations.
-type api struct{ service *service.Service }
+type api struct {
+	service   *service.Service
+	authorize func(*awsjson.Call, *account.Order) error
+}
 
 // operations is the one table of them.
 func (a api) operations() []awsjson.Operation {
@@ -104,6 +111,7 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.UnknownKey:            {Name: "UnrecognizedClientException", Status: 400},
 	fault.InvalidSignature:      {Name: "InvalidSignatureException", Status: 400},
 	fault.Expired:               {Name: "RequestExpired", Status: 400},
+	fault.AccessDenied:          {Name: "AccessDeniedException", Status: 400},
 	fault.Throttled:             {Name: "ThrottlingException", Status: 400},
 	fault.Unavailable:           {Name: "ServiceUnavailable", Status: 503},
 	fault.Internal:              {Name: "InternalFailure", Status: 500},
@@ -113,7 +121,6 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 // that are answered here, the others of its API model, and AWS's common errors.
 func Exceptions() []awsjson.Exception {
 	return append(slices.Collect(maps.Values(exceptions)),
-		awsjson.Exception{Name: "AccessDeniedException", Status: 400},
 		awsjson.Exception{Name: "CannotDeleteException", Status: 409},
 		awsjson.Exception{Name: "ExpiredTokenException", Status: 400},
 		awsjson.Exception{Name: "IdempotencyException", Status: 400},
@@ -161,6 +168,22 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 		break
 	}
 	return c, nil
+}
+
+// allowed returns an error where the caller may not do what the call asks for.
+func (a api) allowed(call *awsjson.Call, order *account.Order) error {
+	if a.authorize == nil {
+		return nil
+	}
+	return a.authorize(call, order)
+}
+
+// reader is eligible for a caller who may read.
+func (a api) reader(ctx context.Context, call *awsjson.Call) (service.View, error) {
+	if err := a.allowed(call, nil); err != nil {
+		return service.View{}, err
+	}
+	return a.eligible(ctx, call)
 }
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.

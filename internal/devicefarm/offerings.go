@@ -22,7 +22,7 @@ type listOfferingsOutput struct {
 // listOfferings shows what is for sale, in catalogue order, at today's price.
 func (a api) listOfferings(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingsOutput, error) {
 	out := listOfferingsOutput{Offerings: []offeringShape{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -42,7 +42,7 @@ type listOfferingPromotionsOutput struct {
 // listOfferingPromotions shows the promotions that the account can still use.
 func (a api) listOfferingPromotions(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingPromotionsOutput, error) {
 	out := listOfferingPromotionsOutput{OfferingPromotions: []offeringPromotion{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -86,6 +86,13 @@ func (a api) renewOffering(ctx context.Context, call *awsjson.Call, in renewOffe
 func (a api) order(ctx context.Context, call *awsjson.Call, o account.Order, invalid error,
 	command func(context.Context, service.Caller, account.Order) (account.Transaction, service.View, error),
 ) (transactionOutput, error) {
+	asked := &o
+	if invalid != nil {
+		asked = nil // there is no order to hold a policy against
+	}
+	if err := a.allowed(call, asked); err != nil {
+		return transactionOutput{}, err
+	}
 	c, err := buyer(call)
 	if err == nil {
 		err = invalid

@@ -55,6 +55,8 @@ const (
 	CrossOrigin
 	// Conflict is a change that the present state does not allow.
 	Conflict
+	// AccessDenied is a caller whose key may not do this.
+	AccessDenied
 	// Throttled is a caller who calls too often.
 	Throttled
 	// Unavailable is a service that cannot answer now and may later.

@@ -5,9 +5,9 @@ import "context"
 // Records keeps small named values beside the journals, such as snapshots and
 // versions of the catalogue. It knows nothing of what they hold.
 type Records interface {
-	// PutRecord keeps a value under a kind and a name, in place of one that is
-	// there, and is durable when it returns.
-	PutRecord(ctx context.Context, kind string, value Named) error
+	// PutRecords keeps values under a kind and their names, in place of those that
+	// are there: all of them, durable when it returns, or none.
+	PutRecords(ctx context.Context, kind string, values ...Named) error
 
 	// ListRecords returns the values of a kind whose names start with prefix, in
 	// the order of their names.

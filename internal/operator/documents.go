@@ -71,7 +71,7 @@ func (a api) reset(r *http.Request) (any, error) {
 		return nil, err
 	}
 	planted, err := a.Service.Reset(r.Context(), setter(r))
-	if err == nil && a.Faults != nil {
+	if err == nil {
 		err = a.Faults.Set(nil, nil)
 	}
 	return plantedShape(planted), err

@@ -7,12 +7,17 @@
 package operator
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -28,13 +33,17 @@ const (
 	maxDocument = 16 << 20 // of a catalogue or a seed
 )
 
-// Config is what the API needs. All fields but Faults and Observe are required.
+// Config is what the API needs. Service, NewID and Log are required.
 type Config struct {
 	Service *service.Service
 	Faults  *chaos.Faults // nil where answers must not be broken
 	NewID   func() string
 	Log     *slog.Logger
 	Observe awsjson.Observe // the operation is one of Routes, "" for none of them
+
+	// Authorize returns the id of the key that signed a request, or why its holder
+	// may not do what it asks for. Nil allows everyone everything.
+	Authorize func(r *http.Request, body []byte, ask Ask) (key string, err error)
 }
 
 // Handler returns the API as an HTTP handler for paths below Prefix.
@@ -42,9 +51,9 @@ func Handler(c Config) http.Handler {
 	a := api{c}
 	mux := http.NewServeMux()
 	for path, methods := range a.table() {
-		for method, f := range methods {
+		for method, e := range methods {
 			route := method + " " + path
-			mux.Handle(route, a.answer(route, f))
+			mux.Handle(route, a.answer(route, a.authorized(e)))
 		}
 		mux.Handle(path, a.otherMethods(slices.Sorted(maps.Keys(methods))))
 	}
@@ -65,26 +74,105 @@ func Routes() []string {
 	return routes
 }
 
+// endpoint is what answers a method of a path, and the action that a policy has
+// to allow for it.
+type endpoint struct {
+	action string
+	handle handle
+}
+
+// methods are the endpoints of a path.
+type methods map[string]endpoint
+
 // table holds what answers, by path and method.
-func (a api) table() map[string]map[string]handle {
-	return map[string]map[string]handle{
-		"/accounts":                         {"GET": a.listAccounts},
-		"/accounts/{account}":               {"GET": a.getAccount, "PUT": a.putAccount},
-		"/accounts/{account}/clock":         {"PUT": a.freeze, "DELETE": a.release},
-		"/accounts/{account}/clock/advance": {"POST": a.advance},
-		"/accounts/{account}/journal":       {"GET": a.readJournal},
-		"/accounts/{account}/quote":         {"POST": a.quote},
-		"/accounts/{account}/snapshots":     {"GET": a.listSnapshots, "POST": a.takeSnapshot},
-		"/accounts/{account}/statement":     {"GET": a.statement},
+func (a api) table() map[string]methods {
+	return map[string]methods{
+		"/accounts":                         {"GET": {"ListAccounts", a.listAccounts}},
+		"/accounts/{account}":               {"GET": {"GetAccount", a.getAccount}, "PUT": {"PutAccount", a.putAccount}},
+		"/accounts/{account}/clock":         {"PUT": {"FreezeClock", a.freeze}, "DELETE": {"ReleaseClock", a.release}},
+		"/accounts/{account}/clock/advance": {"POST": {"AdvanceClock", a.advance}},
+		"/accounts/{account}/journal":       {"GET": {"GetJournal", a.readJournal}},
+		"/accounts/{account}/quote":         {"POST": {"GetQuote", a.quote}},
+		"/accounts/{account}/statement":     {"GET": {"GetStatement", a.statement}},
 
-		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": a.deleteSnapshot},
-		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": a.restoreSnapshot},
+		"/accounts/{account}/keys": {
+			"GET": {"ListKeys", a.serveOnly(a.listKeys)}, "POST": {"CreateKey", a.serveOnly(a.createKey)},
+		},
+		"/accounts/{account}/keys/{key}": {
+			"PUT": {"DisableKey", a.serveOnly(a.disableKey)}, "DELETE": {"DeleteKey", a.serveOnly(a.deleteKey)},
+		},
 
-		"/catalog": {"GET": a.getCatalog, "PUT": a.putCatalog},
-		"/seed":    {"GET": a.exportSeed, "PUT": a.putSeed},
-		"/reset":   {"POST": a.reset},
-		"/faults":  {"GET": a.getFaults, "PUT": a.putFaults, "POST": a.addFaults, "DELETE": a.removeFaults},
-		"/verify":  {"GET": a.verify},
+		"/accounts/{account}/snapshots": {
+			"GET": {"ListSnapshots", a.listSnapshots}, "POST": {"TakeSnapshot", a.takeSnapshot},
+		},
+		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": {"DeleteSnapshot", a.deleteSnapshot}},
+		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": {"RestoreSnapshot", a.restoreSnapshot}},
+
+		"/catalog": {"GET": {"GetCatalog", a.getCatalog}, "PUT": {"PutCatalog", a.putCatalog}},
+		"/seed":    {"GET": {"GetSeed", a.exportSeed}, "PUT": {"PutSeed", a.sandboxOnly(a.putSeed)}},
+		"/reset":   {"POST": {"Reset", a.sandboxOnly(a.reset)}},
+		"/faults": {
+			"GET": {"GetFaults", a.sandboxOnly(a.getFaults)}, "PUT": {"PutFaults", a.sandboxOnly(a.putFaults)},
+			"POST": {"AddFaults", a.sandboxOnly(a.addFaults)}, "DELETE": {"RemoveFaults", a.sandboxOnly(a.removeFaults)},
+		},
+		"/verify": {"GET": {"Verify", a.verify}},
+	}
+}
+
+// Actions returns the actions that policies may allow, in alphabetical order.
+func Actions() []string {
+	var actions []string
+	for _, methods := range (api{}).table() {
+		for _, e := range methods {
+			actions = append(actions, actionPrefix+e.action)
+		}
+	}
+	slices.Sort(actions)
+	return actions
+}
+
+// actionPrefix begins the actions of this API.
+const actionPrefix = "slotfarm:"
+
+// Ask is what a request asks for.
+type Ask struct {
+	Action  string     // one of Actions
+	Account account.ID // "" where it is about no single account
+}
+
+// authorized has an endpoint answer who may ask it.
+func (a api) authorized(e endpoint) handle {
+	if a.Authorize == nil {
+		return e.handle
+	}
+	return func(r *http.Request) (any, error) {
+		body, err := readBody(r)
+		if err != nil {
+			return nil, err
+		}
+		signed := *r
+		if signed.URL, err = url.ParseRequestURI(r.RequestURI); err != nil { // with the prefix
+			return nil, fault.New(fault.Malformed, "the URL cannot be read")
+		}
+		key, err := a.Authorize(&signed, body, Ask{actionPrefix + e.action, account.ID(r.PathValue("account"))})
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return e.handle(r.WithContext(context.WithValue(r.Context(), keyOf{}, key)))
+	}
+}
+
+// keyOf finds the id of the key that signed a request in its context.
+type keyOf struct{}
+
+// sandboxOnly keeps f from servers whose answers must not be broken.
+func (a api) sandboxOnly(f handle) handle {
+	return func(r *http.Request) (any, error) {
+		if a.Faults == nil {
+			return nil, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
+		}
+		return f(r)
 	}
 }
 

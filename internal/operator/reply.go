@@ -112,18 +112,24 @@ type code struct {
 }
 
 var codes = map[fault.Kind]code{
-	fault.Argument:         {http.StatusBadRequest, "InvalidArgument"},
-	fault.Malformed:        {http.StatusBadRequest, "MalformedRequest"},
-	fault.NotFound:         {http.StatusNotFound, "NotFound"},
-	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "MethodNotAllowed"},
-	fault.NotEligible:      {http.StatusForbidden, "NotEligible"},
-	fault.CrossOrigin:      {http.StatusForbidden, "CrossOrigin"},
-	fault.ServiceAccount:   {http.StatusForbidden, "ServiceAccount"},
-	fault.LimitExceeded:    {http.StatusConflict, "LimitExceeded"},
-	fault.Conflict:         {http.StatusConflict, "Conflict"},
-	fault.TooLarge:         {http.StatusRequestEntityTooLarge, "RequestTooLarge"},
-	fault.Unavailable:      {http.StatusServiceUnavailable, "Unavailable"},
-	fault.Internal:         {http.StatusInternalServerError, "Internal"},
+	fault.Argument:              {http.StatusBadRequest, "InvalidArgument"},
+	fault.Malformed:             {http.StatusBadRequest, "MalformedRequest"},
+	fault.NotFound:              {http.StatusNotFound, "NotFound"},
+	fault.MethodNotAllowed:      {http.StatusMethodNotAllowed, "MethodNotAllowed"},
+	fault.AccessDenied:          {http.StatusForbidden, "AccessDenied"},
+	fault.MissingAuthentication: {http.StatusForbidden, "MissingAuthentication"},
+	fault.IncompleteSignature:   {http.StatusForbidden, "IncompleteSignature"},
+	fault.UnknownKey:            {http.StatusForbidden, "UnknownKey"},
+	fault.InvalidSignature:      {http.StatusForbidden, "InvalidSignature"},
+	fault.Expired:               {http.StatusForbidden, "RequestExpired"},
+	fault.NotEligible:           {http.StatusForbidden, "NotEligible"},
+	fault.CrossOrigin:           {http.StatusForbidden, "CrossOrigin"},
+	fault.ServiceAccount:        {http.StatusForbidden, "ServiceAccount"},
+	fault.LimitExceeded:         {http.StatusConflict, "LimitExceeded"},
+	fault.Conflict:              {http.StatusConflict, "Conflict"},
+	fault.TooLarge:              {http.StatusRequestEntityTooLarge, "RequestTooLarge"},
+	fault.Unavailable:           {http.StatusServiceUnavailable, "Unavailable"},
+	fault.Internal:              {http.StatusInternalServerError, "Internal"},
 }
 
 func refusal(err error) reply {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -21,7 +22,11 @@ func caller(r *http.Request) (service.Caller, error) {
 }
 
 func callerOn(id account.ID, r *http.Request) service.Caller {
-	return service.Caller{Account: id, Key: "operator", Source: r.RemoteAddr, Request: r.Header.Get(requestID)}
+	key, signed := r.Context().Value(keyOf{}).(string)
+	if !signed {
+		key = "operator"
+	}
+	return service.Caller{Account: id, Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}
 }
 
 // queryInt returns a whole number from the query, fallback where it is missing.

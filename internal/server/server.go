@@ -21,12 +21,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
+	"github.com/slotfarm/slotfarm/internal/throttle"
 )
 
 // Time-outs and limits of the listener. They bound what a slow or hostile client
@@ -56,6 +58,16 @@ type Config struct {
 	Log      *slog.Logger      // nothing is logged
 	Build    telemetry.Build   // shown among the metrics
 	Spans    bool              // export spans as the process's OTEL_* variables say
+
+	// Master, if any, makes this a service for others: requests have to be signed
+	// by keys whose policies allow them, only operators open accounts, and nothing
+	// breaks on purpose. Without it this is a sandbox.
+	Master        *iam.MasterKey
+	Limits        throttle.Limits // of each account and operation; none
+	TLSCert       string          // file of the certificate; without one the server speaks HTTP
+	TLSKey        string          // file of its key
+	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen
+	DrainDelay    time.Duration   // how long /readyz says no before the listener closes
 }
 
 // DefaultMaxSlots is how many slots of one offering a sandbox account may hold.
@@ -93,6 +105,10 @@ type Server struct {
 	faults   *chaos.Faults
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
+	sweeper  *sweeper
+	measured *http.Server // of MetricsListen; nil without one
+	secure   bool         // speaks TLS
+	delay    time.Duration
 	draining atomic.Bool
 	failed   chan error // receives what ended serving; closed after it
 }
@@ -104,23 +120,33 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := c.listen()
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", c.Listen, err)
+		return nil, err
 	}
-	s := &Server{listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build)}
+	s := &Server{
+		listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build),
+		secure: c.TLSCert != "", delay: c.DrainDelay,
+	}
 	if s.journal, err = openJournal(ctx, c.Data, sqlite.Observe(s.metrics.Batch)); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	s.traces = traces(ctx, c)
-	offerings, err := s.prepare(ctx, c)
+	handler, err := s.prepare(ctx, c)
 	if err != nil {
 		s.traces.Close(ctx)
 		return nil, errors.Join(err, listener.Close(), s.journal.Close())
 	}
-	s.http = &http.Server{
-		Handler:           s.handler(c, offerings),
+	s.http = c.httpServer(handler)
+	go s.serve()
+	return s, nil
+}
+
+// httpServer returns what speaks HTTP for a handler.
+func (c Config) httpServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -128,8 +154,6 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
 	}
-	go s.serve()
-	return s, nil
 }
 
 func (c Config) check() error {
@@ -139,22 +163,42 @@ func (c Config) check() error {
 	return c.Catalog.Validate()
 }
 
-// prepare returns the service with its accounts as they are at the start.
-func (s *Server) prepare(ctx context.Context, c Config) (*service.Service, error) {
-	offerings, err := service.New(ctx, service.Config{
-		Store: s.traces.Store(s.journal), Now: c.Now, NewID: c.NewID,
-		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots},
-		Test:  true, Frozen: c.Frozen, Swept: s.metrics.Sweep,
-	})
-	if err == nil {
-		err = freeze(ctx, c, offerings)
+// prepare brings accounts to how they are at the start and returns what answers
+// requests.
+func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
+	config := c.service(s.traces.Store(s.journal))
+	config.Swept = s.metrics.Sweep
+	offerings, err := service.New(ctx, config)
+	if err != nil {
+		return nil, err
 	}
+	if c.Master == nil {
+		err = settle(ctx, c, offerings)
+	} else {
+		err = offerings.CheckInstalled(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	handler, err := s.handler(c, offerings)
+	if err == nil && c.MetricsListen != "" {
+		err = s.serveMetrics(c)
+	}
+	if err == nil {
+		s.sweeper = startSweeper(offerings, c.Log)
+	}
+	return handler, err
+}
+
+// settle freezes clocks and plants the seed of a sandbox.
+func settle(ctx context.Context, c Config, offerings *service.Service) error {
+	err := freeze(ctx, c, offerings)
 	if err == nil && c.Seed != nil {
 		if _, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed); err != nil {
 			err = fmt.Errorf("seed: %w", err)
 		}
 	}
-	return offerings, err
+	return err
 }
 
 // starter is who changes accounts at the start, as journals name it.
@@ -204,19 +248,32 @@ func (s *Server) serve() {
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Endpoint returns the URL for clients.
-func (s *Server) Endpoint() string { return "http://" + s.Addr() }
+func (s *Server) Endpoint() string {
+	if s.secure {
+		return "https://" + s.Addr()
+	}
+	return "http://" + s.Addr()
+}
 
 // Failed receives an error when serving ends by itself, and is closed when
 // serving has ended.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Close stops listening, waits for the requests under way until ctx ends, closes
-// the journal, and exports the last spans. From its start /readyz answers 503,
-// and no fault delays.
+// Close has /readyz answer 503 for the drain delay, stops listening, waits for
+// the requests under way until ctx ends, closes the journal, and exports the last
+// spans. From its start no fault delays.
 func (s *Server) Close(ctx context.Context) error {
 	s.draining.Store(true)
 	s.faults.Close()
+	select {
+	case <-time.After(s.delay):
+	case <-ctx.Done():
+	}
+	s.sweeper.close()
 	err := s.http.Shutdown(ctx)
+	if s.measured != nil {
+		err = errors.Join(err, s.measured.Close())
+	}
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
@@ -226,23 +283,36 @@ func (s *Server) Close(ctx context.Context) error {
 }
 
 // handler returns everything that stands on the listener.
-func (s *Server) handler(c Config, offerings *service.Service) http.Handler {
+func (s *Server) handler(c Config, offerings *service.Service) (http.Handler, error) {
 	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: offerings.Lag})
-	mux := http.NewServeMux()
-	mux.Handle("/{$}", s.traces.Around(devicefarm.Handler(devicefarm.Config{
+	slots := devicefarm.Config{
 		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
-	})))
-	mux.Handle(operator.Prefix+"/", s.traces.Around(operator.Handler(operator.Config{
+	}
+	operations := operator.Config{
 		Service: offerings, Faults: s.faults, NewID: c.NewID, Log: c.Log,
 		Observe: s.observe(telemetry.Operator, operator.Routes()),
-	})))
+	}
+	if c.Master != nil {
+		limits, err := throttle.New(c.Limits, c.Now)
+		if err != nil {
+			return nil, err
+		}
+		gate := newGate(offerings, c.Now)
+		slots.Authenticate, slots.Authorize, slots.Around = gate.authenticate, gate.authorize, limits.Around
+		operations.Authorize, operations.Faults = gate.authorizeOperator, nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/{$}", s.traces.Around(devicefarm.Handler(slots)))
+	mux.Handle(operator.Prefix+"/", s.traces.Around(operator.Handler(operations)))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", s.metrics.Handler(c.Log))
+	if c.Master == nil {
+		mux.Handle("GET /metrics", s.metrics.Handler(c.Log))
+	}
 	nothing := awsjson.Service{NewID: c.NewID, Log: c.Log, Observe: s.observe(telemetry.NoAPI, nil)}
 	mux.Handle("/", s.traces.Around(nothing.NotFound()))
-	return mux
+	return mux, nil
 }
 
 // observe returns what counts and traces the requests to an API.

@@ -57,7 +57,7 @@ func (s *Service) setCatalog(ctx context.Context, c offering.Catalog) error {
 		return err
 	}
 	version := journal.Named{Name: fmt.Sprintf("%09d", s.version+1), Body: body}
-	if err := s.Store.PutRecord(ctx, catalogs, version); err != nil {
+	if err := s.Store.PutRecords(ctx, catalogs, version); err != nil {
 		return err
 	}
 	s.version++

@@ -12,18 +12,24 @@ import (
 	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Config is what a Service works with. All fields but Frozen and Swept are
-// required.
+// Config is what a Service works with. Store, Terms, Now and NewID are required.
 type Config struct {
 	Store journal.Store
 	Terms account.Terms    // to begin with; a stored catalogue comes first
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
+
+	Closed  bool          // only Configure opens accounts
+	Master  iam.MasterKey // seals the secrets of access keys
+	Actions []string      // that policies may name
 
 	// Test and Frozen say how accounts start that are opened on first use: as
 	// test accounts, and with the clock at an instant.
@@ -44,11 +50,21 @@ type Service struct {
 	setup   sync.RWMutex
 	version int // of the catalogue; 0 is the one to begin with
 	seed    document.Seed
+
+	keyring sync.RWMutex // held while a key changes
+	keys    *lru.Cache[string, Credentials]
 }
+
+// cachedKeys is how many access keys are remembered.
+const cachedKeys = 1 << 14
 
 // New returns a service that sells by the newest stored catalogue.
 func New(ctx context.Context, config Config) (*Service, error) {
-	s := &Service{Config: config}
+	keys, err := lru.New[string, Credentials](cachedKeys)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{Config: config, keys: keys}
 	return s, s.loadCatalog(ctx)
 }
 
@@ -110,7 +126,7 @@ func (s *Service) Configure(ctx context.Context, c Caller, settings account.Sett
 	f := single(func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
 		return state.Configure(settings, terms, now)
 	})
-	view, _, err := s.change(ctx, c, f.command)
+	view, _, err := s.changeOrOpen(ctx, c, true, f.command)
 	return view, err
 }
 
@@ -128,15 +144,24 @@ func (f single) command(state account.State, terms account.Terms, now time.Time)
 // nothing is the command that leaves an account as time has made it.
 func nothing(account.State, account.Terms, time.Time) ([]account.Event, error) { return nil, nil }
 
-// change opens the account where needed, rolls it and runs the command on it,
-// in one update. It returns the account after it and the entries that it made,
+// change opens the account where that may be, rolls it and runs the command on
+// it, in one update. It returns the account after it and the entries that it made,
 // or the recorded entry of a repeated call.
 func (s *Service) change(ctx context.Context, c Caller, f command) (View, []journal.Entry, error) {
+	return s.changeOrOpen(ctx, c, !s.Closed, f)
+}
+
+// changeOrOpen is change that opens an account or, unless opens is set, says
+// NotFound of one that was never opened.
+func (s *Service) changeOrOpen(ctx context.Context, c Caller, opens bool, f command) (View, []journal.Entry, error) {
 	s.setup.RLock()
 	defer s.setup.RUnlock()
 	wall, terms, opening := s.Now(), *s.terms.Load(), s.opening()
 	outcome, err := s.update(ctx, c, wall, func(state account.State) ([]account.Event, error) {
 		var events []account.Event
+		if !state.Opened() && !opens {
+			return nil, neverOpened(c.Account)
+		}
 		if !state.Opened() {
 			events = append(events, account.Open(opening, wall))
 			state = account.Apply(state, events[0])

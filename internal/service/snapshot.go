@@ -49,7 +49,7 @@ func (s *Service) Snapshot(ctx context.Context, c Caller) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return taken, s.Store.PutRecord(ctx, snapshots, journal.Named{Name: snapshotName(c.Account, taken.ID), Body: body})
+	return taken, s.Store.PutRecords(ctx, snapshots, journal.Named{Name: snapshotName(c.Account, taken.ID), Body: body})
 }
 
 func snapshotName(id account.ID, snapshot string) string { return string(id) + "/" + snapshot }

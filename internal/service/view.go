@@ -45,9 +45,13 @@ func (s *Service) Known(ctx context.Context, c Caller) (View, error) {
 		return View{}, err
 	}
 	if head.Seq == 0 {
-		return View{}, fault.New(fault.NotFound, "account %q was never opened", c.Account)
+		return View{}, neverOpened(c.Account)
 	}
 	return s.View(ctx, c)
+}
+
+func neverOpened(id account.ID) error {
+	return fault.New(fault.NotFound, "account %q was never opened", id)
 }
 
 // Quote returns the transaction that a purchase would make now. It buys nothing.

@@ -155,7 +155,7 @@ func testConcurrentRewinds(t *testing.T, s *store) {
 func testRecords(t *testing.T, s *store) {
 	ctx := context.Background()
 	put := func(kind, name, body string) {
-		if err := s.PutRecord(ctx, kind, journal.Named{Name: name, Body: []byte(body)}); err != nil {
+		if err := s.PutRecords(ctx, kind, journal.Named{Name: name, Body: []byte(body)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,7 +195,7 @@ func testClear(t *testing.T, s *store) {
 	ctx := context.Background()
 	s.update(retry(alice, "call-1"))
 	s.update(purchase(bob, 1))
-	if err := s.PutRecord(ctx, "kind", journal.Named{Name: "name", Body: []byte("body")}); err != nil {
+	if err := s.PutRecords(ctx, "kind", journal.Named{Name: "name", Body: []byte("body")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Clear(ctx); err != nil {

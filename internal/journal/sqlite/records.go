@@ -6,26 +6,26 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// PutRecord keeps a value under a kind and a name.
-func (j *Journal) PutRecord(ctx context.Context, kind string, value journal.Named) error {
-	_, err := j.writeRecords(ctx, `INSERT INTO records (kind, name, body) VALUES (?, ?, ?)
-		ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body`, kind, value.Name, value.Body)
-	return err
+// PutRecords keeps values under a kind and their names.
+func (j *Journal) PutRecords(ctx context.Context, kind string, values ...journal.Named) error {
+	return j.do(ctx, func(ctx context.Context, w *writer) error {
+		w.dirty = true
+		for _, value := range values {
+			if _, err := w.tx.ExecContext(ctx, `INSERT INTO records (kind, name, body) VALUES (?, ?, ?)
+				ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body`, kind, value.Name, value.Body); err != nil {
+				return w.fail(err)
+			}
+		}
+		return nil
+	})
 }
 
 // DeleteRecord removes a value and reports whether there was one.
 func (j *Journal) DeleteRecord(ctx context.Context, kind, name string) (bool, error) {
-	n, err := j.writeRecords(ctx, `DELETE FROM records WHERE kind = ? AND name = ?`, kind, name)
-	return n > 0, err
-}
-
-// writeRecords has the writer run a statement and returns how many rows it
-// changed.
-func (j *Journal) writeRecords(ctx context.Context, statement string, args ...any) (int64, error) {
 	var n int64
 	err := j.do(ctx, func(ctx context.Context, w *writer) error {
 		w.dirty = true
-		result, err := w.tx.ExecContext(ctx, statement, args...)
+		result, err := w.tx.ExecContext(ctx, `DELETE FROM records WHERE kind = ? AND name = ?`, kind, name)
 		if err == nil {
 			n, err = result.RowsAffected()
 		}
@@ -35,9 +35,9 @@ func (j *Journal) writeRecords(ctx context.Context, statement string, args ...an
 		return nil
 	})
 	if err != nil { // the writer may still be at work on n
-		return 0, err
+		return false, err
 	}
-	return n, nil
+	return n > 0, nil
 }
 
 // ListRecords returns the values of a kind whose names start with prefix.

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slotfarm/slotfarm/internal/sigv4"
+)
+
+// operatorService is the service that calls of the operator's API are signed for.
+const operatorService = "slotfarm"
+
+// credentials returns what signs requests, from where the AWS CLI takes its
+// credentials: the environment, and then the profile of the shared credentials
+// file. Nil where there are none.
+func credentials(env func(string) string) (*sigv4.Signer, error) {
+	signer := &sigv4.Signer{Service: operatorService, Region: first(env("AWS_REGION"), env("AWS_DEFAULT_REGION"), "us-west-2")}
+	signer.AccessKeyID, signer.Secret = env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
+	if signer.AccessKeyID == "" || signer.Secret == "" {
+		found, err := profile(env)
+		if err != nil {
+			return nil, err
+		}
+		signer.AccessKeyID, signer.Secret = found["aws_access_key_id"], found["aws_secret_access_key"]
+	}
+	if signer.AccessKeyID == "" || signer.Secret == "" {
+		return nil, nil
+	}
+	return signer, nil
+}
+
+func first(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// profile returns the settings of AWS_PROFILE in the shared credentials file. A
+// file that is not there has none; a profile that is named and not there is an
+// error.
+func profile(env func(string) string) (map[string]string, error) {
+	name := env("AWS_SHARED_CREDENTIALS_FILE")
+	if name == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, nil // nobody's files
+		}
+		name = filepath.Join(home, ".aws", "credentials")
+	}
+	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && env("AWS_PROFILE") == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	defer file.Close()
+	wanted := first(env("AWS_PROFILE"), "default")
+	found, err := section(bufio.NewScanner(file), wanted)
+	if err == nil && found == nil && env("AWS_PROFILE") != "" {
+		err = fmt.Errorf("credentials: %s has no profile %q", name, wanted)
+	}
+	return found, err
+}
+
+// section returns the settings below [name], nil where there is no such line.
+func section(lines *bufio.Scanner, name string) (map[string]string, error) {
+	var found map[string]string
+	inside := false
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if header, ok := strings.CutPrefix(line, "["); ok {
+			if inside = strings.TrimSpace(strings.TrimSuffix(header, "]")) == name; inside && found == nil {
+				found = map[string]string{}
+			}
+			continue
+		}
+		if key, value, ok := strings.Cut(line, "="); ok && inside && !strings.HasPrefix(line, "#") {
+			found[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	return found, lines.Err()
+}

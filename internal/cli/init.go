@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/slotfarm/slotfarm/internal/server"
+)
+
+// initCommand prepares storage for serve.
+type initCommand struct {
+	storage
+}
+
+// Help is what --help says of the command beside its flags.
+func (initCommand) Help() string {
+	return `The operator's key is printed once, as JSON. A second time on the same directory fails and changes nothing.`
+}
+
+// Run makes the directory, the master key and the operator's key.
+func (c *initCommand) Run(ctx context.Context, streams IO) error {
+	if err := os.MkdirAll(c.Data, privateDir); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if err := private(c.Data, privateDir); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	master, err := c.makeMasterKey()
+	if err != nil {
+		return err
+	}
+	made, err := server.Install(ctx, c.Data, master)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(streams.Out).Encode(struct {
+		AccessKeyID     string `json:"accessKeyId"`
+		SecretAccessKey string `json:"secretAccessKey"`
+		Account         string `json:"account"`
+	}{made.Key.ID, made.Secret, made.Key.Account})
+}

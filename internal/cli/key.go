@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/iam"
+)
+
+// keyCommand holds the commands on access keys.
+type keyCommand struct {
+	Create  keyCreateCommand  `cmd:"" help:"Make a key of an account, and print its secret, once."`
+	List    keyListCommand    `cmd:"" help:"Print the keys of an account, oldest first."`
+	Disable keyDisableCommand `cmd:"" help:"Keep a key from being used."`
+	Enable  keyEnableCommand  `cmd:"" help:"Let a disabled key be used again."`
+	Delete  keyDeleteCommand  `cmd:"" help:"Remove a key for good."`
+}
+
+// keyCreateCommand makes a key.
+type keyCreateCommand struct {
+	onAccount
+	Name   string `required:"" env:"-" placeholder:"NAME" help:"What the key is called."`
+	Policy policy `env:"-" placeholder:"POLICY" help:"What it may do: read-only, buyer=N for orders of at most N slots, operator, or a file with an IAM policy. By default all of the Device Farm API."`
+}
+
+// Run makes the key and prints it with its secret.
+func (c *keyCreateCommand) Run(ctx context.Context, streams IO) error {
+	document, err := c.Policy.document()
+	if err != nil {
+		return err
+	}
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		k, err := api.CreateKey(ctx, string(c.Account), c.Name, document)
+		p.table([]string{"KEY", "SECRET", "NAME"}, [][]string{{k.ID, k.Secret, k.Name}})
+		return err
+	})
+}
+
+// policy is a ready-made policy by its name, or the name of a file.
+type policy string
+
+func (p policy) document() (json.RawMessage, error) {
+	name, number, _ := strings.Cut(string(p), "=")
+	switch name {
+	case "":
+		return nil, nil
+	case "read-only":
+		return iam.ReadOnly(), nil
+	case "operator":
+		return iam.Operator(), nil
+	case "buyer":
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 0 || n > account.MaxQuantity {
+			return nil, usageError{fmt.Errorf("--policy %q needs a number of slots, such as buyer=5", string(p))}
+		}
+		return iam.Buyer(n), nil
+	}
+	body, err := os.ReadFile(string(p))
+	if err == nil && !json.Valid(body) {
+		err = fmt.Errorf("%s is not JSON", string(p))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	return body, nil
+}
+
+// keyListCommand prints keys.
+type keyListCommand struct {
+	onAccount
+}
+
+// Run prints a line for each key.
+func (c *keyListCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		keys, err := api.Keys(ctx, string(c.Account))
+		p.keys(keys...)
+		return err
+	})
+}
+
+// keys adds keys to the text.
+func (p *page) keys(all ...client.Key) {
+	var rows [][]string
+	for _, k := range all {
+		state := "enabled"
+		if k.Disabled {
+			state = "disabled"
+		}
+		rows = append(rows, []string{k.ID, k.Name, state, showTime(k.Created)})
+	}
+	p.table([]string{"KEY", "NAME", "STATE", "CREATED"}, rows)
+}
+
+// onKey holds the flags of a command about one key.
+type onKey struct {
+	onAccount
+	Key string `arg:"" env:"-" help:"The id of the key."`
+}
+
+func (c *onKey) disable(ctx context.Context, streams IO, disabled bool) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		k, err := api.DisableKey(ctx, string(c.Account), c.Key, disabled)
+		p.keys(k)
+		return err
+	})
+}
+
+type keyDisableCommand struct{ onKey }
+
+// Run disables the key.
+func (c *keyDisableCommand) Run(ctx context.Context, streams IO) error {
+	return c.disable(ctx, streams, true)
+}
+
+type keyEnableCommand struct{ onKey }
+
+// Run enables the key.
+func (c *keyEnableCommand) Run(ctx context.Context, streams IO) error {
+	return c.disable(ctx, streams, false)
+}
+
+type keyDeleteCommand struct{ onKey }
+
+// Run removes the key.
+func (c *keyDeleteCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, _ *page) error {
+		return api.DeleteKey(ctx, string(c.Account), c.Key)
+	})
+}

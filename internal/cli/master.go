@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/slotfarm/slotfarm/internal/iam"
+)
+
+// storage holds the flags that say where a service keeps its data.
+type storage struct {
+	Data          string `required:"" placeholder:"DIR" help:"The directory of the data."`
+	MasterKeyFile string `placeholder:"FILE" help:"The key that seals the secrets of access keys. By default master.key in the directory of the data."`
+}
+
+func (s storage) masterKeyFile() string {
+	if s.MasterKeyFile != "" {
+		return s.MasterKeyFile
+	}
+	return filepath.Join(s.Data, "master.key")
+}
+
+// Permissions that nobody but the owner has anything of.
+const (
+	privateDir  fs.FileMode = 0o700
+	privateFile fs.FileMode = 0o600
+)
+
+// readMasterKey reads the master key, which must be readable by its owner only.
+func (s storage) readMasterKey() (iam.MasterKey, error) {
+	name := s.masterKeyFile()
+	if err := private(name, privateFile); err != nil {
+		return iam.MasterKey{}, fmt.Errorf("master key: %w", err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return iam.MasterKey{}, fmt.Errorf("master key: %w", err)
+	}
+	key, err := iam.ParseMasterKey(string(text))
+	if err != nil {
+		return iam.MasterKey{}, fmt.Errorf("master key: %s: %w", name, err)
+	}
+	return key, nil
+}
+
+// makeMasterKey reads the master key where there is one, and else makes one.
+func (s storage) makeMasterKey() (iam.MasterKey, error) {
+	key, err := s.readMasterKey()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = iam.NewMasterKey(rand.Reader); err != nil {
+		return key, err
+	}
+	file, err := os.OpenFile(s.masterKeyFile(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, privateFile)
+	if err != nil {
+		return key, fmt.Errorf("master key: %w", err)
+	}
+	_, err = fmt.Fprintln(file, key.Text())
+	return key, errors.Join(err, file.Sync(), file.Close())
+}
+
+// private refuses a file or directory that others than its owner can use.
+func private(name string, want fs.FileMode) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&^want != 0 {
+		return fmt.Errorf("%s has mode %04o and must not be open to others; chmod %04o it", name, mode, want)
+	}
+	return nil
+}

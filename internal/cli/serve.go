@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/telemetry"
+	"github.com/slotfarm/slotfarm/internal/throttle"
+)
+
+// serveCommand runs the service for others: signatures are checked, and accounts
+// and keys are what the operator made.
+type serveCommand struct {
+	storage
+	listening
+	TLSCert       string        `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It is read again when the file changes."`
+	TLSKey        string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
+	MetricsListen string        `placeholder:"HOST:PORT" help:"Answer GET /metrics on this address. Without it there are no metrics."`
+	MaxSlots      int           `default:"10" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
+	ReadRate      float64       `default:"10" placeholder:"N" help:"How many calls a second of each List and Get operation an account may make; 0 sets no bound."`
+	ReadBurst     int           `default:"50" placeholder:"N" help:"How many of them at once."`
+	WriteRate     float64       `default:"1" placeholder:"N" help:"The same for each other operation."`
+	WriteBurst    int           `default:"10" placeholder:"N" help:"How many of them at once."`
+	DrainDelay    time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz says no before the listener closes, for load balancers to notice."`
+}
+
+// Run serves until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, streams IO) error {
+	if err := errors.Join(checkAddress(c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits()); err != nil {
+		return usageError{err}
+	}
+	if err := private(c.Data, privateDir); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	master, err := c.readMasterKey()
+	if err != nil {
+		return err
+	}
+	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
+	s, err := server.Start(ctx, server.Config{
+		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Master: &master, Log: log,
+		Limits: throttle.Limits{
+			Reads:  throttle.Limit{Rate: c.ReadRate, Burst: c.ReadBurst},
+			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},
+		},
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen, DrainDelay: c.DrainDelay,
+		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
+	})
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
+		return errors.Join(fmt.Errorf("print the endpoint: %w", err), drain(ctx, s))
+	}
+	return serve(ctx, s, log)
+}
+
+func (c *serveCommand) checkLimits() error {
+	if c.ReadRate < 0 || c.WriteRate < 0 || c.ReadBurst < 1 || c.WriteBurst < 1 || c.DrainDelay < 0 {
+		return errors.New("rates and --drain-delay must be at least 0, and bursts at least 1")
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// access is the kind of record that holds access keys, by their ids, and which
+// master key their secrets are sealed under, by masterName.
+const (
+	access     = "access"
+	keyPrefix  = "key/"
+	masterName = "master"
+)
+
+// OperatorAccount is the account of the operator's own keys, which may reach the
+// accounts of others as far as their policies go.
+const OperatorAccount account.ID = "000000000000"
+
+// Credentials are an access key with its secret.
+type Credentials struct {
+	Key    iam.Key
+	Secret string
+}
+
+// keyRecord is an access key as it is stored.
+type keyRecord struct {
+	ID       string          `json:"id"`
+	Account  string          `json:"account"`
+	Name     string          `json:"name"`
+	Created  time.Time       `json:"created"`
+	Disabled bool            `json:"disabled,omitzero"`
+	Policy   json.RawMessage `json:"policy"`
+	Secret   []byte          `json:"secret"` // sealed
+}
+
+// Install makes the operator's account and its first key, whose secret is shown
+// to nobody else again. Conflict where it was done before.
+func (s *Service) Install(ctx context.Context) (Credentials, error) {
+	master, err := s.Store.ListRecords(ctx, access, masterName)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if len(master) > 0 {
+		return Credentials{}, fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
+	}
+	c := Caller{Account: OperatorAccount, Key: "init"}
+	if _, err := s.Configure(ctx, c, account.Settings{}); err != nil {
+		return Credentials{}, err
+	}
+	made, err := s.newKey(c.Account, "operator", iam.Operator())
+	if err != nil {
+		return Credentials{}, err
+	}
+	fingerprint := journal.Named{Name: masterName, Body: []byte(s.Master.Fingerprint())}
+	return made.Credentials, s.Store.PutRecords(ctx, access, made.record, fingerprint)
+}
+
+// CheckInstalled returns nil when the storage was initialised under the master
+// key that the service has.
+func (s *Service) CheckInstalled(ctx context.Context) error {
+	master, err := s.Store.ListRecords(ctx, access, masterName)
+	switch {
+	case err != nil:
+		return err
+	case len(master) == 0:
+		return fault.New(fault.NotFound, "this storage was not initialised; run slotfarm init first")
+	case string(master[0].Body) != s.Master.Fingerprint():
+		return fault.New(fault.Conflict, "the master key is another one than the secrets of this storage are sealed under")
+	}
+	return nil
+}
+
+// newKey is a key on its way into storage.
+type newKey struct {
+	Credentials
+	record journal.Named
+}
+
+func (s *Service) newKey(id account.ID, name string, policy []byte) (newKey, error) {
+	parsed, err := iam.Parse(policy, s.Actions)
+	if err != nil {
+		return newKey{}, err
+	}
+	keyID, err := iam.NewKeyID(rand.Reader)
+	if err != nil {
+		return newKey{}, err
+	}
+	secret, err := iam.NewSecret(rand.Reader)
+	if err != nil {
+		return newKey{}, err
+	}
+	key := iam.Key{ID: keyID, Account: string(id), Name: name, Created: s.Now().UTC(), Policy: parsed}
+	record, err := s.record(key, secret)
+	return newKey{Credentials{key, secret}, record}, err
+}
+
+// record returns a key as it is stored.
+func (s *Service) record(k iam.Key, secret string) (journal.Named, error) {
+	sealed, err := s.Master.Seal(k.ID, secret)
+	if err != nil {
+		return journal.Named{}, err
+	}
+	policy, err := k.Policy.MarshalJSON()
+	if err != nil {
+		return journal.Named{}, err
+	}
+	body, err := json.Marshal(keyRecord{
+		ID: k.ID, Account: k.Account, Name: k.Name, Created: k.Created, Disabled: k.Disabled, Policy: policy, Secret: sealed,
+	})
+	return journal.Named{Name: keyPrefix + k.ID, Body: body}, err
+}
+
+// maxName is how long the name of a key may be, in bytes.
+const maxName = 64
+
+// CreateKey makes a key of an account that may do what the policy says; without
+// one it may use the Device Farm API. Its secret is shown to nobody else again.
+// Errors: Argument for a name, those of iam.Parse, NotFound for an account that
+// was never opened.
+func (s *Service) CreateKey(ctx context.Context, c Caller, name string, policy []byte) (Credentials, error) {
+	if name == "" || len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
+		return Credentials{}, fault.New(fault.Argument, "name %q is not the name of a key; it has 1 to %d bytes and no control characters", name, maxName)
+	}
+	if _, err := s.Known(ctx, c); err != nil {
+		return Credentials{}, err
+	}
+	if policy == nil {
+		policy = iam.Customer()
+	}
+	made, err := s.newKey(c.Account, name, policy)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return made.Credentials, s.Store.PutRecords(ctx, access, made.record)
+}
+
+// Keys returns an account's keys, oldest first. NotFound for an account that was
+// never opened.
+func (s *Service) Keys(ctx context.Context, c Caller) ([]iam.Key, error) {
+	if _, err := s.Known(ctx, c); err != nil {
+		return nil, err
+	}
+	records, err := s.Store.ListRecords(ctx, access, keyPrefix)
+	if err != nil {
+		return nil, err
+	}
+	var keys []iam.Key
+	for _, r := range records {
+		found, err := s.open(r)
+		if err != nil {
+			return nil, err
+		}
+		if found.Key.Account == string(c.Account) {
+			keys = append(keys, found.Key)
+		}
+	}
+	slices.SortStableFunc(keys, func(a, b iam.Key) int { return a.Created.Compare(b.Created) })
+	return keys, nil
+}
+
+// open reads a stored key.
+func (s *Service) open(r journal.Named) (Credentials, error) {
+	var stored keyRecord
+	if err := json.Unmarshal(r.Body, &stored); err != nil {
+		return Credentials{}, fmt.Errorf("stored %s: %w", r.Name, err)
+	}
+	secret, err := s.Master.Open(stored.ID, stored.Secret)
+	if err != nil {
+		return Credentials{}, err
+	}
+	policy, err := iam.Parse(stored.Policy, s.Actions)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("stored policy of key %s: %w", stored.ID, err)
+	}
+	return Credentials{iam.Key{
+		ID: stored.ID, Account: stored.Account, Name: stored.Name, Created: stored.Created, Disabled: stored.Disabled, Policy: policy,
+	}, secret}, nil
+}
+
+// Credentials returns the key with an id, or UnknownKey where there is none that
+// may be used.
+func (s *Service) Credentials(ctx context.Context, id string) (Credentials, error) {
+	s.keyring.RLock()
+	found, ok := s.keys.Get(id)
+	s.keyring.RUnlock()
+	if !ok {
+		var err error
+		if found, err = s.findKey(ctx, id); err != nil {
+			return Credentials{}, err
+		}
+	}
+	if found.Key.Disabled {
+		return Credentials{}, unknownKey()
+	}
+	return found, nil
+}
+
+// unknownKey is the same for keys that are disabled and for those that never
+// were, as AWS has it.
+func unknownKey() error {
+	return fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
+}
+
+// findKey reads a key and remembers it. The lock keeps a change of the key from
+// coming between the two.
+func (s *Service) findKey(ctx context.Context, id string) (Credentials, error) {
+	s.keyring.Lock()
+	defer s.keyring.Unlock()
+	found, err := s.readKey(ctx, id)
+	if err == nil {
+		s.keys.Add(id, found)
+	}
+	return found, err
+}
+
+func (s *Service) readKey(ctx context.Context, id string) (Credentials, error) {
+	records, err := s.Store.ListRecords(ctx, access, keyPrefix+id)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if len(records) != 1 || records[0].Name != keyPrefix+id {
+		return Credentials{}, unknownKey()
+	}
+	return s.open(records[0])
+}
+
+// DisableKey keeps an account's key from being used, or lets it be used again.
+// NotFound for one that the account does not have.
+func (s *Service) DisableKey(ctx context.Context, c Caller, id string, disabled bool) (iam.Key, error) {
+	var changed iam.Key
+	err := s.changeKey(ctx, c, id, func(found Credentials) error {
+		found.Key.Disabled = disabled
+		record, err := s.record(found.Key, found.Secret)
+		if err != nil {
+			return err
+		}
+		changed = found.Key
+		return s.Store.PutRecords(ctx, access, record)
+	})
+	return changed, err
+}
+
+// DeleteKey removes an account's key. NotFound for one that it does not have.
+func (s *Service) DeleteKey(ctx context.Context, c Caller, id string) error {
+	return s.changeKey(ctx, c, id, func(Credentials) error {
+		_, err := s.Store.DeleteRecord(ctx, access, keyPrefix+id)
+		return err
+	})
+}
+
+// changeKey changes an account's key while nobody looks it up.
+func (s *Service) changeKey(ctx context.Context, c Caller, id string, change func(Credentials) error) error {
+	s.keyring.Lock()
+	defer s.keyring.Unlock()
+	found, err := s.readKey(ctx, id)
+	if fault.KindOf(err) == fault.UnknownKey || err == nil && found.Key.Account != string(c.Account) {
+		return fault.New(fault.NotFound, "account %q has no key %q", c.Account, id)
+	}
+	if err != nil {
+		return err
+	}
+	s.keys.Remove(id)
+	return change(found)
+}
