@@ -141,7 +141,7 @@ func TestReadingRolls(t *testing.T) {
 		}
 		entries := f.journal(alice, "")
 		got := entries[len(entries)-1].By
-		if want := (by{"operator", "192.0.2.1:1234", a.Header.Get("X-Amzn-Requestid")}); got != want {
+		if want := (by{"operator", "192.0.2.1", a.Header.Get("X-Amzn-Requestid")}); got != want {
 			t.Errorf("GET %s: the boundary is by %+v, want %+v", path, got, want)
 		}
 	}

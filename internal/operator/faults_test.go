@@ -126,10 +126,10 @@ func TestNoFaults(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	f.handler = operator.Handler(operator.Config{Service: f.service, NewID: func() string { return "id" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	f.refused("GET", "/faults", "", refusal{404, notFound, "faults exist in the sandbox only"})
-	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "faults exist in the sandbox only"})
-	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "faults exist in the sandbox only"})
-	f.refused("DELETE", "/faults?account="+alice, "", refusal{404, notFound, "faults exist in the sandbox only"})
+	f.refused("GET", "/faults", "", refusal{404, notFound, "exists in the sandbox only"})
+	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
+	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
+	f.refused("DELETE", "/faults?account="+alice, "", refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("PATCH", "/faults", "", refusal{405, "MethodNotAllowed", "it takes DELETE, GET, POST, PUT, HEAD"})
 }
 
