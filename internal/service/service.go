@@ -51,8 +51,9 @@ type Service struct {
 	version int // of the catalogue; 0 is the one to begin with
 	seed    document.Seed
 
-	keyring sync.RWMutex // held while a key changes
-	keys    *lru.Cache[string, Credentials]
+	keyring    sync.RWMutex // held while a key changes
+	keyChanges int          // how many there were
+	keys       *lru.Cache[string, Credentials]
 }
 
 // cachedKeys is how many access keys are remembered.
