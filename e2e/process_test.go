@@ -95,7 +95,13 @@ type result struct {
 // runToEnd runs the binary under test with args until it ends by itself.
 func runToEnd(t *testing.T, args ...string) result {
 	t.Helper()
-	p, err := launch(args...)
+	return runToEndWith(t, nil, args...)
+}
+
+// runToEndWith is runToEnd with variables for the binary to read.
+func runToEndWith(t *testing.T, env []string, args ...string) result {
+	t.Helper()
+	p, err := launchWith(env, args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,7 @@ func (c *initCommand) Run(ctx context.Context, streams IO) error {
 	if err := private(c.Data, privateDir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	master, err := c.makeMasterKey()
-	if err != nil {
-		return err
-	}
-	made, err := server.Install(ctx, c.Data, master)
+	made, err := server.Install(ctx, c.Data, c.makeMasterKey)
 	if err != nil {
 		return err
 	}

@@ -27,17 +27,17 @@ func (c Config) service(store journal.Store) service.Config {
 
 // Install prepares the data directory of a service for others and returns the
 // operator's key, the only time that its secret is known. Conflict where it was
-// done before.
-func Install(ctx context.Context, dir string, master iam.MasterKey) (service.Credentials, error) {
+// done before; then newMaster, which returns the master key, is not called.
+func Install(ctx context.Context, dir string, newMaster func() (iam.MasterKey, error)) (service.Credentials, error) {
 	store, err := sqlite.Open(ctx, dir)
 	if err != nil {
 		return service.Credentials{}, err
 	}
-	c := Config{Master: &master}.withDefaults()
+	c := Config{Master: &iam.MasterKey{}}.withDefaults()
 	offerings, err := service.New(ctx, c.service(store))
 	var made service.Credentials
 	if err == nil {
-		made, err = offerings.Install(ctx)
+		made, err = offerings.Install(ctx, newMaster)
 	}
 	return made, errors.Join(err, store.Close())
 }

@@ -45,14 +45,18 @@ type keyRecord struct {
 }
 
 // Install makes the operator's account and its first key, whose secret is shown
-// to nobody else again. Conflict where it was done before.
-func (s *Service) Install(ctx context.Context) (Credentials, error) {
+// to nobody else again. It is sealed under what newMaster returns, which is called
+// once nothing stands in the way. Conflict where it was done before.
+func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
 	master, err := s.Store.ListRecords(ctx, access, masterName)
 	if err != nil {
 		return Credentials{}, err
 	}
 	if len(master) > 0 {
 		return Credentials{}, fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
+	}
+	if s.Master, err = newMaster(); err != nil {
+		return Credentials{}, err
 	}
 	c := Caller{Account: OperatorAccount, Key: "init"}
 	if _, err := s.Configure(ctx, c, account.Settings{}); err != nil {

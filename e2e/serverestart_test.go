@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestServeRestart stops serve and starts it again on its directory: keys, also those that are disabled, and
+// purchases are as they were. No secret stands in the directory or in the most detailed log.
+func TestServeRestart(t *testing.T) {
+	t.Parallel()
+	dir, key := initialise(t)
+	args := serveArgs(dir, "--log-level", "debug")
+	first := &farm{server: startServer(t, nil, args...), data: dir, key: key}
+	account := first.open(t)
+	team, idle := first.newKey(t, account, ""), first.newKey(t, account, "read-only")
+	first.as(t, key, nil, "key", "disable", idle.ID, "--account", account)
+	if got := gosdk.run(t, team.session(first.server), buyOne)[0]; got.Error != "" {
+		t.Fatalf("the purchase was refused: %+v", got)
+	}
+	noSecrets(t, first, key, team, idle)
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	second := &farm{server: startServer(t, nil, args...), data: dir, key: key}
+	if diff := cmp.Diff(map[string]int{iosSlot: 1}, second.held(t, account)); diff != "" {
+		t.Errorf("slots after the restart (-want +got):\n%s", diff)
+	}
+	var listed struct {
+		Keys []struct {
+			ID       string `json:"accessKeyId"`
+			Disabled bool
+		}
+	}
+	second.as(t, key, &listed, "key", "list", "--account", account)
+	got := map[string]bool{}
+	for _, k := range listed.Keys {
+		got[k.ID] = k.Disabled
+	}
+	if diff := cmp.Diff(map[string]bool{team.ID: false, idle.ID: true}, got); diff != "" {
+		t.Errorf("keys and whether they are disabled (-want +got):\n%s", diff)
+	}
+	if got := gosdk.run(t, team.session(second.server), buyOne)[0]; got.Error != "" {
+		t.Errorf("the key was refused after the restart: %+v", got)
+	}
+	if diff := cmp.Diff(map[string]int{iosSlot: 2}, second.held(t, account)); diff != "" {
+		t.Errorf("slots after another purchase (-want +got):\n%s", diff)
+	}
+	second.verifyAs(t, key)
+	if err := second.stop(); err != nil {
+		t.Fatal(err)
+	}
+	noSecrets(t, second, key, team, idle)
+}
+
+// verifyAs has the server refold all its journals.
+func (f *farm) verifyAs(t *testing.T, k accessKey) {
+	t.Helper()
+	if status, code := f.ask(t, k, "GET", "/verify"); status != 200 {
+		t.Errorf("verify: %d %s", status, code)
+	}
+}
+
+// noSecrets reports every place of the data directory and of the server's log in which the secret of a key
+// stands, in itself or encoded.
+func noSecrets(t *testing.T, f *farm, keys ...accessKey) {
+	t.Helper()
+	places := contents(t, f.data)
+	places["the log"] = f.stderr.String()
+	seen := 0
+	for place, text := range places {
+		seen += bytes.Count([]byte(text), []byte(keys[0].ID))
+		for _, k := range keys {
+			raw := []byte(k.Secret)
+			for _, form := range []string{k.Secret, hex.EncodeToString(raw), base64.StdEncoding.EncodeToString(raw)} {
+				if bytes.Contains([]byte(text), []byte(form)) {
+					t.Errorf("the secret of key %s stands in %s", k.ID, place)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("not even the id of a key was found; were the right places searched?")
+	}
+}
+
+// contents returns what all files below a directory hold, by their names.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		all[name] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
