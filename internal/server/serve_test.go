@@ -39,13 +39,16 @@ func install(t *testing.T) *served {
 	}
 	s := &served{t: t, dir: t.TempDir(), master: master}
 	s.at(time.Now())
-	made, err := server.Install(context.Background(), s.dir, master)
+	made, err := server.Install(context.Background(), s.dir, s.masterKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.operator = signer{made.Key.ID, made.Secret}
 	return s
 }
+
+// masterKey is where the master key comes from.
+func (s *served) masterKey() (iam.MasterKey, error) { return s.master, nil }
 
 func (s *served) at(now time.Time) { s.wall.Store(&now) }
 
@@ -282,7 +285,7 @@ func TestInstall(t *testing.T) {
 	t.Parallel()
 	s := install(t)
 	ctx := context.Background()
-	if _, err := server.Install(ctx, s.dir, s.master); err == nil || !strings.Contains(err.Error(), "initialised before") {
+	if _, err := server.Install(ctx, s.dir, s.masterKey); err == nil || !strings.Contains(err.Error(), "initialised before") {
 		t.Errorf("a second time: %v", err)
 	}
 	another, err := iam.ParseMasterKey(strings.Repeat("a5", 32))
