@@ -45,11 +45,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// launch starts the binary under test in an environment that holds nothing for it to read.
-func launch(args ...string) (*process, error) { return launchWith(nil, args...) }
-
-// launchWith is launch with variables for the binary to read.
-func launchWith(env []string, args ...string) (*process, error) {
+// launch starts the binary under test in an environment that holds nothing else for it to read than env.
+func launch(env []string, args ...string) (*process, error) {
 	p := &process{
 		cmd:    exec.Command(slotfarmBinary, args...),
 		stdout: newOutput(),
@@ -101,7 +98,7 @@ func runToEnd(t *testing.T, args ...string) result {
 // runToEndWith is runToEnd with variables for the binary to read.
 func runToEndWith(t *testing.T, env []string, args ...string) result {
 	t.Helper()
-	p, err := launchWith(env, args...)
+	p, err := launch(env, args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func start(args ...string) (*server, error) { return startWith(nil, args...) }
 
 // startWith is start with variables for the binary to read.
 func startWith(env []string, args ...string) (*server, error) {
-	p, err := launchWith(env, args...)
+	p, err := launch(env, args...)
 	if err != nil {
 		return nil, err
 	}
