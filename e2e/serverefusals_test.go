@@ -88,7 +88,7 @@ func TestServeBeforeInit(t *testing.T) {
 	refusedStart(t, serveArgs(empty, "--master-key-file", borrowed), "was not initialised", "slotfarm init")
 }
 
-// TestInitTwice initialises a directory again: it changes nothing, whether the master key is there or not.
+// TestServeInitTwice initialises a directory again: it changes nothing, whether the master key is there or not.
 func TestServeInitTwice(t *testing.T) {
 	t.Parallel()
 	dir, _ := initialise(t)

@@ -21,12 +21,14 @@ const operatorService = "slotfarm"
 func credentials(env func(string) string) (*sigv4.Signer, error) {
 	signer := &sigv4.Signer{Service: operatorService, Region: first(env("AWS_REGION"), env("AWS_DEFAULT_REGION"), "us-west-2")}
 	signer.AccessKeyID, signer.Secret = env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
+	signer.SessionToken = env("AWS_SESSION_TOKEN") // for the server to say that it takes none
 	if signer.AccessKeyID == "" || signer.Secret == "" {
 		found, err := profile(env)
 		if err != nil {
 			return nil, err
 		}
 		signer.AccessKeyID, signer.Secret = found["aws_access_key_id"], found["aws_secret_access_key"]
+		signer.SessionToken = found["aws_session_token"]
 	}
 	if signer.AccessKeyID == "" || signer.Secret == "" {
 		return nil, nil
@@ -44,8 +46,8 @@ func first(texts ...string) string {
 }
 
 // profile returns the settings of AWS_PROFILE in the shared credentials file. A
-// file that is not there has none; a profile that is named and not there is an
-// error.
+// file or a profile that is not there has none: it may be one of the AWS CLI's
+// other kinds, and a sandbox needs none.
 func profile(env func(string) string) (map[string]string, error) {
 	name := env("AWS_SHARED_CREDENTIALS_FILE")
 	if name == "" {
@@ -56,19 +58,18 @@ func profile(env func(string) string) (map[string]string, error) {
 		name = filepath.Join(home, ".aws", "credentials")
 	}
 	file, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) && env("AWS_PROFILE") == "" {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
 	defer file.Close()
-	wanted := first(env("AWS_PROFILE"), "default")
-	found, err := section(bufio.NewScanner(file), wanted)
-	if err == nil && found == nil && env("AWS_PROFILE") != "" {
-		err = fmt.Errorf("credentials: %s has no profile %q", name, wanted)
+	found, err := section(bufio.NewScanner(file), first(env("AWS_PROFILE"), "default"))
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %s: %w", name, err)
 	}
-	return found, err
+	return found, nil
 }
 
 // section returns the settings below [name], nil where there is no such line.
