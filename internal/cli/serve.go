@@ -14,7 +14,8 @@ import (
 )
 
 // serveCommand runs the service for others: signatures are checked, and accounts
-// and keys are what the operator made.
+// and keys are what the operator made. The default rates and bursts are those that
+// AWS documents for Device Farm (developer guide, limits).
 type serveCommand struct {
 	storage
 	listening

@@ -62,7 +62,7 @@ func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"http://127.0.0.1:8623": "http://127.0.0.1:8623", "https://farm.example": "https://farm.example",
-		"HTTP://localhost:1/": "http://localhost:1", "http://[::1]:8623/farm/": "http://[::1]:8623/farm",
+		"HTTP://localhost:1/": "http://localhost:1", "http://[::1]:8623/base/": "http://[::1]:8623/base",
 		"http://h/it's": "http://h/it's", "http://h/a b’": "http://h/a%20b%E2%80%99",
 	} {
 		if got, err := client.Endpoint(in); err != nil || got != want {

@@ -30,11 +30,6 @@ type Limits struct {
 	Writes Limit // all others
 }
 
-// AWS returns the bounds that AWS documents for Device Farm (spec, "Quotas").
-func AWS() Limits {
-	return Limits{Reads: Limit{Rate: 10, Burst: 50}, Writes: Limit{Rate: 1, Burst: 10}}
-}
-
 // buckets is how many of them are remembered. One that is forgotten is full
 // again, so this bounds memory and not the callers' patience.
 const buckets = 1 << 16

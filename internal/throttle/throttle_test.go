@@ -16,6 +16,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
 
+// aws are the bounds that AWS documents for Device Farm.
+var aws = throttle.Limits{Reads: throttle.Limit{Rate: 10, Burst: 50}, Writes: throttle.Limit{Rate: 1, Burst: 10}}
+
 // clock is a wall clock that tests move.
 type clock struct{ now time.Time }
 
@@ -44,7 +47,7 @@ func allowed(t *testing.T, throttled *throttle.Throttle, account, operation stri
 }
 
 func TestAWS(t *testing.T) {
-	throttled, clock := open(t, throttle.AWS())
+	throttled, clock := open(t, aws)
 	type count struct{ Purchases, Lists, Gets, Others int }
 	calls := func() count {
 		return count{
@@ -88,7 +91,7 @@ func TestMessage(t *testing.T) {
 
 // TestAtOnce has 64 callers share the tokens of one account.
 func TestAtOnce(t *testing.T) {
-	throttled, _ := open(t, throttle.AWS())
+	throttled, _ := open(t, aws)
 	var ran atomic.Int64
 	var all sync.WaitGroup
 	for i := range 64 {
