@@ -52,6 +52,10 @@ type commands struct {
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
 
+	Backup  backupCommand  `cmd:"" help:"Copy everything that a server stores into a file, while it serves."`
+	Restore restoreCommand `cmd:"" help:"Make a data directory of a backup."`
+	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`
+
 	Completion completionCommand `cmd:"" help:"Print a script that has a shell complete commands and flags."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

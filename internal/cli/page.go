@@ -35,11 +35,16 @@ func (q query) show(ctx context.Context, streams IO, f func(context.Context, *cl
 		if err := f(ctx, api.Tapped(p.keep), p); err != nil {
 			return err
 		}
-		if q.Output == "json" {
-			return p.printJSON(streams.Out)
-		}
-		return p.printText(streams.Out)
+		return q.print(streams.Out, p)
 	})
+}
+
+// print prints a page as the flags say.
+func (q query) print(w io.Writer, p *page) error {
+	if q.Output == "json" {
+		return p.printJSON(w)
+	}
+	return p.printText(w)
 }
 
 // page is what a command prints: a text for people, and an answer for programs.

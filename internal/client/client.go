@@ -132,21 +132,9 @@ func (c *Client) exchange(ctx context.Context, r request, out any) error {
 
 // send returns the status and the body of the answer to a request.
 func (c *Client) send(ctx context.Context, r request) (int, []byte, error) {
-	hr, err := http.NewRequestWithContext(ctx, r.method, c.endpoint+r.path, bytes.NewReader(r.body))
+	response, err := c.open(ctx, r)
 	if err != nil {
 		return 0, nil, err
-	}
-	if r.contentType != "" {
-		hr.Header.Set("Content-Type", r.contentType)
-	}
-	if c.sign != nil {
-		if err := c.sign(hr, r.body); err != nil {
-			return 0, nil, err
-		}
-	}
-	response, err := c.http.Do(hr)
-	if err != nil {
-		return 0, nil, c.failure(ctx, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
@@ -157,6 +145,27 @@ func (c *Client) send(ctx context.Context, r request) (int, []byte, error) {
 		return 0, nil, fmt.Errorf("the answer to %s is larger than %d bytes", c.what(r), maxAnswer)
 	}
 	return response.StatusCode, body, nil
+}
+
+// open returns the answer to a request, whose body has to be closed.
+func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
+	hr, err := http.NewRequestWithContext(ctx, r.method, c.endpoint+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if r.contentType != "" {
+		hr.Header.Set("Content-Type", r.contentType)
+	}
+	if c.sign != nil {
+		if err := c.sign(hr, r.body); err != nil {
+			return nil, err
+		}
+	}
+	response, err := c.http.Do(hr)
+	if err != nil {
+		return nil, c.failure(ctx, err)
+	}
+	return response, nil
 }
 
 // what names a request in a message.

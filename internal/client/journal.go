@@ -106,9 +106,9 @@ type Verification struct {
 	Accounts int64  `json:"accounts"`
 	Entries  int64  `json:"entries"`
 	OK       bool   `json:"ok"`
-	Account  string `json:"account"` // of the first entry that differs, with its number
-	Seq      int64  `json:"seq"`
-	Reason   string `json:"reason"`
+	Account  string `json:"account,omitzero"` // of the first entry that differs, with its number
+	Seq      int64  `json:"seq,omitzero"`
+	Reason   string `json:"reason,omitzero"`
 }
 
 // Verify recomputes every hash and state. An entry that differs is no error.

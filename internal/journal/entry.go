@@ -36,10 +36,12 @@ type Entry struct {
 // Record is an entry as it is kept: its bytes and its hash. The other fields
 // repeat what stands in the body, for the engine to find it by.
 type Record struct {
-	Account account.ID
-	Seq     int64
-	Body    []byte // the entry as JSON
-	Hash    Hash
+	Account      account.ID
+	Seq          int64
+	Transactions int    // how many it created
+	Retry        []byte // digest of its retry's id; nil where it has none
+	Body         []byte // the entry as JSON
+	Hash         Hash
 }
 
 // Appended is an entry on its way into the journal.
@@ -89,7 +91,19 @@ func seal(previous Hash, e Entry) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	return Record{Account: e.Account, Seq: e.Seq, Body: body, Hash: chain(previous, body)}, nil
+	return Record{
+		Account: e.Account, Seq: e.Seq, Transactions: len(e.Event.Transactions), Retry: e.digest(),
+		Body: body, Hash: chain(previous, body),
+	}, nil
+}
+
+// digest returns the digest of the entry's retry id, nil where it has none.
+func (e Entry) digest() []byte {
+	if e.Retry == nil {
+		return nil
+	}
+	digest := e.Retry.Digest()
+	return digest[:]
 }
 
 func chain(previous Hash, body []byte) Hash {

@@ -51,8 +51,11 @@ func verifyAccount(ctx context.Context, r Reader, id account.ID, report *Report)
 	var head Head
 	for {
 		records, err := r.Forward(ctx, id, head.Seq, page)
-		if err != nil || len(records) == 0 {
-			return err
+		if err != nil {
+			return fmt.Errorf("read account %s after entry %d: %w", id, head.Seq, err)
+		}
+		if len(records) == 0 {
+			return nil
 		}
 		for _, record := range records {
 			next, reason := follow(head, record)
@@ -77,6 +80,9 @@ func follow(head Head, record Record) (Head, string) {
 	entry, err := record.Entry()
 	if err != nil {
 		return head, err.Error()
+	}
+	if record.Transactions != len(entry.Event.Transactions) || !bytes.Equal(record.Retry, entry.digest()) {
+		return head, "what it is found by is not what it holds"
 	}
 	state := account.Apply(head.State, entry.Event)
 	if !same(state, entry.State) {

@@ -63,6 +63,7 @@ type verifyAnswer struct {
 
 // verify refolds every journal.
 func (a api) verify(r *http.Request) (any, error) {
+	unhurried(r)
 	report, err := journal.Verify(r.Context(), a.Service.Store)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,10 @@ type Config struct {
 	Log     *slog.Logger
 	Observe awsjson.Observe // the operation is one of Routes, "" for none of them
 
+	// Backup returns a copy of everything, to be closed. Nil where the storage is
+	// backed up by its own means.
+	Backup func(context.Context) (io.ReadSeekCloser, error)
+
 	// Authorize returns the id of the key that signed a request, or why its holder
 	// may not do what it asks for. Nil allows everyone everything.
 	Authorize func(r *http.Request, body []byte, ask Ask) (key string, err error)
@@ -115,6 +119,7 @@ func (a api) table() map[string]methods {
 			"GET": {"GetFaults", a.sandboxOnly(a.getFaults)}, "PUT": {"PutFaults", a.sandboxOnly(a.putFaults)},
 			"POST": {"AddFaults", a.sandboxOnly(a.addFaults)}, "DELETE": {"RemoveFaults", a.sandboxOnly(a.removeFaults)},
 		},
+		"/backup": {"GET": {"Backup", a.makeBackup}},
 		"/verify": {"GET": {"Verify", a.verify}},
 	}
 }

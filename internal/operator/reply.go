@@ -1,6 +1,9 @@
 package operator
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -24,6 +27,7 @@ func (a api) answer(route string, f handle) http.Handler {
 		begin := time.Now()
 		r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
 		r.Header.Set(requestID, a.NewID())
+		r = r.WithContext(context.WithValue(r.Context(), controlOf{}, http.NewResponseController(w)))
 		out, err := f(r)
 		reply := replyTo(out, err)
 		id, _ := account.ParseID(r.PathValue("account")) // what is none is not shown as one
@@ -34,9 +38,22 @@ func (a api) answer(route string, f handle) http.Handler {
 		if a.Observe != nil {
 			a.Observe(r.Context(), result)
 		}
-		reply.write(w, result.RequestID)
+		if err := reply.write(w, result.RequestID); err != nil && reply.reason == nil {
+			reply.reason = fmt.Errorf("the answer did not arrive whole: %w", err)
+		}
 		a.log(r, result, reply.reason)
 	})
+}
+
+// controlOf finds the http.ResponseController of a request in its context.
+type controlOf struct{}
+
+// unhurried takes the time limits of the HTTP server from a request whose answer
+// takes the longer the more is stored. Its body has to be read by then.
+func unhurried(r *http.Request) {
+	if control, ok := r.Context().Value(controlOf{}).(*http.ResponseController); ok {
+		_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) // without them, nothing has to move
+	}
 }
 
 // maxPath is how much of a path the log shows, in bytes.
@@ -66,9 +83,10 @@ func (a api) log(r *http.Request, result awsjson.Result, reason error) {
 // reply is an answer as it goes out.
 type reply struct {
 	status int
-	name   string // of the error
-	reason error  // for the log
-	body   []byte // nil for none
+	name   string    // of the error
+	reason error     // for the log
+	body   []byte    // nil for none
+	file   *download // in place of a body
 }
 
 // replyTo encodes a value, nil for no content, or an error.
@@ -79,6 +97,9 @@ func replyTo(out any, err error) reply {
 	case out == nil:
 		return reply{status: http.StatusNoContent}
 	}
+	if c, ok := out.(*download); ok {
+		return reply{status: http.StatusOK, file: c}
+	}
 	body, err := json.Marshal(out, json.Deterministic(true))
 	if err != nil {
 		return refusal(err)
@@ -86,15 +107,20 @@ func replyTo(out any, err error) reply {
 	return reply{status: http.StatusOK, body: body}
 }
 
-func (a reply) write(w http.ResponseWriter, id string) {
+// write sends the answer. The error is of a caller who has gone, for the log.
+func (a reply) write(w http.ResponseWriter, id string) error {
 	w.Header().Set(requestID, id)
-	if a.body != nil {
-		w.Header().Set("Content-Type", "application/json")
+	switch {
+	case a.file != nil:
+		return a.file.write(w)
+	case a.body == nil:
+		w.WriteHeader(a.status)
+		return nil
 	}
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(a.status)
-	if a.body != nil {
-		_, _ = w.Write(append(a.body, '\n')) // a caller who has gone is nobody to tell
-	}
+	_, err := w.Write(append(a.body, '\n'))
+	return err
 }
 
 // problem is the body of an error.

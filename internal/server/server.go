@@ -290,7 +290,7 @@ func (s *Server) handler(c Config, offerings *service.Service) (http.Handler, er
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
 	}
 	operations := operator.Config{
-		Service: offerings, Faults: s.faults, NewID: c.NewID, Log: c.Log,
+		Service: offerings, Faults: s.faults, Backup: s.journal.Backup, NewID: c.NewID, Log: c.Log,
 		Observe: s.observe(telemetry.Operator, operator.Routes()),
 	}
 	if c.Master != nil {

@@ -94,11 +94,11 @@ func closeRows(rows *sql.Rows, err error) error {
 
 type scanner interface{ Scan(dest ...any) error }
 
-// scanRecord reads the columns seq, body and hash.
+// scanRecord reads the columns of recordColumns.
 func scanRecord(id account.ID, row scanner) (journal.Record, error) {
 	record := journal.Record{Account: id}
 	var hash []byte
-	if err := row.Scan(&record.Seq, &record.Body, &hash); err != nil {
+	if err := row.Scan(&record.Seq, &record.Transactions, &record.Retry, &record.Body, &hash); err != nil {
 		return record, err
 	}
 	copy(record.Hash[:], hash)

@@ -50,7 +50,7 @@ func (w *writer) rewind(ctx context.Context, id account.ID, to journal.Place) er
 
 // record returns an entry of an account, nil where there is none.
 func (w *writer) record(ctx context.Context, id account.ID, seq int64) (*journal.Record, error) {
-	row := w.tx.QueryRowContext(ctx, `SELECT seq, body, hash FROM entries WHERE account = ? AND seq = ?`, id, seq)
+	row := w.tx.QueryRowContext(ctx, `SELECT `+recordColumns+` FROM entries WHERE account = ? AND seq = ?`, id, seq)
 	record, err := scanRecord(id, row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil

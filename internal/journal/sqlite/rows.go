@@ -86,7 +86,7 @@ func (w *writer) flush(ctx context.Context) error {
 		args := make([]any, 0, 6*(to-from))
 		for _, a := range w.pending[from:to] {
 			r := a.Record
-			args = append(args, r.Account, r.Seq, len(a.Entry.Event.Transactions), retryDigest(a.Entry), r.Body, r.Hash[:])
+			args = append(args, r.Account, r.Seq, r.Transactions, r.Retry, r.Body, r.Hash[:])
 		}
 		if _, err := w.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...); err != nil {
 			first := w.pending[from].Record
@@ -105,15 +105,6 @@ func (w *writer) flush(ctx context.Context) error {
 	w.pending = nil
 	clear(w.dues)
 	return nil
-}
-
-// retryDigest returns the digest of an entry's retry id, nil where it has none.
-func retryDigest(e journal.Entry) []byte {
-	if e.Retry == nil {
-		return nil
-	}
-	digest := e.Retry.Digest()
-	return digest[:]
 }
 
 // setDue keeps when an account has to be rolled next.

@@ -49,6 +49,7 @@ type Journal struct {
 	observe    func(journal.Batch) // nil where nobody wants to know
 	statements statements
 	queue      chan *job
+	backup     sync.Mutex // held while there is one
 	close      sync.Once
 	stopping   chan struct{} // closed when Close begins
 	stopped    chan struct{} // closed when the writer has ended
@@ -73,6 +74,23 @@ func Open(ctx context.Context, dir string, options ...Option) (*Journal, error) 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var j *Journal
+	if err = removeBackups(dir); err == nil {
+		j, err = openFile(ctx, filepath.Join(dir, fileName), options)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the journal in %q: %w", dir, err), lock.Unlock())
+	}
+	j.lock = lock
+	return j, nil
+}
+
+// lockDir makes this process the one that has a data directory open.
+func lockDir(dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, lockName))
 	locked, err := lock.TryLock()
 	if err != nil {
@@ -81,12 +99,7 @@ func Open(ctx context.Context, dir string, options ...Option) (*Journal, error) 
 	if !locked {
 		return nil, fault.New(fault.Conflict, "data directory %q is in use by another slotfarm process", dir)
 	}
-	j, err := openFile(ctx, filepath.Join(dir, fileName), options)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the journal in %q: %w", dir, err), lock.Unlock())
-	}
-	j.lock = lock
-	return j, nil
+	return lock, nil
 }
 
 func openFile(ctx context.Context, path string, options []Option) (*Journal, error) {
@@ -119,17 +132,21 @@ func OpenMemory(ctx context.Context, options ...Option) (*Journal, error) {
 
 // open returns a pool of connections that all have the pragmas set.
 func open(path string, connections int, pragmas ...string) (*sql.DB, error) {
-	query := url.Values{"_pragma": pragmas}
-	if path != ":memory:" {
-		path = (&url.URL{Path: path}).EscapedPath()
-	}
-	db, err := sql.Open("sqlite", "file:"+path+"?"+query.Encode())
+	db, err := openDatabase(path, url.Values{"_pragma": pragmas})
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
+}
+
+// openDatabase returns a pool of connections with the parameters given.
+func openDatabase(path string, parameters url.Values) (*sql.DB, error) {
+	if path != ":memory:" {
+		path = (&url.URL{Path: path}).EscapedPath()
+	}
+	return sql.Open("sqlite", "file:"+path+"?"+parameters.Encode())
 }
 
 // start migrates the database and starts its writer; on an error it closes the

@@ -156,10 +156,16 @@ func writeHistory(t *testing.T, dir string) {
 	t.Helper()
 	j := openDir(t, dir)
 	defer j.Close()
+	fill(t, j, "111111111111")
+}
+
+// fill appends five entries to an account.
+func fill(t *testing.T, j *sqlite.Journal, id account.ID) {
+	t.Helper()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for quantity := range 5 {
 		_, err := j.Update(context.Background(), journal.Change{
-			Account: "111111111111",
+			Account: id,
 			Decide: func(s account.State) ([]account.Event, error) {
 				if !s.Opened() {
 					return []account.Event{account.Open(account.Opening{Seed: "seed"}, at)}, nil

@@ -13,33 +13,52 @@ type statements struct {
 	retries, inserts                   perRow    // on the writer
 }
 
-const headQuery = `SELECT seq, body, hash FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
+// recordColumns are what scanRecord reads.
+const recordColumns = `seq, transactions, retry, body, hash`
+
+const headQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
+
+// query is a statement and where it is prepared.
+type query struct {
+	stmt **sql.Stmt
+	db   *sql.DB
+	text string
+}
 
 func prepare(ctx context.Context, write, read *sql.DB) (statements, error) {
 	var s statements
-	for _, p := range []struct {
-		stmt  **sql.Stmt
-		db    *sql.DB
-		query string
-	}{
-		{&s.head, read, headQuery},
-		{&s.forward, read, `SELECT seq, body, hash FROM entries
-			WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?`},
-		{&s.back, read, `SELECT seq, body, hash FROM entries
-			WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`},
-		{&s.accounts, read, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
-		{&s.due, read, `SELECT account FROM accounts WHERE due <= ? ORDER BY due, account LIMIT ?`},
-		{&s.writerHead, write, headQuery},
-		{&s.setDue, write, `INSERT INTO accounts (account, due) VALUES (?, ?)
-			ON CONFLICT (account) DO UPDATE SET due = excluded.due`},
-	} {
-		stmt, err := p.db.PrepareContext(ctx, p.query)
-		if err != nil {
-			return s, err
-		}
-		*p.stmt = stmt
+	err := prepareAll(ctx, append(s.reads(read),
+		query{&s.writerHead, write, headQuery},
+		query{&s.setDue, write, `INSERT INTO accounts (account, due) VALUES (?, ?)
+			ON CONFLICT (account) DO UPDATE SET due = excluded.due`}))
+	if err != nil {
+		return s, err
 	}
 	return s, s.preparePerRow(ctx, write)
+}
+
+// reads returns the statements that read.
+func (s *statements) reads(db *sql.DB) []query {
+	return []query{
+		{&s.head, db, headQuery},
+		{&s.forward, db, `SELECT ` + recordColumns + ` FROM entries
+			WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?`},
+		{&s.back, db, `SELECT ` + recordColumns + ` FROM entries
+			WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`},
+		{&s.accounts, db, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
+		{&s.due, db, `SELECT account FROM accounts WHERE due <= ? ORDER BY due, account LIMIT ?`},
+	}
+}
+
+func prepareAll(ctx context.Context, queries []query) error {
+	for _, q := range queries {
+		stmt, err := q.db.PrepareContext(ctx, q.text)
+		if err != nil {
+			return err
+		}
+		*q.stmt = stmt
+	}
+	return nil
 }
 
 // preparePerRow prepares the statements on several rows.

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+)
+
+// backupCommand copies what a server stores into a file.
+type backupCommand struct {
+	query
+	File string `arg:"" placeholder:"FILE" help:"Where the backup goes; nothing may be there yet."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (backupCommand) Help() string {
+	return `The file is one moment of the journals, keys and catalogue. It appears when it is whole: its SHA-256 is the server's, and every hash and state in it is recomputed. The secrets in it are sealed; keep a copy of the master key elsewhere.`
+}
+
+// saved is what a backup holds.
+type saved struct {
+	File string `json:"file"`
+	client.Backup
+	Accounts int64 `json:"accounts"`
+	Entries  int64 `json:"entries"`
+}
+
+// Run makes the backup and says what it holds.
+func (c *backupCommand) Run(ctx context.Context, streams IO) error {
+	if _, err := os.Lstat(c.File); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("%s is there already; a backup replaces nothing", c.File), err)
+	}
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		file, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+"-*.tmp")
+		if err != nil {
+			return fmt.Errorf("backup: %w", err)
+		}
+		made, err := c.fill(ctx, api, file)
+		if err != nil {
+			return errors.Join(err, os.Remove(file.Name()))
+		}
+		p.say("%s holds %d entries of %d accounts: %d bytes, SHA-256 %s.", c.File, made.Entries, made.Accounts, made.Bytes, made.SHA256)
+		answer, err := json.Marshal(made)
+		p.keep(answer)
+		return err
+	})
+}
+
+// fill has a new file become the backup, and closes it.
+func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.File) (saved, error) {
+	got, err := api.Backup(ctx, file)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return saved{}, err
+	}
+	report, err := sqlite.VerifyArchive(ctx, file.Name())
+	if err == nil {
+		err = differs(verification(report))
+	}
+	if err != nil {
+		return saved{}, fmt.Errorf("the backup is of no use: %w", err)
+	}
+	return saved{c.File, got, report.Accounts, report.Entries}, os.Rename(file.Name(), c.File)
+}
+
+// restoreCommand makes a data directory of a backup.
+type restoreCommand struct {
+	File string `arg:"" placeholder:"FILE" help:"The backup."`
+	Data string `required:"" placeholder:"DIR" help:"The directory of the data, without a journal so far."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (restoreCommand) Help() string {
+	return `Every hash and state is recomputed before the journal appears in the directory. The master key is not in the backup: put the one that was in use back beside it, or give it to serve.`
+}
+
+// Run restores and says what there is now.
+func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
+	report, err := sqlite.Restore(ctx, c.File, c.Data)
+	if err == nil {
+		err = differs(verification(report))
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was restored: %w", err)
+	}
+	_, err = fmt.Fprintf(streams.Out, "%s holds %d entries of %d accounts.\n", c.Data, report.Entries, report.Accounts)
+	return err
+}
+
+// verification returns a report in the shape of the API.
+func verification(r journal.Report) client.Verification {
+	v := client.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil}
+	if w := r.Wrong; w != nil {
+		v.Account, v.Seq, v.Reason = string(w.Account), w.Seq, w.Reason
+	}
+	return v
+}
+
+// differs returns the error that a verification is, nil where all is well.
+func differs(v client.Verification) error {
+	if v.OK {
+		return nil
+	}
+	return fmt.Errorf("entry %d of account %s is not what was written: %s", v.Seq, v.Account, v.Reason)
+}

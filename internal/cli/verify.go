@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+)
+
+// verifyCommand recomputes hashes and states.
+type verifyCommand struct {
+	query
+	File string `arg:"" optional:"" placeholder:"FILE" help:"A backup to verify, without a server."`
+	Data string `placeholder:"DIR" help:"A data directory to verify, while no server has it open."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (verifyCommand) Help() string {
+	return `Without a file or a directory the server verifies what it stores. The first entry that differs is named, and the exit status is 1. What is missing at the end of a journal cannot be noticed.`
+}
+
+// Run verifies, and fails where an entry differs.
+func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
+	p := &page{}
+	v, err := c.verify(ctx)
+	if err != nil {
+		return err
+	}
+	p.say("entries: %d, accounts: %d", v.Entries, v.Accounts)
+	if p.answer, err = json.Marshal(v); err != nil {
+		return err
+	}
+	if err := c.print(streams.Out, p); err != nil {
+		return err
+	}
+	return differs(v)
+}
+
+// verify returns what recomputing gives.
+func (c *verifyCommand) verify(ctx context.Context) (v client.Verification, err error) {
+	path := c.File
+	if path == "" {
+		path = c.Data
+	}
+	if path == "" {
+		err = c.ask(ctx, func(ctx context.Context, api *client.Client) error {
+			v, err = api.Verify(ctx)
+			return err
+		})
+		return v, err
+	}
+	report, err := sqlite.VerifyArchive(ctx, path)
+	return verification(report), err
+}

@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// Archive is a journal that nobody writes: a backup, or a data directory that
+// no process has open. OpenArchive opens one; it changes nothing.
+type Archive struct {
+	journal.Reader
+	db   *sql.DB
+	lock *flock.Flock // of a directory
+}
+
+// OpenArchive opens a backup or a data directory for reading. A directory that
+// another process has open, a newer storage format and what is no journal are
+// errors.
+func OpenArchive(ctx context.Context, path string) (*Archive, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{}
+	file := path
+	if info.IsDir() {
+		file = filepath.Join(path, fileName)
+		if _, err := os.Stat(file); err != nil { // no lock file is left in a directory without a journal
+			return nil, err
+		}
+		if a.lock, err = lockDir(path); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.open(ctx, file); err != nil {
+		return nil, errors.Join(fmt.Errorf("%q: %w", path, err), a.Close())
+	}
+	return a, nil
+}
+
+// open opens the database read only. A file without a write-ahead log beside it
+// is taken to stay as it is, so that it may stand where nothing can be written.
+func (a *Archive) open(ctx context.Context, file string) error {
+	mode := url.Values{"mode": {"ro"}}
+	if log, err := sizeOf(file + "-wal"); err != nil {
+		return err
+	} else if log == 0 {
+		mode.Set("immutable", "1")
+	}
+	var err error
+	if a.db, err = openDatabase(file, mode); err != nil {
+		return err
+	}
+	a.db.SetMaxOpenConns(1)
+	if err := checkFormat(ctx, a.db); err != nil {
+		return err
+	}
+	j := &Journal{}
+	a.Reader = uncached{j}
+	return prepareAll(ctx, j.statements.reads(a.db))
+}
+
+// checkFormat refuses a database of another kind or of a newer format.
+func checkFormat(ctx context.Context, db *sql.DB) error {
+	var have int64
+	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&have); err != nil {
+		return &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
+	}
+	p, err := provider(db)
+	if err != nil {
+		return err
+	}
+	return checkKnown(p, have)
+}
+
+// Close lets go of the file or directory.
+func (a *Archive) Close() error {
+	var err error
+	if a.db != nil {
+		err = a.db.Close()
+	}
+	if a.lock != nil {
+		err = errors.Join(err, a.lock.Unlock())
+	}
+	return err
+}
+
+// Verify is journal.Verify, and holds the tables of the file against each other.
+// A page that cannot be read is an error that names the account it was read for.
+func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
+	report, err := journal.Verify(ctx, a)
+	if err != nil || report.Wrong != nil {
+		return report, err
+	}
+	for _, check := range []struct{ query, reason string }{
+		{`SELECT account, MIN(seq) FROM entries WHERE account NOT IN (SELECT account FROM accounts) GROUP BY account LIMIT 1`,
+			"the account is missing from the list of accounts"},
+		{`SELECT account, 1 FROM accounts WHERE account NOT IN (SELECT account FROM entries) LIMIT 1`,
+			"entry 1 is missing"},
+	} {
+		wrong := &journal.Wrong{Reason: check.reason}
+		switch err := a.db.QueryRowContext(ctx, check.query).Scan(&wrong.Account, &wrong.Seq); {
+		case err == nil:
+			report.Wrong = wrong
+			return report, nil
+		case !errors.Is(err, sql.ErrNoRows):
+			return report, err
+		}
+	}
+	return report, a.checkPages(ctx)
+}
+
+// checkPages holds the indexes against the tables, and looks at pages that hold
+// no entry.
+func (a *Archive) checkPages(ctx context.Context) error {
+	var found string
+	if err := a.db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return fmt.Errorf("the journals are whole, but not the file: %s", found)
+	}
+	return nil
+}
+
+// uncached reads what is stored, and no head from memory.
+type uncached struct{ *Journal }
+
+// Head returns the newest entry of an account.
+func (u uncached) Head(ctx context.Context, id account.ID) (journal.Head, error) {
+	return readHead(ctx, u.statements.head, id)
+}

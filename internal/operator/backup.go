@@ -1,0 +1,73 @@
+package operator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// sumHeader is the header with the SHA-256 of a backup, in hexadecimal.
+const sumHeader = "Slotfarm-Sha256"
+
+// The pieces in which a backup is sent: how large they are, in bytes, and how
+// long the caller may take to receive one.
+const (
+	pieceSize = 1 << 20
+	pieceTime = time.Minute
+)
+
+// makeBackup answers with a copy of everything that is stored.
+func (a api) makeBackup(r *http.Request) (any, error) {
+	if a.Backup == nil {
+		return nil, fault.New(fault.NotFound, "this storage is backed up by the means of its database")
+	}
+	unhurried(r)
+	file, err := a.Backup(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	d := &download{file: file}
+	if err := d.measure(); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return d, nil
+}
+
+// download is a backup on its way out.
+type download struct {
+	file io.ReadSeekCloser
+	size int64 // bytes
+	sum  string
+}
+
+func (d *download) measure() error {
+	digest := sha256.New()
+	var err error
+	if d.size, err = io.Copy(digest, d.file); err != nil {
+		return err
+	}
+	d.sum = hex.EncodeToString(digest.Sum(nil))
+	_, err = d.file.Seek(0, io.SeekStart)
+	return err
+}
+
+// write sends the backup and removes it.
+func (d *download) write(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/vnd.sqlite3")
+	w.Header().Set("Content-Length", strconv.FormatInt(d.size, 10))
+	w.Header().Set(sumHeader, d.sum)
+	control := http.NewResponseController(w)
+	for sent := int64(0); sent < d.size; sent += pieceSize {
+		_ = control.SetWriteDeadline(time.Now().Add(pieceTime)) // without one, nothing has to move
+		if _, err := io.CopyN(w, d.file, min(pieceSize, d.size-sent)); err != nil {
+			return errors.Join(err, d.file.Close())
+		}
+	}
+	return d.file.Close()
+}
