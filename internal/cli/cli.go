@@ -53,6 +53,7 @@ type commands struct {
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
 
 	Backup  backupCommand  `cmd:"" help:"Copy everything that a server stores into a file, while it serves."`
+	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret of a data directory under another master key."`
 	Restore restoreCommand `cmd:"" help:"Make a data directory of a backup."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`
 

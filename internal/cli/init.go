@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // initCommand prepares storage for serve.
@@ -27,7 +28,11 @@ func (c *initCommand) Run(ctx context.Context, streams IO) error {
 	if err := private(c.Data, privateDir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	made, err := server.Install(ctx, c.Data, c.makeMasterKey)
+	var made service.Credentials
+	err := server.Offline(ctx, c.Data, func(s *service.Service) (err error) {
+		made, err = s.Install(ctx, c.makeMasterKey)
+		return err
+	})
 	if err != nil {
 		return err
 	}

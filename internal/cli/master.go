@@ -32,7 +32,10 @@ const (
 
 // readMasterKey reads the master key, which must be readable by its owner only.
 func (s storage) readMasterKey() (iam.MasterKey, error) {
-	name := s.masterKeyFile()
+	return readKey(s.masterKeyFile())
+}
+
+func readKey(name string) (iam.MasterKey, error) {
 	if err := private(name, privateFile); err != nil {
 		return iam.MasterKey{}, fmt.Errorf("master key: %w", err)
 	}
@@ -56,12 +59,17 @@ func (s storage) makeMasterKey() (iam.MasterKey, error) {
 	if key, err = iam.NewMasterKey(rand.Reader); err != nil {
 		return key, err
 	}
-	file, err := os.OpenFile(s.masterKeyFile(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, privateFile)
+	return key, writeKey(s.masterKeyFile(), key)
+}
+
+// writeKey keeps a master key in a file that was not there.
+func writeKey(name string, key iam.MasterKey) error {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, privateFile)
 	if err != nil {
-		return key, fmt.Errorf("master key: %w", err)
+		return fmt.Errorf("master key: %w", err)
 	}
 	_, err = fmt.Fprintln(file, key.Text())
-	return key, errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // private refuses a file or directory that others than its owner can use.

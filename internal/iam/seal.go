@@ -15,7 +15,7 @@ import (
 
 // sealed is the first byte of what Seal returns: the format and its version. A
 // nonce of 96 bits, the secret encrypted by AES-256-GCM and a tag of 128 bits
-// follow; the format and the id of the key are authenticated with them.
+// follow; the format and what the secret is of are authenticated with them.
 const sealed = 0x01
 
 // MasterKey is the key under which the secrets of access keys are sealed. It
@@ -73,29 +73,30 @@ func (m MasterKey) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "master key "+m.Fingerprint()) // what is formatted has nowhere to fail to
 }
 
-// Seal encrypts the secret of an access key. Sealing twice gives different bytes.
-func (m MasterKey) Seal(keyID, secret string) ([]byte, error) {
+// Seal encrypts the secret of an access key, which of describes. Sealing twice
+// gives different bytes.
+func (m MasterKey) Seal(of, secret string) ([]byte, error) {
 	aead, err := m.aead()
 	if err != nil {
-		return nil, fmt.Errorf("seal the secret of key %q: %w", keyID, err)
+		return nil, fmt.Errorf("seal a secret: %w", err)
 	}
-	return aead.Seal([]byte{sealed}, nil, []byte(secret), bound(keyID)), nil
+	return aead.Seal([]byte{sealed}, nil, []byte(secret), bound(of)), nil
 }
 
 // Open returns the secret of an access key that Seal has sealed. It fails where
-// the master key or the id is another one or a bit of the bytes was changed, and
+// the master key or the key is another one or a bit of the bytes was changed, and
 // cannot tell these from each other; fingerprints tell master keys apart.
-func (m MasterKey) Open(keyID string, bytes []byte) (string, error) {
+func (m MasterKey) Open(of string, bytes []byte) (string, error) {
 	if len(bytes) == 0 || bytes[0] != sealed {
-		return "", fmt.Errorf("open the secret of key %q: its format is unknown; this version reads format %d", keyID, sealed)
+		return "", fmt.Errorf("open a secret: its format is unknown; this version reads format %d", sealed)
 	}
 	aead, err := m.aead()
 	if err != nil {
-		return "", fmt.Errorf("open the secret of key %q: %w", keyID, err)
+		return "", fmt.Errorf("open a secret: %w", err)
 	}
-	secret, err := aead.Open(nil, nil, bytes[1:], bound(keyID))
+	secret, err := aead.Open(nil, nil, bytes[1:], bound(of))
 	if err != nil {
-		return "", fmt.Errorf("open the secret of key %q: the master key is another one, or the secret was changed or is that of another key", keyID)
+		return "", errors.New("open a secret: the master key is another one, or the secret or its key was changed")
 	}
 	return string(secret), nil
 }
@@ -115,4 +116,4 @@ func (m MasterKey) aead() (cipher.AEAD, error) {
 
 // bound returns what is authenticated beside a secret: its format and the key
 // that it belongs to.
-func bound(keyID string) []byte { return append([]byte{sealed}, keyID...) }
+func bound(of string) []byte { return append([]byte{sealed}, of...) }

@@ -25,19 +25,17 @@ func (c Config) service(store journal.Store) service.Config {
 	return config
 }
 
-// Install prepares the data directory of a service for others and returns the
-// operator's key, the only time that its secret is known. Conflict where it was
-// done before; then newMaster, which returns the master key, is not called.
-func Install(ctx context.Context, dir string, newMaster func() (iam.MasterKey, error)) (service.Credentials, error) {
+// Offline opens the storage of a service for others, without a server, for f to
+// work with. A data directory that another process has open is a Conflict.
+func Offline(ctx context.Context, dir string, f func(*service.Service) error) error {
 	store, err := sqlite.Open(ctx, dir)
 	if err != nil {
-		return service.Credentials{}, err
+		return err
 	}
 	c := Config{Master: &iam.MasterKey{}}.withDefaults()
 	offerings, err := service.New(ctx, c.service(store))
-	var made service.Credentials
 	if err == nil {
-		made, err = offerings.Install(ctx, newMaster)
+		err = f(offerings)
 	}
-	return made, errors.Join(err, store.Close())
+	return errors.Join(err, store.Close())
 }

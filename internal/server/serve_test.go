@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
@@ -31,20 +33,35 @@ type served struct {
 // signer signs as the holder of a key.
 type signer struct{ id, secret string }
 
-func install(t *testing.T) *served {
+// parseMaster returns the master key whose bytes are all the same.
+func parseMaster(t *testing.T, digits string) iam.MasterKey {
 	t.Helper()
-	master, err := iam.ParseMasterKey(strings.Repeat("5a", 32))
+	master, err := iam.ParseMasterKey(strings.Repeat(digits, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{t: t, dir: t.TempDir(), master: master}
+	return master
+}
+
+func install(t *testing.T) *served {
+	t.Helper()
+	s := &served{t: t, dir: t.TempDir(), master: parseMaster(t, "5a")}
 	s.at(time.Now())
-	made, err := server.Install(context.Background(), s.dir, s.masterKey)
+	made, err := s.install()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.operator = signer{made.Key.ID, made.Secret}
 	return s
+}
+
+// install prepares the storage.
+func (s *served) install() (made service.Credentials, err error) {
+	err = server.Offline(context.Background(), s.dir, func(offline *service.Service) error {
+		made, err = offline.Install(context.Background(), s.masterKey)
+		return err
+	})
+	return made, err
 }
 
 // masterKey is where the master key comes from.
@@ -285,13 +302,10 @@ func TestInstall(t *testing.T) {
 	t.Parallel()
 	s := install(t)
 	ctx := context.Background()
-	if _, err := server.Install(ctx, s.dir, s.masterKey); err == nil || !strings.Contains(err.Error(), "initialised before") {
+	if _, err := s.install(); err == nil || !strings.Contains(err.Error(), "initialised before") {
 		t.Errorf("a second time: %v", err)
 	}
-	another, err := iam.ParseMasterKey(strings.Repeat("a5", 32))
-	if err != nil {
-		t.Fatal(err)
-	}
+	another := parseMaster(t, "a5")
 	for _, tt := range []struct {
 		name   string
 		config server.Config
@@ -308,6 +322,63 @@ func TestInstall(t *testing.T) {
 	}
 	s.start()
 	s.operate(s.operator, "GET", "/accounts", "").want(t, "the first key", 200, "000000000000")
+}
+
+// TestRekey seals the secrets under another master key: keys go on working, and
+// the master key before opens nothing any more.
+func TestRekey(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.start()
+	key := s.key(team, "")
+	s.stop()
+	ctx := context.Background()
+	before, after := s.master, parseMaster(t, "a5")
+	rekey := func(from, to iam.MasterKey) error {
+		return server.Offline(ctx, s.dir, func(offline *service.Service) error {
+			offline.Master = from
+			return offline.Rekey(ctx, to)
+		})
+	}
+	if err := rekey(after, before); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("with another master key: %v, want a Conflict", err)
+	}
+	if err := rekey(before, after); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Start(ctx, server.Config{Data: s.dir, Master: &before}); err == nil || !strings.Contains(err.Error(), "the master key is another one") {
+		t.Errorf("serve with the master key before: %v", err)
+	}
+	s.master = after
+	s.start()
+	s.call(key, "ListOfferings", "{}").want(t, "a key from before", 200, "offerings")
+	s.operate(s.operator, "GET", "/accounts", "").want(t, "the first key", 200, "000000000000")
+}
+
+// TestChangedKeysAreOfNoUse changes what a key may do, and whose it is, in the
+// storage: nobody gets in with it.
+func TestChangedKeysAreOfNoUse(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.start()
+	ctx := context.Background()
+	for old, changed := range map[string]string{"devicefarm:*": "*", `"account":"` + team: `"account":"000000000000`} {
+		key := s.key(team, "")
+		s.stop()
+		if err := server.Offline(ctx, s.dir, func(offline *service.Service) error {
+			records, err := offline.Store.ListRecords(ctx, "access", "key/"+key.id)
+			if err != nil || len(records) != 1 || !strings.Contains(string(records[0].Body), old) {
+				t.Fatalf("stored key: %s, %v", records, err)
+			}
+			records[0].Body = []byte(strings.Replace(string(records[0].Body), old, changed, 1))
+			return offline.Store.PutRecords(ctx, "access", records...)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		s.start()
+		s.call(key, "ListOfferings", "{}").want(t, changed, 500, "InternalFailure")
+		s.operate(key, "GET", "/accounts", "").want(t, changed, 500, "Internal")
+	}
 }
 
 // TestSweeper starts a server after a month and a half of downtime: accounts are

@@ -3,24 +3,14 @@ package service
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
-)
-
-// access is the kind of record that holds access keys, by their ids, and which
-// master key their secrets are sealed under, by masterName.
-const (
-	access     = "access"
-	keyPrefix  = "key/"
-	masterName = "master"
 )
 
 // OperatorAccount is the account of the operator's own keys, which may reach the
@@ -31,58 +21,6 @@ const OperatorAccount account.ID = "000000000000"
 type Credentials struct {
 	Key    iam.Key
 	Secret string
-}
-
-// keyRecord is an access key as it is stored.
-type keyRecord struct {
-	ID       string          `json:"id"`
-	Account  string          `json:"account"`
-	Name     string          `json:"name"`
-	Created  time.Time       `json:"created"`
-	Disabled bool            `json:"disabled,omitzero"`
-	Policy   json.RawMessage `json:"policy"`
-	Secret   []byte          `json:"secret"` // sealed
-}
-
-// Install makes the operator's account and its first key, whose secret is shown
-// to nobody else again. It is sealed under what newMaster returns, which is called
-// once nothing stands in the way. Conflict where it was done before.
-func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
-	master, err := s.Store.ListRecords(ctx, access, masterName)
-	if err != nil {
-		return Credentials{}, err
-	}
-	if len(master) > 0 {
-		return Credentials{}, fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
-	}
-	if s.Master, err = newMaster(); err != nil {
-		return Credentials{}, err
-	}
-	c := Caller{Account: OperatorAccount, Key: "init"}
-	if _, err := s.Configure(ctx, c, account.Settings{}); err != nil {
-		return Credentials{}, err
-	}
-	made, err := s.newKey(c.Account, "operator", iam.Operator())
-	if err != nil {
-		return Credentials{}, err
-	}
-	fingerprint := journal.Named{Name: masterName, Body: []byte(s.Master.Fingerprint())}
-	return made.Credentials, s.Store.PutRecords(ctx, access, made.record, fingerprint)
-}
-
-// CheckInstalled returns nil when the storage was initialised under the master
-// key that the service has.
-func (s *Service) CheckInstalled(ctx context.Context) error {
-	master, err := s.Store.ListRecords(ctx, access, masterName)
-	switch {
-	case err != nil:
-		return err
-	case len(master) == 0:
-		return fault.New(fault.NotFound, "this storage was not initialised; run slotfarm init first")
-	case string(master[0].Body) != s.Master.Fingerprint():
-		return fault.New(fault.Conflict, "the master key is another one than the secrets of this storage are sealed under")
-	}
-	return nil
 }
 
 // newKey is a key on its way into storage.
@@ -111,18 +49,12 @@ func (s *Service) newKey(id account.ID, name string, policy []byte) (newKey, err
 
 // record returns a key as it is stored.
 func (s *Service) record(k iam.Key, secret string) (journal.Named, error) {
-	sealed, err := s.Master.Seal(k.ID, secret)
-	if err != nil {
-		return journal.Named{}, err
-	}
 	policy, err := k.Policy.MarshalJSON()
 	if err != nil {
 		return journal.Named{}, err
 	}
-	body, err := json.Marshal(keyRecord{
-		ID: k.ID, Account: k.Account, Name: k.Name, Created: k.Created, Disabled: k.Disabled, Policy: policy, Secret: sealed,
-	})
-	return journal.Named{Name: keyPrefix + k.ID, Body: body}, err
+	stored := keyRecord{ID: k.ID, Account: k.Account, Name: k.Name, Created: k.Created, Disabled: k.Disabled, Policy: policy}
+	return stored.seal(s.Master, secret)
 }
 
 // maxName is how long the name of a key may be, in bytes.
@@ -175,11 +107,7 @@ func (s *Service) Keys(ctx context.Context, c Caller) ([]iam.Key, error) {
 
 // open reads a stored key.
 func (s *Service) open(r journal.Named) (Credentials, error) {
-	var stored keyRecord
-	if err := json.Unmarshal(r.Body, &stored); err != nil {
-		return Credentials{}, fmt.Errorf("stored %s: %w", r.Name, err)
-	}
-	secret, err := s.Master.Open(stored.ID, stored.Secret)
+	stored, secret, err := unseal(s.Master, r)
 	if err != nil {
 		return Credentials{}, err
 	}

@@ -1,0 +1,148 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// access is the kind of record that holds access keys, by their ids, and which
+// master key their secrets are sealed under, by masterName.
+const (
+	access     = "access"
+	keyPrefix  = "key/"
+	masterName = "master"
+)
+
+// Install makes the operator's account and its first key, whose secret is shown
+// to nobody else again. It is sealed under what newMaster returns, which is called
+// once nothing stands in the way. Conflict where it was done before.
+func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
+	switch _, err := s.Sealed(ctx); {
+	case err == nil:
+		return Credentials{}, fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
+	case fault.KindOf(err) != fault.NotFound:
+		return Credentials{}, err
+	}
+	var err error
+	if s.Master, err = newMaster(); err != nil {
+		return Credentials{}, err
+	}
+	c := Caller{Account: OperatorAccount, Key: "init"}
+	if _, err := s.Configure(ctx, c, account.Settings{}); err != nil {
+		return Credentials{}, err
+	}
+	made, err := s.newKey(c.Account, "operator", iam.Operator())
+	if err != nil {
+		return Credentials{}, err
+	}
+	fingerprint := journal.Named{Name: masterName, Body: []byte(s.Master.Fingerprint())}
+	return made.Credentials, s.Store.PutRecords(ctx, access, made.record, fingerprint)
+}
+
+// CheckInstalled returns nil when the storage was initialised under the master
+// key that the service has.
+func (s *Service) CheckInstalled(ctx context.Context) error {
+	fingerprint, err := s.Sealed(ctx)
+	if err == nil && fingerprint != s.Master.Fingerprint() {
+		err = fault.New(fault.Conflict, "the master key is another one than the secrets of this storage are sealed under")
+	}
+	return err
+}
+
+// Sealed returns the fingerprint of the master key that the secrets are sealed
+// under. NotFound where the storage was not initialised.
+func (s *Service) Sealed(ctx context.Context) (fingerprint string, err error) {
+	master, err := s.Store.ListRecords(ctx, access, masterName)
+	if err == nil && len(master) == 0 {
+		err = fault.New(fault.NotFound, "this storage was not initialised; run slotfarm init first")
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(master[0].Body), nil
+}
+
+// Rekey seals every secret under another master key, all of them or none. The
+// service goes on with that one; nobody else may use the storage meanwhile.
+func (s *Service) Rekey(ctx context.Context, master iam.MasterKey) error {
+	if err := s.CheckInstalled(ctx); err != nil {
+		return err
+	}
+	records, err := s.Store.ListRecords(ctx, access, keyPrefix)
+	if err != nil {
+		return err
+	}
+	sealed := []journal.Named{{Name: masterName, Body: []byte(master.Fingerprint())}}
+	for _, r := range records {
+		stored, secret, err := unseal(s.Master, r)
+		if err != nil {
+			return err
+		}
+		again, err := stored.seal(master, secret)
+		if err != nil {
+			return err
+		}
+		sealed = append(sealed, again)
+	}
+	if err := s.Store.PutRecords(ctx, access, sealed...); err != nil {
+		return err
+	}
+	s.Master = master
+	return nil
+}
+
+// keyRecord is an access key as it is stored.
+type keyRecord struct {
+	ID       string          `json:"id"`
+	Account  string          `json:"account"`
+	Name     string          `json:"name"`
+	Created  time.Time       `json:"created"`
+	Disabled bool            `json:"disabled,omitzero"`
+	Policy   json.RawMessage `json:"policy"`
+	Secret   []byte          `json:"secret"` // sealed
+}
+
+// seal returns the key with its secret as it is stored.
+func (k keyRecord) seal(master iam.MasterKey, secret string) (journal.Named, error) {
+	about, err := k.about()
+	if err != nil {
+		return journal.Named{}, err
+	}
+	if k.Secret, err = master.Seal(about, secret); err != nil {
+		return journal.Named{}, fmt.Errorf("key %s: %w", k.ID, err)
+	}
+	body, err := json.Marshal(k)
+	return journal.Named{Name: keyPrefix + k.ID, Body: body}, err
+}
+
+// about returns everything of the key but its secret: whose it is and what it
+// may do cannot be changed in storage without the master key.
+func (k keyRecord) about() (string, error) {
+	k.Secret = nil
+	body, err := json.Marshal(k)
+	return string(body), err
+}
+
+// unseal returns a stored key and its secret.
+func unseal(master iam.MasterKey, r journal.Named) (keyRecord, string, error) {
+	var k keyRecord
+	if err := json.Unmarshal(r.Body, &k); err != nil {
+		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
+	}
+	about, err := k.about()
+	if err != nil {
+		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
+	}
+	secret, err := master.Open(about, k.Secret)
+	if err != nil {
+		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
+	}
+	return k, secret, nil
+}
