@@ -59,6 +59,7 @@ type State struct {
 	Status       Status     `json:"status"`           //
 	Test         bool       `json:"test,omitzero"`    // a test account has a clock of its own
 	Frozen       *time.Time `json:"frozen,omitzero"`  // where a test account's clock stands
+	Note         string     `json:"note,omitzero"`    // the operator's own words
 	Limits       []Limit    `json:"limits,omitempty"` // own limits, by offering id
 	Holdings     []Holding  `json:"holdings,omitempty"`
 	Promotions   []string   `json:"promotions,omitempty"`  // used ones, oldest first

@@ -14,6 +14,7 @@ type Script struct {
 	Limits []Limit // own limits, from the opening on
 	Steps  []Step  // in the order of their time
 	Status *Status // set at the end
+	Note   *string // set at the end
 	Now    *time.Time
 }
 
@@ -96,7 +97,7 @@ func (p *play) roll(at time.Time) error {
 
 // set changes settings, where there are any.
 func (p *play) set(c Settings, at time.Time) error {
-	if c.Status == nil && c.Test == nil && len(c.Limits) == 0 {
+	if c.Status == nil && c.Test == nil && c.Note == nil && len(c.Limits) == 0 {
 		return nil
 	}
 	event, err := p.state.Configure(c, p.terms, at)
@@ -155,6 +156,9 @@ func (p *play) end(s Script, frozen *time.Time, end time.Time) error {
 		}
 		p.add(events...)
 	}
+	if err := p.set(Settings{Note: s.Note}, end); err != nil {
+		return under(s.Path+".note", err)
+	}
 	return under(s.Path+".status", p.set(Settings{Status: s.Status}, end))
 }
 
@@ -181,7 +185,7 @@ func ScriptOf(events []Event) Script {
 		case KindRenewed:
 			step.Renew = orderOf(e.Transactions[0])
 		case KindConfigured:
-			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits}
+			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits, Note: e.Settings.Note}
 		case KindClock:
 			s.notAfter(e.At)
 			continue

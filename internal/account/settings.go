@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
@@ -32,10 +33,14 @@ type Settings struct {
 	Status *Status `json:"status,omitempty"`
 	Test   *bool   `json:"test,omitempty"`
 	Limits []Limit `json:"limits,omitempty"` // the others stay
+	Note   *string `json:"note,omitempty"`   // "" removes it
 }
 
-// Configure changes settings. Errors: Argument for an unknown status or a limit
-// out of range, NotFound for a limit on an offering that does not exist,
+// maxNote is how long a note may be, in bytes.
+const maxNote = 256
+
+// Configure changes settings. Errors: Argument for an unknown status, a limit out
+// of range and a note that is too long or more than a line, NotFound for a limit on an offering that does not exist,
 // Conflict for a change of Test once there are transactions or a frozen clock.
 func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) {
 	if c.Status != nil && !slices.Contains([]Status{Active, Ineligible, Suspended}, *c.Status) {
@@ -43,6 +48,9 @@ func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) 
 	}
 	if c.Test != nil && *c.Test != s.Test && (s.Transactions > 0 || s.Frozen != nil) {
 		return Event{}, fault.New(fault.Conflict, "test cannot change: the account has %d transactions, or its clock is frozen.", s.Transactions)
+	}
+	if c.Note != nil && (len(*c.Note) > maxNote || strings.ContainsFunc(*c.Note, unicode.IsControl)) {
+		return Event{}, fault.New(fault.Argument, "note %q is no note: it has up to %d bytes and no control characters.", *c.Note, maxNote)
 	}
 	for _, l := range c.Limits {
 		if _, err := terms.offering(l.OfferingID); err != nil {
@@ -62,6 +70,9 @@ func (c Settings) apply(s State) State {
 	}
 	if c.Test != nil {
 		s.Test = *c.Test
+	}
+	if c.Note != nil {
+		s.Note = *c.Note
 	}
 	s.Limits = slices.Clone(s.Limits)
 	for _, l := range c.Limits {

@@ -102,6 +102,9 @@ func (c *accountShowCommand) Run(ctx context.Context, streams IO) error {
 // account adds an account to the text.
 func (p *page) account(a client.Account) {
 	p.table(accountHeader(), [][]string{accountRow(a)})
+	if a.Note != "" {
+		p.say("%s", a.Note)
+	}
 	p.say("")
 	var rows [][]string
 	for _, id := range slices.Sorted(maps.Keys(a.MaxSlots)) {
@@ -115,6 +118,7 @@ type accountSetCommand struct {
 	onAccount
 	Status   status      `env:"-" placeholder:"STATUS" help:"What it may do: everything when ACTIVE, nothing with offerings when INELIGIBLE, only read when SUSPENDED."`
 	MaxSlots []slotLimit `env:"-" sep:"none" placeholder:"OFFERING=N" help:"How many slots of an offering it may hold. May be given for several offerings; the others stay."`
+	Note     *string     `env:"-" placeholder:"TEXT" help:"A line of your own words, such as who the team is; an empty one removes it."`
 	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary one; before its first transaction only."`
 }
 
@@ -125,7 +129,7 @@ func (accountSetCommand) Help() string {
 
 // Run changes the settings that are given, and prints the account.
 func (c *accountSetCommand) Run(ctx context.Context, streams IO) error {
-	settings := client.Settings{Test: c.Test}
+	settings := client.Settings{Test: c.Test, Note: c.Note}
 	if c.Status != "" {
 		settings.Status = (*string)(&c.Status)
 	}

@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +20,7 @@ type catalogCommand struct {
 	Validate catalogValidateCommand `cmd:"" help:"Say what is wrong in a catalogue, without a server."`
 	Diff     catalogDiffCommand     `cmd:"" help:"Print what a catalogue would change for a server."`
 	Apply    catalogApplyCommand    `cmd:"" help:"Put a catalogue in force for what is bought and renewed from now on."`
+	Versions catalogVersionsCommand `cmd:"" help:"Print when which version of the catalogue was put in force, and by whom."`
 }
 
 // catalogFile is the argument of commands that read a catalogue.
@@ -45,24 +44,24 @@ func (c catalogFile) load() (offering.Catalog, error) {
 // catalogShowCommand prints a catalogue.
 type catalogShowCommand struct {
 	query
+	Version *int `env:"-" placeholder:"N" help:"An earlier version; 0 is what was for sale before the first. By default the one in force."`
 }
 
 // Run prints the server's catalogue; as JSON it is one that apply takes.
 func (c *catalogShowCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		catalog, err := served(ctx, api)
+		ask := api.Catalog
+		if c.Version != nil {
+			ask = func(ctx context.Context) (json.RawMessage, error) { return api.CatalogOf(ctx, *c.Version) }
+		}
+		body, err := ask(ctx)
+		if err != nil {
+			return err
+		}
+		catalog, err := document.ParseCatalog(body)
 		p.catalog(catalog)
 		return err
 	})
-}
-
-// served returns what a server sells.
-func served(ctx context.Context, api *client.Client) (offering.Catalog, error) {
-	body, err := api.Catalog(ctx)
-	if err != nil {
-		return offering.Catalog{}, err
-	}
-	return document.ParseCatalog(body)
 }
 
 // catalog adds a catalogue to the text: each price of an offering on a line.
@@ -78,10 +77,15 @@ func (p *page) catalog(c offering.Catalog) {
 		}
 	}
 	p.table([]string{"OFFERING", "DESCRIPTION", "PLATFORM", "FOR", "USD A MONTH", "FROM"}, rows)
-	if len(c.Promotions) == 0 {
-		return
+	if len(c.Promotions) > 0 {
+		p.say("")
+		p.promotions(c)
 	}
-	rows = nil
+}
+
+// promotions adds the promotions of a catalogue to the text.
+func (p *page) promotions(c offering.Catalog) {
+	var rows [][]string
 	for _, o := range c.Promotions {
 		offerings := "all"
 		if len(o.OfferingIDs) > 0 {
@@ -89,7 +93,6 @@ func (p *page) catalog(c offering.Catalog) {
 		}
 		rows = append(rows, []string{o.ID, o.Description, percents(o), customers(o), instantOr(o.From, ""), instantOr(o.Until, ""), offerings})
 	}
-	p.say("")
 	p.table([]string{"PROMOTION", "DESCRIPTION", "% OFF, BY MONTH", "FOR", "FROM", "UNTIL", "OFFERINGS"}, rows)
 }
 
@@ -151,7 +154,7 @@ func (c *catalogDiffCommand) Run(ctx context.Context, streams IO) error {
 		return err
 	}
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		now, err := served(ctx, api)
+		now, _, err := served(ctx, api)
 		if err != nil {
 			return err
 		}
@@ -163,6 +166,24 @@ func (c *catalogDiffCommand) Run(ctx context.Context, streams IO) error {
 		}
 		body, err := json.Marshal(map[string][]string{"changes": texts})
 		p.keep(body)
+		return err
+	})
+}
+
+// catalogVersionsCommand prints the versions of the catalogue.
+type catalogVersionsCommand struct {
+	query
+}
+
+// Run prints a line for each version, oldest first.
+func (c *catalogVersionsCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		versions, err := api.Versions(ctx)
+		var rows [][]string
+		for _, v := range versions {
+			rows = append(rows, []string{strconv.Itoa(v.Version), showTime(v.At), v.Key})
+		}
+		p.table([]string{"VERSION", "IN FORCE SINCE", "BY"}, rows)
 		return err
 	})
 }
@@ -195,39 +216,6 @@ func (c *catalogApplyCommand) Run(ctx context.Context, streams IO) error {
 	if err != nil {
 		return err
 	}
-	body, err := document.FormatCatalog(catalog)
-	if err != nil {
-		return err
-	}
-	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		now, err := served(ctx, api)
-		if err != nil {
-			return err
-		}
-		changes := offering.Changes(now, catalog)
-		p.changes(changes)
-		if err := c.agreed(ctx, streams, changes); err != nil || len(changes) == 0 {
-			return err
-		}
-		_, err = api.PutCatalog(ctx, body)
-		var refused *client.Error
-		if errors.As(err, &refused) {
-			err = fmt.Errorf("%s: %w", c.File, err)
-		}
-		return err
-	})
-}
-
-// agreed asks where a price changes, and returns nil when that is wanted.
-func (c *catalogApplyCommand) agreed(ctx context.Context, streams IO, changes []offering.Change) error {
-	changes = slices.DeleteFunc(slices.Clone(changes), func(change offering.Change) bool { return !change.Price })
-	if c.Yes || len(changes) == 0 {
-		return nil
-	}
-	var question strings.Builder
-	for _, change := range changes {
-		question.WriteString(plain(change.Text) + "\n")
-	}
-	fmt.Fprintf(&question, "Change the price of %d of the offerings?", len(changes))
-	return streams.confirm(ctx, question.String())
+	r := revision{query: c.query, yes: c.Yes, name: c.File}
+	return r.make(ctx, streams, func(offering.Catalog) (offering.Catalog, error) { return catalog, nil })
 }

@@ -47,6 +47,7 @@ type commands struct {
 	Key       keyCommand       `cmd:"" help:"Work with the access keys of a server's accounts."`
 	Account   accountCommand   `cmd:"" help:"Work with the accounts of a server."`
 	Catalog   catalogCommand   `cmd:"" help:"Work with what a server sells."`
+	Promotion promotionCommand `cmd:"" help:"Work with the promotions of a server's catalogue."`
 	Quote     quoteCommand     `cmd:"" help:"Say what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`

@@ -81,6 +81,9 @@ func configured(c *client.Configured) []string {
 	for _, l := range c.Limits {
 		set = append(set, fmt.Sprintf("at most %d × %s", l.Max, l.OfferingID))
 	}
+	if c.Note != nil {
+		set = append(set, fmt.Sprintf("note %q", *c.Note))
+	}
 	if len(set) == 0 {
 		return []string{"nothing"}
 	}

@@ -11,6 +11,7 @@ import (
 type Account struct {
 	Account      string         `json:"account"`
 	Status       string         `json:"status"`
+	Note         string         `json:"note"`
 	Test         bool           `json:"test"`
 	Now          time.Time      `json:"now"`
 	Frozen       bool           `json:"frozen"`
@@ -32,6 +33,7 @@ type Settings struct {
 	Status   *string        `json:"status,omitempty"`
 	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay
 	Test     *bool          `json:"test,omitempty"`
+	Note     *string        `json:"note,omitempty"` // "" removes it
 }
 
 // Accounts returns the page of accounts above an id; "" is the first page.

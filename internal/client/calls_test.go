@@ -194,8 +194,13 @@ func testingCalls() []call {
 			seen{"POST " + root + "/reset", "", ""}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
 		{"catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Catalog(ctx) }),
 			seen{"GET " + root + "/catalog", "", ""}, string(raw), raw},
-		{"put catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.PutCatalog(ctx, raw) }),
-			seen{"PUT " + root + "/catalog", jsonType, string(raw)}, string(raw), raw},
+		{"put catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.PutCatalog(ctx, raw, 3) }),
+			seen{"PUT " + root + "/catalog?replaces=3", jsonType, string(raw)}, string(raw), raw},
+		{"catalog of a version", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.CatalogOf(ctx, 2) }),
+			seen{"GET " + root + "/catalog?version=2", "", ""}, string(raw), raw},
+		{"versions of the catalog", returning(func(ctx context.Context, c *client.Client) ([]client.Version, error) { return c.Versions(ctx) }),
+			seen{"GET " + root + "/catalog/versions", "", ""}, `{"versions":[{"version":1,"at":"2026-01-31T00:00:00Z","key":"k"}]}`,
+			[]client.Version{{Version: 1, At: at, Key: "k"}}},
 	}
 }
 

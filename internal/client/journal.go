@@ -63,6 +63,7 @@ type Configured struct {
 	Status *string `json:"status"`
 	Test   *bool   `json:"test"`
 	Limits []Limit `json:"limits"`
+	Note   *string `json:"note"`
 }
 
 // Limit is the most slots of one offering that an account may hold.

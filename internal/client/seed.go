@@ -35,18 +35,6 @@ func (c *Client) Reset(ctx context.Context) (Seeded, error) {
 	return s, err
 }
 
-// Catalog returns what is for sale, as JSON.
-func (c *Client) Catalog(ctx context.Context) (json.RawMessage, error) {
-	return c.document(ctx, request{method: http.MethodGet, path: prefix + "/catalog"})
-}
-
-// PutCatalog sets what is for sale to a JSON document and returns the answer.
-func (c *Client) PutCatalog(ctx context.Context, document []byte) (json.RawMessage, error) {
-	return c.document(ctx, request{
-		method: http.MethodPut, path: prefix + "/catalog", body: document, contentType: "application/json",
-	})
-}
-
 // document returns an answer as it is, once it is known to be JSON.
 func (c *Client) document(ctx context.Context, r request) (json.RawMessage, error) {
 	var body json.RawMessage

@@ -40,6 +40,7 @@ type seedShape struct {
 type accountShape struct {
 	Account   accountID       `json:"account"`
 	Status    *account.Status `json:"status,omitzero"`
+	Note      *string         `json:"note,omitzero"`
 	Test      *bool           `json:"test,omitzero"`
 	MaxSlots  map[string]int  `json:"maxSlots,omitempty"`
 	Now       instant         `json:"now,omitzero"`
@@ -66,6 +67,7 @@ type stepShape struct {
 
 type settingsShape struct {
 	Status   *account.Status `json:"status,omitzero"`
+	Note     *string         `json:"note,omitzero"`
 	MaxSlots map[string]int  `json:"maxSlots,omitempty"`
 }
 
@@ -122,7 +124,7 @@ func (s seedShape) seed(prefix string) (Seed, error) {
 func (a accountShape) script(path string) (account.Script, error) {
 	s := account.Script{
 		Path: path, Test: a.Test == nil || *a.Test, Now: a.Now.pointer(),
-		Limits: limits(a.MaxSlots), Status: a.Status,
+		Limits: limits(a.MaxSlots), Status: a.Status, Note: a.Note,
 	}
 	add := func(list string, i int, step stepShape) error {
 		read, err := step.step(fmt.Sprintf("%s.%s[%d]", path, list, i))
@@ -187,7 +189,7 @@ func (h stepShape) step(path string) (account.Step, error) {
 	}
 	if h.Set != nil {
 		given++
-		step.Set = &account.Settings{Status: h.Set.Status, Limits: limits(h.Set.MaxSlots)}
+		step.Set = &account.Settings{Status: h.Set.Status, Note: h.Set.Note, Limits: limits(h.Set.MaxSlots)}
 	}
 	if given != 1 {
 		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew and set", path)
@@ -229,7 +231,7 @@ func FormatSeed(s Seed) ([]byte, error) {
 // accountShapeOf writes the account's steps as its history.
 func accountShapeOf(a SeedAccount) accountShape {
 	shape := accountShape{Account: accountID(a.ID), Now: instantOf(a.Script.Now),
-		MaxSlots: byOffering(a.Script.Limits), Status: a.Script.Status}
+		MaxSlots: byOffering(a.Script.Limits), Status: a.Script.Status, Note: a.Script.Note}
 	if !a.Script.Test {
 		shape.Test = &a.Script.Test
 	}
@@ -242,7 +244,7 @@ func accountShapeOf(a SeedAccount) accountShape {
 func stepShapeOf(step account.Step) stepShape {
 	shape := stepShape{At: instantOf(step.At), Purchase: orderShapeOf(step.Purchase), Renew: orderShapeOf(step.Renew)}
 	if step.Set != nil {
-		shape.Set = &settingsShape{Status: step.Set.Status, MaxSlots: byOffering(step.Set.Limits)}
+		shape.Set = &settingsShape{Status: step.Set.Status, Note: step.Set.Note, MaxSlots: byOffering(step.Set.Limits)}
 	}
 	return shape
 }

@@ -13,7 +13,7 @@ import (
 func seed(members string) string { return `{"accounts":[{"account":"111111111111",` + members + `}]}` }
 
 func TestBadSeeds(t *testing.T) {
-	const known = "account, status, test, maxSlots, now, purchases, renewals, history"
+	const known = "account, status, note, test, maxSlots, now, purchases, renewals, history"
 	const one = `{"offeringId":"` + ios + `","quantity":1}`
 	for _, tt := range []struct {
 		name, body string
@@ -25,7 +25,7 @@ func TestBadSeeds(t *testing.T) {
 		{"unknown of an order", seed(`"purchases":[` + one + `,{"offering":"x"}]`), fault.Malformed,
 			`member "accounts[0].purchases[1].offering" is unknown; there are at, offeringId, quantity, offeringPromotionId`},
 		{"unknown of a step", seed(`"history":[{"buy":{}}]`), fault.Malformed, `member "accounts[0].history[0].buy" is unknown; there are at, purchase, renew, set`},
-		{"unknown of settings", seed(`"history":[{"set":{"test":true}}]`), fault.Malformed, `member "accounts[0].history[0].set.test" is unknown; there are status, maxSlots`},
+		{"unknown of settings", seed(`"history":[{"set":{"test":true}}]`), fault.Malformed, `member "accounts[0].history[0].set.test" is unknown; there are status, note, maxSlots`},
 		{"unknown of an order in a step", seed(`"history":[{"renew":{"qty":1}}]`), fault.Malformed, `member "accounts[0].history[0].renew.qty" is unknown`},
 		{"unknown of the catalogue", `{"catalog":{"x":1}}`, fault.Malformed, `member "catalog.x" is unknown; there are offerings, promotions`},
 		{"twice", seed(`"test":true,"test":true`), fault.Malformed, `member "accounts[0].test" stands there twice`},

@@ -18,6 +18,7 @@ const accountsPage = 100
 type accountShape struct {
 	Account      account.ID     `json:"account"`
 	Status       account.Status `json:"status"`
+	Note         string         `json:"note,omitzero"`
 	Test         bool           `json:"test"`
 	Now          string         `json:"now"`
 	Frozen       bool           `json:"frozen"`
@@ -30,7 +31,7 @@ type accountShape struct {
 
 func shape(id account.ID, v service.View) accountShape {
 	s := accountShape{
-		Account: id, Status: v.State.Status, Test: v.State.Test,
+		Account: id, Status: v.State.Status, Note: v.State.Note, Test: v.State.Test,
 		Now: v.Now.Format(timeFormat), Frozen: v.State.Frozen != nil,
 		MaxSlots: map[string]int{}, Current: map[string]int{}, NextPeriod: map[string]int{},
 		Transactions: v.State.Transactions, Entries: v.Entries,
@@ -94,6 +95,7 @@ type putAccountBody struct {
 	Status   *account.Status `json:"status"`
 	MaxSlots map[string]int  `json:"maxSlots"`
 	Test     *bool           `json:"test"`
+	Note     *string         `json:"note"`
 }
 
 // putAccount opens an account, or changes the settings that the body names.
@@ -106,7 +108,7 @@ func (a api) putAccount(r *http.Request) (any, error) {
 	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
-	settings := account.Settings{Status: body.Status, Test: body.Test}
+	settings := account.Settings{Status: body.Status, Test: body.Test, Note: body.Note}
 	for _, id := range slices.SortedFunc(maps.Keys(body.MaxSlots), strings.Compare) {
 		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: body.MaxSlots[id]})
 	}

@@ -84,6 +84,8 @@ var badSettings = []badInput{
 	{"one of two offerings", `{"maxSlots":{"` + ios + `":1,"` + unknown + `":1}}`, refusal{404, notFound, unknown}},
 	{"status unknown", `{"status":"CLOSED"}`, refusal{400, argument, `status "CLOSED" is unknown; it must be ACTIVE, INELIGIBLE or SUSPENDED`}},
 	{"status in lower case", `{"status":"active"}`, refusal{400, argument, `status "active" is unknown`}},
+	{"note too long", `{"note":"` + strings.Repeat("x", 257) + `"}`, refusal{400, argument, `is no note: it has up to 256 bytes`}},
+	{"note of two lines", `{"note":"a\nb"}`, refusal{400, argument, `note "a\nb" is no note`}},
 	{"status empty", `{"status":""}`, refusal{400, argument, `status "" is unknown`}},
 	{"good status, bad limit", `{"status":"SUSPENDED","maxSlots":{"` + ios + `":-1}}`, refusal{400, argument, "maxSlots -1"}},
 	{"test after transactions", `{"test":false}`, refusal{409, conflict, "test cannot change: the account has 1 transactions"}},

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/document"
@@ -203,7 +204,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		if _, err := f.service.Reset(ctx, service.Caller{}); err != nil {
 			t.Error(err)
 		}
-		err := f.service.SetCatalog(ctx, less)
+		err := f.service.SetCatalog(ctx, service.Caller{}, less, nil)
 		if err != nil && fault.KindOf(err) != fault.Conflict {
 			t.Error(err)
 		}
@@ -220,4 +221,23 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		t.Errorf("an account cannot be rolled: %v", err)
 	}
 	f.size()
+}
+
+// TestCatalogVersions puts two catalogues in force, and reads what there was when.
+func TestCatalogVersions(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	first := f.accepted("GET", "/catalog", "")
+	f.same("no versions", `{"versions":[]}`+"\n", f.accepted("GET", "/catalog/versions", ""))
+	second := f.accepted("PUT", "/catalog?replaces=0", f.text(priced(807)))
+	f.wall = f.wall.Add(time.Hour)
+	f.accepted("PUT", "/catalog", f.text(priced(1)))
+	want := `{"versions":[{"version":1,"at":"2026-01-31T12:00:00Z","key":"operator"},{"version":2,"at":"2026-01-31T13:00:00Z","key":"operator"}]}`
+	f.same("versions", want+"\n", f.accepted("GET", "/catalog/versions", ""))
+	f.same("version 0", first, f.accepted("GET", "/catalog?version=0", ""))
+	f.same("version 1", second, f.accepted("GET", "/catalog?version=1", ""))
+	f.refused("GET", "/catalog?version=3", "", refusal{404, notFound, "there is no version 3 of the catalogue"})
+	f.refused("GET", "/catalog?version=x", "", refusal{400, argument, `version "x" is not a whole number`})
+	f.refused("PUT", "/catalog?replaces=1", f.text(priced(2)), refusal{409, "Conflict", "version 2 is in force, and not 1"})
+	f.same("versions after a refusal", want+"\n", f.accepted("GET", "/catalog/versions", ""))
 }

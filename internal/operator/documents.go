@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"math"
 	"net/http"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -8,20 +9,40 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/money"
+	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // setter is who changes the catalogue and plants seeds.
 func setter(r *http.Request) service.Caller { return callerOn("", r) }
 
-// getCatalog shows what is for sale.
-func (a api) getCatalog(*http.Request) (any, error) {
-	body, err := document.FormatCatalog(a.Service.Catalog())
+// getCatalog shows what is for sale, or was by ?version=.
+func (a api) getCatalog(r *http.Request) (any, error) {
+	version, err := queryVersion(r, "version")
+	if err != nil {
+		return nil, err
+	}
+	catalog := a.Service.Catalog()
+	if version != nil {
+		if catalog, err = a.Service.CatalogOf(r.Context(), *version); err != nil {
+			return nil, err
+		}
+	}
+	return formatted(catalog)
+}
+
+func formatted(c offering.Catalog) (any, error) {
+	body, err := document.FormatCatalog(c)
 	return jsontext.Value(body), err
 }
 
-// putCatalog puts another catalogue in force.
+// putCatalog puts another catalogue in force, in place of version ?replaces=
+// where that is given.
 func (a api) putCatalog(r *http.Request) (any, error) {
+	replaces, err := queryVersion(r, "replaces")
+	if err != nil {
+		return nil, err
+	}
 	body, err := readBody(r)
 	if err != nil {
 		return nil, err
@@ -30,10 +51,45 @@ func (a api) putCatalog(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Service.SetCatalog(r.Context(), catalog); err != nil {
+	if err := a.Service.SetCatalog(r.Context(), setter(r), catalog, replaces); err != nil {
 		return nil, err
 	}
-	return a.getCatalog(r)
+	return formatted(catalog)
+}
+
+// queryVersion returns a version of the catalogue from the query, nil where it is
+// missing.
+func queryVersion(r *http.Request, name string) (*int, error) {
+	n, err := queryInt(r, name, -1)
+	if err != nil || n < 0 {
+		return nil, err
+	}
+	version := int(min(n, math.MaxInt32))
+	return &version, nil
+}
+
+type versionShape struct {
+	Version int    `json:"version"`
+	At      string `json:"at"`
+	Key     string `json:"key"`
+}
+
+type versionsAnswer struct {
+	Versions []versionShape `json:"versions"`
+}
+
+// listVersions shows when which version of the catalogue was put in force, and by
+// whom.
+func (a api) listVersions(r *http.Request) (any, error) {
+	versions, err := a.Service.Versions(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	answer := versionsAnswer{Versions: []versionShape{}}
+	for _, v := range versions {
+		answer.Versions = append(answer.Versions, versionShape{v.Number, v.At.Format(timeFormat), v.Key})
+	}
+	return answer, nil
 }
 
 // exportSeed shows the present state as a seed.

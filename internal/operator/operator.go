@@ -112,9 +112,10 @@ func (a api) table() map[string]methods {
 		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": {"DeleteSnapshot", a.deleteSnapshot}},
 		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": {"RestoreSnapshot", a.restoreSnapshot}},
 
-		"/catalog": {"GET": {"GetCatalog", a.getCatalog}, "PUT": {"PutCatalog", a.putCatalog}},
-		"/seed":    {"GET": {"GetSeed", a.exportSeed}, "PUT": {"PutSeed", a.sandboxOnly(a.putSeed)}},
-		"/reset":   {"POST": {"Reset", a.sandboxOnly(a.reset)}},
+		"/catalog":          {"GET": {"GetCatalog", a.getCatalog}, "PUT": {"PutCatalog", a.putCatalog}},
+		"/catalog/versions": {"GET": {"ListCatalogVersions", a.listVersions}},
+		"/seed":             {"GET": {"GetSeed", a.exportSeed}, "PUT": {"PutSeed", a.sandboxOnly(a.putSeed)}},
+		"/reset":            {"POST": {"Reset", a.sandboxOnly(a.reset)}},
 		"/faults": {
 			"GET": {"GetFaults", a.sandboxOnly(a.getFaults)}, "PUT": {"PutFaults", a.sandboxOnly(a.putFaults)},
 			"POST": {"AddFaults", a.sandboxOnly(a.addFaults)}, "DELETE": {"RemoveFaults", a.sandboxOnly(a.removeFaults)},

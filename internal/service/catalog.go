@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/document"
@@ -14,8 +16,65 @@ import (
 // catalogs is the kind of record that holds the versions of the catalogue.
 const catalogs = "catalog"
 
+// Version is a catalogue that was put in force, and by whom. Versions count from
+// 1; before the first one the catalogue to begin with is in force.
+type Version struct {
+	Number int             `json:"version"`
+	At     time.Time       `json:"at"`            // by the wall clock
+	Key    string          `json:"key,omitempty"` // of the caller
+	Body   json.RawMessage `json:"catalog"`       // as document.FormatCatalog writes it
+}
+
 // Catalog returns what is for sale now.
 func (s *Service) Catalog() offering.Catalog { return s.terms.Load().Catalog }
+
+// Versions returns every version of the catalogue, oldest first.
+func (s *Service) Versions(ctx context.Context) ([]Version, error) {
+	records, err := s.Store.ListRecords(ctx, catalogs, "")
+	if err != nil {
+		return nil, err
+	}
+	var versions []Version
+	for _, r := range records {
+		var v Version
+		if err := json.Unmarshal(r.Body, &v); err != nil {
+			return nil, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+		}
+		versions = append(versions, v)
+	}
+	return versions, nil
+}
+
+// CatalogOf returns what was for sale by a version, 0 being the catalogue to
+// begin with. NotFound for one that never was.
+func (s *Service) CatalogOf(ctx context.Context, number int) (offering.Catalog, error) {
+	if number == 0 {
+		return s.Terms.Catalog, nil
+	}
+	records, err := s.Store.ListRecords(ctx, catalogs, nameOfVersion(number))
+	if err != nil {
+		return offering.Catalog{}, err
+	}
+	if len(records) == 0 {
+		return offering.Catalog{}, fault.New(fault.NotFound, "there is no version %d of the catalogue", number)
+	}
+	return catalogIn(records[0])
+}
+
+func nameOfVersion(number int) string { return fmt.Sprintf("%09d", number) }
+
+// catalogIn returns the catalogue of a stored version.
+func catalogIn(r journal.Named) (offering.Catalog, error) {
+	var v Version
+	if err := json.Unmarshal(r.Body, &v); err != nil {
+		return offering.Catalog{}, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+	}
+	catalog, err := document.ParseCatalog(v.Body)
+	if err != nil {
+		err = fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+	}
+	return catalog, err
+}
 
 // loadCatalog takes the newest stored version, or the one to begin with.
 func (s *Service) loadCatalog(ctx context.Context) error {
@@ -26,9 +85,8 @@ func (s *Service) loadCatalog(ctx context.Context) error {
 	terms := s.Terms
 	s.version = len(versions)
 	if s.version > 0 {
-		newest := versions[s.version-1]
-		if terms.Catalog, err = document.ParseCatalog(newest.Body); err != nil {
-			return fmt.Errorf("stored catalogue %s: %w", newest.Name, err)
+		if terms.Catalog, err = catalogIn(versions[s.version-1]); err != nil {
+			return err
 		}
 	}
 	s.terms.Store(&terms)
@@ -38,30 +96,37 @@ func (s *Service) loadCatalog(ctx context.Context) error {
 // SetCatalog puts another catalogue in force for later commands. Accounts are
 // rolled up to now by the old one first, so slots that run change their price at
 // their next boundary. Conflict for a catalogue that lacks an offering of the
-// old one while there are accounts, since they may hold it.
-func (s *Service) SetCatalog(ctx context.Context, c offering.Catalog) error {
+// old one while there are accounts, since they may hold it, and where replaces is
+// given and is not the version in force.
+func (s *Service) SetCatalog(ctx context.Context, c Caller, catalog offering.Catalog, replaces *int) error {
 	s.setup.Lock()
 	defer s.setup.Unlock()
-	if err := s.checkOfferings(ctx, c); err != nil {
+	if replaces != nil && *replaces != s.version {
+		return fault.New(fault.Conflict, "catalog: version %d is in force, and not %d; look at what changed", s.version, *replaces)
+	}
+	if err := s.checkOfferings(ctx, catalog); err != nil {
 		return err
 	}
-	return s.setCatalog(ctx, c)
+	return s.setCatalog(ctx, c, catalog)
 }
 
-func (s *Service) setCatalog(ctx context.Context, c offering.Catalog) error {
+func (s *Service) setCatalog(ctx context.Context, c Caller, catalog offering.Catalog) error {
 	if err := s.Sweep(ctx); err != nil {
 		return err
 	}
-	body, err := document.FormatCatalog(c)
+	document, err := document.FormatCatalog(catalog)
 	if err != nil {
 		return err
 	}
-	version := journal.Named{Name: fmt.Sprintf("%09d", s.version+1), Body: body}
-	if err := s.Store.PutRecords(ctx, catalogs, version); err != nil {
+	body, err := json.Marshal(Version{Number: s.version + 1, At: s.Now().UTC(), Key: c.Key, Body: document})
+	if err != nil {
+		return err
+	}
+	if err := s.Store.PutRecords(ctx, catalogs, journal.Named{Name: nameOfVersion(s.version + 1), Body: body}); err != nil {
 		return err
 	}
 	s.version++
-	s.terms.Store(&account.Terms{Catalog: c, MaxSlots: s.Terms.MaxSlots})
+	s.terms.Store(&account.Terms{Catalog: catalog, MaxSlots: s.Terms.MaxSlots})
 	return nil
 }
 

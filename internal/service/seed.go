@@ -74,7 +74,7 @@ func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Plan
 	}
 	ctx = context.WithoutCancel(ctx) // from here on there is no way back
 	if seed.Catalog != nil {
-		if err := s.setCatalog(ctx, *seed.Catalog); err != nil {
+		if err := s.setCatalog(ctx, c, *seed.Catalog); err != nil {
 			return Planted{}, err
 		}
 	}
