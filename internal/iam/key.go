@@ -28,6 +28,9 @@ const (
 // secretLength is that of AWS's secrets, which some clients check.
 const secretLength = 40
 
+// KeyIDLength is how many characters the id of an access key has.
+const KeyIDLength = 20
+
 // NewKeyID draws an access key id of 80 bits from random: 20 characters, as
 // AWS's have. None is twelve digits, which stand for an account in the sandbox.
 func NewKeyID(random io.Reader) (string, error) {

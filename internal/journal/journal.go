@@ -65,9 +65,9 @@ type Reader interface {
 	// Accounts returns up to limit ids of accounts above after, ascending.
 	Accounts(ctx context.Context, after account.ID, limit int) ([]account.ID, error)
 
-	// Due returns up to limit ids of accounts whose State.Due is not after now,
-	// those due longest first.
-	Due(ctx context.Context, now time.Time, limit int) ([]account.ID, error)
+	// Due returns up to limit ids of accounts that end with share and whose
+	// State.Due is not after now, those due longest first.
+	Due(ctx context.Context, now time.Time, share string, limit int) ([]account.ID, error)
 }
 
 // Batch is what an engine tells of a commit that several updates shared.

@@ -46,6 +46,9 @@ func actionOf(operation string) string { return "devicefarm:" + operation }
 // sigv4.Verifier.Verify, UnknownKey for a key that may not be used and for a
 // session token, which no key here has.
 func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (iam.Key, error) {
+	if err := g.offerings.Refresh(r.Context()); err != nil {
+		return iam.Key{}, err
+	}
 	var found service.Credentials
 	verified, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, func(id string) (string, error) {
 		var err error

@@ -27,7 +27,11 @@ func startSweeper(offerings *service.Service, log *slog.Logger) *sweeper {
 		ticker := time.NewTicker(sweepPause)
 		defer ticker.Stop()
 		for ctx.Err() == nil {
-			if err := offerings.Sweep(ctx); err != nil && ctx.Err() == nil {
+			err := offerings.Refresh(ctx)
+			if err == nil {
+				err = offerings.Sweep(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "error", err)
 			}
 			select {

@@ -122,8 +122,12 @@ func (s *Service) setCatalog(ctx context.Context, c Caller, catalog offering.Cat
 	if err != nil {
 		return err
 	}
-	if err := s.Store.PutRecords(ctx, catalogs, journal.Named{Name: nameOfVersion(s.version + 1), Body: body}); err != nil {
+	added, err := s.Store.AddRecords(ctx, catalogs, journal.Named{Name: nameOfVersion(s.version + 1), Body: body})
+	if err != nil {
 		return err
+	}
+	if !added {
+		return fault.New(fault.Conflict, "catalog: version %d was put in force by another process meanwhile; look at what changed", s.version+1)
 	}
 	s.version++
 	s.terms.Store(&account.Terms{Catalog: catalog, MaxSlots: s.Terms.MaxSlots})

@@ -123,19 +123,37 @@ func (s *Service) open(r journal.Named) (Credentials, error) {
 // Credentials returns the key with an id, or UnknownKey where there is none that
 // may be used.
 func (s *Service) Credentials(ctx context.Context, id string) (Credentials, error) {
-	s.keyring.RLock()
-	found, ok := s.keys.Get(id)
-	s.keyring.RUnlock()
+	found, ok, revision := s.remembered(id)
 	if !ok {
 		var err error
-		if found, err = s.findKey(ctx, id); err != nil {
+		if found, err = s.readKey(ctx, id); err != nil {
 			return Credentials{}, err
 		}
+		s.remember(found, revision)
 	}
 	if found.Key.Disabled {
 		return Credentials{}, unknownKey()
 	}
 	return found, nil
+}
+
+// remembered returns a key that was read since the last change of keys, and the
+// revision of what is remembered.
+func (s *Service) remembered(id string) (found Credentials, ok bool, revision string) {
+	s.keyring.RLock()
+	defer s.keyring.RUnlock()
+	found, ok = s.keys.Get(id)
+	return found, ok, s.revision
+}
+
+// remember keeps a key that was read when the revision was at least the given
+// one, unless that is a past one by now.
+func (s *Service) remember(found Credentials, revision string) {
+	s.keyring.Lock()
+	defer s.keyring.Unlock()
+	if revision == s.revision {
+		s.keys.Add(found.Key.ID, found)
+	}
 }
 
 // unknownKey is the same for keys that are disabled and for those that never
@@ -144,25 +162,10 @@ func unknownKey() error {
 	return fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 }
 
-// findKey reads a key and remembers it, unless some key changed meanwhile. It
-// reads without the lock, so that callers with made-up keys hold up nobody.
-func (s *Service) findKey(ctx context.Context, id string) (Credentials, error) {
-	s.keyring.RLock()
-	changes := s.keyChanges
-	s.keyring.RUnlock()
-	found, err := s.readKey(ctx, id)
-	if err != nil {
-		return found, err
-	}
-	s.keyring.Lock()
-	defer s.keyring.Unlock()
-	if changes == s.keyChanges {
-		s.keys.Add(id, found)
-	}
-	return found, nil
-}
-
 func (s *Service) readKey(ctx context.Context, id string) (Credentials, error) {
+	if len(id) != iam.KeyIDLength { // so that nobody has all keys looked at
+		return Credentials{}, unknownKey()
+	}
 	records, err := s.Store.ListRecords(ctx, access, keyPrefix+id)
 	if err != nil {
 		return Credentials{}, err
@@ -176,39 +179,43 @@ func (s *Service) readKey(ctx context.Context, id string) (Credentials, error) {
 // DisableKey keeps an account's key from being used, or lets it be used again.
 // NotFound for one that the account does not have.
 func (s *Service) DisableKey(ctx context.Context, c Caller, id string, disabled bool) (iam.Key, error) {
-	var changed iam.Key
-	err := s.changeKey(ctx, c, id, func(found Credentials) error {
-		found.Key.Disabled = disabled
-		record, err := s.record(found.Key, found.Secret)
-		if err != nil {
-			return err
-		}
-		changed = found.Key
-		return s.Store.PutRecords(ctx, access, record)
-	})
-	return changed, err
+	found, err := s.ownKey(ctx, c, id)
+	if err != nil {
+		return iam.Key{}, err
+	}
+	found.Key.Disabled = disabled
+	record, err := s.record(found.Key, found.Secret)
+	if err != nil {
+		return iam.Key{}, err
+	}
+	replaced, err := s.Store.ReplaceRecord(ctx, access, record)
+	if err == nil && !replaced {
+		err = noKey(c, id)
+	}
+	return found.Key, err
 }
 
 // DeleteKey removes an account's key. NotFound for one that it does not have.
 func (s *Service) DeleteKey(ctx context.Context, c Caller, id string) error {
-	return s.changeKey(ctx, c, id, func(Credentials) error {
-		_, err := s.Store.DeleteRecord(ctx, access, keyPrefix+id)
+	if _, err := s.ownKey(ctx, c, id); err != nil {
 		return err
-	})
+	}
+	deleted, err := s.Store.DeleteRecord(ctx, access, keyPrefix+id)
+	if err == nil && !deleted {
+		err = noKey(c, id)
+	}
+	return err
 }
 
-// changeKey changes an account's key while nobody looks it up.
-func (s *Service) changeKey(ctx context.Context, c Caller, id string, change func(Credentials) error) error {
-	s.keyring.Lock()
-	defer s.keyring.Unlock()
+// ownKey returns the key of an account that has an id.
+func (s *Service) ownKey(ctx context.Context, c Caller, id string) (Credentials, error) {
 	found, err := s.readKey(ctx, id)
 	if fault.KindOf(err) == fault.UnknownKey || err == nil && found.Key.Account != string(c.Account) {
-		return fault.New(fault.NotFound, "account %q has no key %q", c.Account, id)
+		return Credentials{}, noKey(c, id)
 	}
-	if err != nil {
-		return err
-	}
-	s.keys.Remove(id)
-	s.keyChanges++
-	return change(found)
+	return found, err
+}
+
+func noKey(c Caller, id string) error {
+	return fault.New(fault.NotFound, "account %q has no key %q", c.Account, id)
 }

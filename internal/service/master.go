@@ -26,7 +26,7 @@ const (
 func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
 	switch _, err := s.Sealed(ctx); {
 	case err == nil:
-		return Credentials{}, fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
+		return Credentials{}, installed()
 	case fault.KindOf(err) != fault.NotFound:
 		return Credentials{}, err
 	}
@@ -43,7 +43,18 @@ func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, 
 		return Credentials{}, err
 	}
 	fingerprint := journal.Named{Name: masterName, Body: []byte(s.Master.Fingerprint())}
-	return made.Credentials, s.Store.PutRecords(ctx, access, made.record, fingerprint)
+	added, err := s.Store.AddRecords(ctx, access, made.record, fingerprint)
+	if err == nil && !added { // by another process, meanwhile
+		err = installed()
+	}
+	if err != nil {
+		return Credentials{}, err
+	}
+	return made.Credentials, nil
+}
+
+func installed() error {
+	return fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
 }
 
 // CheckInstalled returns nil when the storage was initialised under the master

@@ -27,6 +27,7 @@ type Config struct {
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 
+	Shared  bool          // other processes work on the store too
 	Closed  bool          // only Configure opens accounts
 	Master  iam.MasterKey // seals the secrets of access keys
 	Actions []string      // that policies may name
@@ -51,9 +52,9 @@ type Service struct {
 	version int // of the catalogue; 0 is the one to begin with
 	seed    document.Seed
 
-	keyring    sync.RWMutex // held while a key changes
-	keyChanges int          // how many there were
-	keys       *lru.Cache[string, Credentials]
+	keyring  sync.RWMutex // held while revision changes, with the keys remembered
+	revision string       // of the keys and catalogues that the service knows
+	keys     *lru.Cache[string, Credentials]
 }
 
 // cachedKeys is how many access keys are remembered.
@@ -66,7 +67,32 @@ func New(ctx context.Context, config Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{Config: config, keys: keys}
-	return s, s.loadCatalog(ctx)
+	return s, s.Refresh(ctx)
+}
+
+// Refresh has the service know what was changed of keys and the catalogue until
+// now, by whichever process. A request begins with it.
+func (s *Service) Refresh(ctx context.Context) error {
+	revision, err := s.Store.Revision(ctx, access, catalogs)
+	if err != nil {
+		return err
+	}
+	s.keyring.RLock()
+	known := revision == s.revision
+	s.keyring.RUnlock()
+	if known {
+		return nil
+	}
+	s.setup.Lock()
+	defer s.setup.Unlock()
+	if err := s.loadCatalog(ctx); err != nil {
+		return err
+	}
+	s.keyring.Lock()
+	defer s.keyring.Unlock()
+	s.keys.Purge()
+	s.revision = revision
+	return nil
 }
 
 // Caller is on whose account, by whom and as which call something is done.

@@ -251,7 +251,7 @@ func TestSweep(t *testing.T) {
 			}
 		}
 	}
-	due, err := f.Store.Due(ctx, f.wall, accounts)
+	due, err := f.Store.Due(ctx, f.wall, "", accounts)
 	if err != nil || len(due) > 0 {
 		t.Errorf("still due: %v, %v", due, err)
 	}

@@ -2,12 +2,18 @@ package service
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 )
 
-// Sweep rolls every account that has passed a boundary.
+// swept is how many accounts a sweep rolls before it looks for more.
+const swept = 500
+
+// Sweep rolls every account that has passed a boundary. On storage that is shared
+// it leaves out those that another process is just rolling.
 func (s *Service) Sweep(ctx context.Context) error {
 	rolled, err := s.sweep(ctx)
 	if s.Swept != nil {
@@ -18,10 +24,38 @@ func (s *Service) Sweep(ctx context.Context) error {
 
 // sweep returns how many accounts it rolled at least.
 func (s *Service) sweep(ctx context.Context) (rolled int, err error) {
-	const page = 500
+	if !s.Shared {
+		return s.sweepShare(ctx, "", func(context.Context) (bool, error) { return true, nil })
+	}
+	for _, i := range rand.Perm(len(shares)) { // processes that begin together meet less often
+		n, err := s.sweepClaimed(ctx, shares[i:i+1])
+		rolled += n
+		if err != nil {
+			return rolled, err
+		}
+	}
+	return rolled, nil
+}
+
+// sweepClaimed sweeps a share of the accounts while no other process does.
+func (s *Service) sweepClaimed(ctx context.Context, share string) (rolled int, err error) {
+	ids, err := s.Store.Due(ctx, s.Now(), share, 1)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	claimed, err := s.claim(ctx, share)
+	if err != nil || claimed == nil {
+		return 0, err
+	}
+	rolled, err = s.sweepShare(ctx, share, claimed.renew)
+	return rolled, errors.Join(err, claimed.release(context.WithoutCancel(ctx)))
+}
+
+// sweepShare rolls the accounts of a share, page by page, while goOn says so.
+func (s *Service) sweepShare(ctx context.Context, share string, goOn func(context.Context) (bool, error)) (rolled int, err error) {
 	for {
 		wall := s.Now()
-		ids, err := s.Store.Due(ctx, wall, page)
+		ids, err := s.Store.Due(ctx, wall, share, swept)
 		if err != nil || len(ids) == 0 {
 			return rolled, err
 		}
@@ -32,6 +66,9 @@ func (s *Service) sweep(ctx context.Context) (rolled int, err error) {
 			return rolled, err
 		}
 		rolled += len(ids)
+		if more, err := goOn(ctx); err != nil || !more {
+			return rolled, err
+		}
 	}
 }
 
@@ -39,7 +76,7 @@ func (s *Service) sweep(ctx context.Context) (rolled int, err error) {
 // and 0 where none is.
 func (s *Service) Lag(ctx context.Context) (time.Duration, error) {
 	wall := s.Now()
-	ids, err := s.Store.Due(ctx, wall, 1)
+	ids, err := s.Store.Due(ctx, wall, "", 1)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

@@ -82,7 +82,7 @@ func testRewindToNothing(t *testing.T, s *store) {
 	if diff := cmp.Diff([]account.ID{bob}, ids); err != nil || diff != "" {
 		t.Errorf("accounts: %v, %s", err, diff)
 	}
-	ids, err = s.Due(ctx, start.AddDate(1, 0, 0), 10)
+	ids, err = s.Due(ctx, start.AddDate(1, 0, 0), "", 10)
 	if diff := cmp.Diff([]account.ID{bob}, ids); err != nil || diff != "" {
 		t.Errorf("due: %v, %s", err, diff)
 	}
@@ -126,7 +126,7 @@ func testRewindRefused(t *testing.T, s *store) {
 
 func (s *store) wantDue(now time.Time, want ...account.ID) {
 	s.t.Helper()
-	got, err := s.Due(context.Background(), now, 10)
+	got, err := s.Due(context.Background(), now, "", 10)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		s.t.Errorf("due at %v: %v, %s", now, err, diff)
 	}
@@ -149,45 +149,6 @@ func testConcurrentRewinds(t *testing.T, s *store) {
 	head, records := s.head(alice), s.records(alice)
 	if int(head.Seq) != len(records) || head.State.Holding(ios).Current != len(records)-1 {
 		t.Errorf("head is entry %d with %d slots, and there are %d entries", head.Seq, head.State.Holding(ios).Current, len(records))
-	}
-}
-
-func testRecords(t *testing.T, s *store) {
-	ctx := context.Background()
-	put := func(kind, name, body string) {
-		if err := s.PutRecords(ctx, kind, journal.Named{Name: name, Body: []byte(body)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list := func(kind, prefix string, want ...string) {
-		t.Helper()
-		values, err := s.ListRecords(ctx, kind, prefix)
-		var got []string
-		for _, v := range values {
-			got = append(got, v.Name+"="+string(v.Body))
-		}
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("records of %s from %q: %v, %s", kind, prefix, err, diff)
-		}
-	}
-	put("kind", "b/2", "old")
-	put("kind", "b/1", "one")
-	put("kind", "b/2", "two")
-	put("kind", "c%_", "wild")
-	put("other", "b/1", "not this")
-	list("kind", "", "b/1=one", "b/2=two", "c%_=wild")
-	list("kind", "b/", "b/1=one", "b/2=two")
-	list("kind", "%")
-	for _, want := range []bool{true, false} {
-		if found, err := s.DeleteRecord(ctx, "kind", "b/1"); err != nil || found != want {
-			t.Errorf("DeleteRecord = %v, %v, want %v", found, err, want)
-		}
-	}
-	if s.engine.Durable {
-		s.close()
-		s.reopen()
-		list("kind", "b/", "b/2=two")
-		list("other", "", "b/1=not this")
 	}
 }
 

@@ -134,6 +134,12 @@ func testDue(t *testing.T, s *store) {
 	s.update(open(bob))
 	s.wantDue(boundary.Add(-time.Millisecond))
 	s.wantDue(boundary, alice)
+	for share, want := range map[string][]account.ID{"1": {alice}, "11": {alice}, "2": nil} {
+		got, err := s.Due(context.Background(), boundary, share, 10)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("due of those that end with %s: %v, %s", share, err, diff)
+		}
+	}
 	roll := purchase(alice, 1)
 	roll.Decide = func(state account.State) ([]account.Event, error) { return state.Roll(terms, boundary) }
 	s.update(roll)

@@ -37,7 +37,7 @@ func TestFrozenAccountsOfTheFirstFormat(t *testing.T) {
 	}
 	j = openDir(t, dir)
 	defer j.Close()
-	due, err := j.Due(ctx, at.AddDate(1, 0, 0), 10)
+	due, err := j.Due(ctx, at.AddDate(1, 0, 0), "", 10)
 	if diff := cmp.Diff([]account.ID{"222222222222"}, due); err != nil || diff != "" {
 		t.Errorf("due: %v, %s", err, diff)
 	}

@@ -45,9 +45,9 @@ func (j *Journal) Accounts(ctx context.Context, after account.ID, limit int) ([]
 	return ids(j.statements.accounts.QueryContext(ctx, after, limit))
 }
 
-// Due returns ids of accounts that have to be rolled by now.
-func (j *Journal) Due(ctx context.Context, now time.Time, limit int) ([]account.ID, error) {
-	return ids(j.statements.due.QueryContext(ctx, now.UnixMilli(), limit))
+// Due returns ids of a share of the accounts that have to be rolled by now.
+func (j *Journal) Due(ctx context.Context, now time.Time, share string, limit int) ([]account.ID, error) {
+	return ids(j.statements.due.QueryContext(ctx, now.UnixMilli(), "%"+share, limit))
 }
 
 func (j *Journal) records(ctx context.Context, stmt *sql.Stmt, id account.ID, args ...any) (records []journal.Record, err error) {

@@ -2,30 +2,107 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
+	"sync"
 
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // PutRecords keeps values under a kind and their names.
 func (j *Journal) PutRecords(ctx context.Context, kind string, values ...journal.Named) error {
-	return j.do(ctx, func(ctx context.Context, w *writer) error {
-		w.dirty = true
+	return j.do(ctx, func(ctx context.Context, w *writer) error { return w.putRecords(ctx, kind, values) })
+}
+
+func (w *writer) putRecords(ctx context.Context, kind string, values []journal.Named) error {
+	w.changed(kind)
+	for _, value := range values {
+		if _, err := w.tx.ExecContext(ctx, `INSERT INTO records (kind, name, body) VALUES (?, ?, ?)
+			ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body`, kind, value.Name, value.Body); err != nil {
+			return w.fail(err)
+		}
+	}
+	return nil
+}
+
+// AddRecords keeps values where none of their names is taken.
+func (j *Journal) AddRecords(ctx context.Context, kind string, values ...journal.Named) (bool, error) {
+	added := false
+	err := j.do(ctx, func(ctx context.Context, w *writer) error {
 		for _, value := range values {
-			if _, err := w.tx.ExecContext(ctx, `INSERT INTO records (kind, name, body) VALUES (?, ?, ?)
-				ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body`, kind, value.Name, value.Body); err != nil {
+			var n int
+			row := w.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM records WHERE kind = ? AND name = ?`, kind, value.Name)
+			if err := row.Scan(&n); err != nil {
 				return w.fail(err)
 			}
+			if n > 0 {
+				return nil
+			}
 		}
-		return nil
+		added = true
+		return w.putRecords(ctx, kind, values)
 	})
+	if err != nil { // the writer may still be at work on added
+		return false, err
+	}
+	return added, nil
+}
+
+// changed notes that records of a kind change.
+func (w *writer) changed(kind string) {
+	w.dirty = true
+	w.kinds = append(w.kinds, kind)
+}
+
+// revisions counts the changes of records, by kind.
+type revisions struct {
+	mu     sync.RWMutex
+	counts map[string]int
+	all    int // changes of every kind
+}
+
+// add counts what a transaction changed.
+func (r *revisions) add(kinds []string, all bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if all {
+		r.all++
+	}
+	for _, kind := range kinds {
+		if r.counts == nil {
+			r.counts = map[string]int{}
+		}
+		r.counts[kind]++
+	}
+}
+
+// Revision returns what changes with every change of records of the kinds. Since
+// this process alone makes them, nothing is read.
+func (j *Journal) Revision(_ context.Context, kinds ...string) (string, error) {
+	j.revisions.mu.RLock()
+	defer j.revisions.mu.RUnlock()
+	text := strconv.AppendInt(make([]byte, 0, 32), int64(j.revisions.all), 10)
+	for _, kind := range kinds {
+		text = strconv.AppendInt(append(text, ' '), int64(j.revisions.counts[kind]), 10)
+	}
+	return string(text), nil
 }
 
 // DeleteRecord removes a value and reports whether there was one.
 func (j *Journal) DeleteRecord(ctx context.Context, kind, name string) (bool, error) {
+	return j.onRecord(ctx, kind, `DELETE FROM records WHERE kind = ? AND name = ?`, kind, name)
+}
+
+// ReplaceRecord changes a value and reports whether there was one.
+func (j *Journal) ReplaceRecord(ctx context.Context, kind string, value journal.Named) (bool, error) {
+	return j.onRecord(ctx, kind, `UPDATE records SET body = ? WHERE kind = ? AND name = ?`, value.Body, kind, value.Name)
+}
+
+// onRecord runs a statement on a record and reports whether there was one.
+func (j *Journal) onRecord(ctx context.Context, kind, statement string, args ...any) (bool, error) {
 	var n int64
 	err := j.do(ctx, func(ctx context.Context, w *writer) error {
-		w.dirty = true
-		result, err := w.tx.ExecContext(ctx, `DELETE FROM records WHERE kind = ? AND name = ?`, kind, name)
+		w.changed(kind)
+		result, err := w.tx.ExecContext(ctx, statement, args...)
 		if err == nil {
 			n, err = result.RowsAffected()
 		}

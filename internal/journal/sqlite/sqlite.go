@@ -43,7 +43,8 @@ type Journal struct {
 	write *sql.DB      // one connection
 	read  *sql.DB      // the same one in memory
 
-	heads *lru.Cache[account.ID, journal.Head]
+	heads     *lru.Cache[account.ID, journal.Head]
+	revisions revisions
 
 	file       string              // path; "" in memory
 	observe    func(journal.Batch) // nil where nobody wants to know

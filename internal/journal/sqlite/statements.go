@@ -46,7 +46,7 @@ func (s *statements) reads(db *sql.DB) []query {
 		{&s.back, db, `SELECT ` + recordColumns + ` FROM entries
 			WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`},
 		{&s.accounts, db, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
-		{&s.due, db, `SELECT account FROM accounts WHERE due <= ? ORDER BY due, account LIMIT ?`},
+		{&s.due, db, `SELECT account FROM accounts WHERE due <= ? AND account LIKE ? ORDER BY due, account LIMIT ?`},
 	}
 }
 

@@ -136,6 +136,9 @@ func (j *Journal) remember(w *writer, err error) {
 	if err == nil && w.cleared {
 		j.heads.Purge()
 	}
+	if err == nil && (w.cleared || len(w.kinds) > 0) {
+		j.revisions.add(w.kinds, w.cleared)
+	}
 	for id, head := range w.heads {
 		if err != nil {
 			j.heads.Remove(id)
@@ -185,6 +188,7 @@ type writer struct {
 	pending []journal.Appended          // not inserted yet
 	dues    map[account.ID]time.Time    // not written yet
 	dirty   bool                        // something was written
+	kinds   []string                    // of records that changed
 	cleared bool                        // everything written before was removed
 	failed  error                       // the first failure of storage, which ends the transaction
 
