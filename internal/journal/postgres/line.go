@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// line is what one statement does to one account: the updates that wait for it,
+// decided one after another from a head.
+type line struct {
+	account account.ID
+	jobs    []*job
+
+	head    journal.Head
+	ask     bool                                   // the database, before anything is decided
+	fresh   bool                                   // head and retries are what the database said
+	retries map[journal.RetryDigest]journal.Record // the recorded ones that the jobs ask for
+
+	entries []journal.Appended
+	results []result // of jobs, valid when entries are appended
+	due     *time.Time
+}
+
+// result is what becomes of a job.
+type result struct {
+	outcome journal.Outcome
+	err     error
+}
+
+// doubted returns the line with its head to be asked for.
+func (l *line) doubted() *line {
+	l.ask, l.fresh = true, false
+	return l
+}
+
+// decide decides the jobs of the line, and reports false where an answer would
+// rest on a guess.
+func (l *line) decide() bool {
+	l.entries, l.results, l.due = nil, nil, nil
+	head, recorded := l.head, map[journal.RetryDigest]journal.Record{}
+	for _, w := range l.jobs {
+		r, appended := l.decideOne(w, head, recorded)
+		if len(appended) == 0 && len(l.entries) == 0 && !l.fresh {
+			return false
+		}
+		for _, a := range appended {
+			l.take(head.State, a)
+			head = journal.Head{Seq: a.Record.Seq, Hash: a.Record.Hash, State: a.Entry.State}
+			if a.Entry.Retry != nil {
+				recorded[a.Entry.Retry.Digest()] = a.Record
+			}
+		}
+		l.results = append(l.results, r)
+	}
+	return true
+}
+
+// decideOne decides one job on a head.
+func (l *line) decideOne(w *job, head journal.Head, recorded map[journal.RetryDigest]journal.Record) (result, []journal.Appended) {
+	if err := w.ctx.Err(); err != nil {
+		return result{err: unavailable(err)}, nil
+	}
+	if retry := w.change.Retry; retry != nil {
+		record, found := recorded[retry.Digest()]
+		if !found {
+			record, found = l.retries[retry.Digest()]
+		}
+		if found {
+			outcome, err := record.Repeat(*retry, head)
+			return result{outcome, err}, nil
+		}
+	}
+	appended, err := extend(head, w.change)
+	if err != nil {
+		return result{err: err}, nil
+	}
+	outcome := journal.Outcome{Seq: head.Seq, State: head.State}
+	for _, a := range appended {
+		outcome.Entries = append(outcome.Entries, a.Entry)
+		outcome.Seq, outcome.State = a.Entry.Seq, a.Entry.State
+	}
+	return result{outcome: outcome}, appended
+}
+
+// take adds an entry that follows a state.
+func (l *line) take(before account.State, a journal.Appended) {
+	l.entries = append(l.entries, a)
+	if due := a.Entry.State.Due(); a.Record.Seq == 1 || !due.Equal(before.Due()) {
+		l.due = &due
+	}
+}
+
+// newest returns the head of the account when the entries are appended.
+func (l *line) newest() journal.Head {
+	if n := len(l.entries); n > 0 {
+		last := l.entries[n-1]
+		return journal.Head{Seq: last.Record.Seq, Hash: last.Record.Hash, State: last.Entry.State}
+	}
+	return l.head
+}
+
+// extend is journal.Extend, with a panic of one decision turned into its error:
+// it must not end the writer that everyone shares.
+func extend(head journal.Head, change journal.Change) (appended []journal.Appended, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			appended, err = nil, fault.New(fault.Internal, "a decision on account %s panicked: %v", change.Account, p)
+		}
+	}()
+	return journal.Extend(head, change)
+}
