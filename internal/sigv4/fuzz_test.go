@@ -96,12 +96,8 @@ func (d draft) fill(h http.Header) {
 // runs of spaces within a value, and sorts a query before it escapes it.
 func (d draft) suitsSmithy() bool {
 	_, query, _ := strings.Cut(d.target, "?")
-	return !strings.Contains(d.headers, "  ") && !strings.ContainsAny(query, "%+") && escapesNothing(query)
-}
-
-func escapesNothing(query string) bool {
 	values, err := url.ParseQuery(query)
-	return err == nil && !strings.ContainsAny(values.Encode(), "%+")
+	return err == nil && !strings.Contains(d.headers, "  ") && !strings.ContainsAny(values.Encode(), "%+")
 }
 
 // write returns a request as it goes over the wire.
