@@ -3,6 +3,7 @@ package awsjson_test
 import (
 	"bytes"
 	"context"
+	stdjson "encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -158,9 +159,12 @@ func TestInteger(t *testing.T) {
 }
 
 // FuzzBody sends any bytes as a body: whatever they are, the answer is one of
-// the protocol and in JSON.
+// the protocol and in JSON, and what is taken is what another decoder reads.
 func FuzzBody(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"text":"x","count":1.5e3}`, `{"Text":"x"}`, `{"text":"a","text":"b"}`, "\xff", `{"a":[[[`, `{"count":"1"}`} {
+	for _, seed := range []string{
+		`{}`, `{"text":"x","count":1.5e3}`, `{"Text":"x"}`, `{"text":"a","text":"b"}`, "\xff", `{"a":[[[`, `{"count":"1"}`,
+		`{"text":"\ud83d\ude00\u0000","count":-0}`, `{"text":"\ud800"}`, `{"text":null,"t\u0065xt":1}`, strings.Repeat(`{"a":`, 100), ` {"text":"x"} {}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	var log bytes.Buffer
@@ -168,10 +172,23 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		log.Reset()
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, post(string(body), func(r *http.Request) { r.Header.Set("X-Amz-Target", "Echo_1.Echo") }))
-		var out map[string]any
-		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
-			t.Errorf("%d %s: %v", w.Code, w.Body, err)
+		h.ServeHTTP(w, post(string(body), nil))
+		var out, in map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Body.Len() > 2048+len(body) {
+			t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+		}
+		if w.Code != http.StatusOK {
+			return
+		}
+		if err := stdjson.Unmarshal(body, &in); err != nil {
+			t.Fatalf("%q is taken: %v", body, err)
+		}
+		text, ok := in["text"].(string)
+		if !ok && in["text"] == nil {
+			text = "nothing"
+		}
+		if got := out["text"]; got != text+" from alice" {
+			t.Errorf("%q is read as %q, want %q", body, got, text)
 		}
 	})
 }

@@ -38,6 +38,9 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	if err := private(c.Data, privateDir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
+	if err := keepMemory(); err != nil { // before there are any secrets
+		return fmt.Errorf("keep secrets out of core dumps: %w", err)
+	}
 	master, err := c.readMasterKey()
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func window[T any](call *awsjson.Call, items []T, nextToken *string) ([]T, strin
 	if err != nil {
 		return nil, "", err
 	}
-	rest := items[min(int(from.Seq), len(items)):]
+	rest := items[min(from.Seq, int64(len(items))):]
 	if len(rest) <= pageSize {
 		return rest, "", nil
 	}

@@ -27,7 +27,8 @@ type gate struct {
 func newGate(offerings *service.Service, now func() time.Time) *gate {
 	return &gate{
 		offerings: offerings, now: now,
-		slots: sigv4.Verifier{Service: "devicefarm"}, operator: sigv4.Verifier{Service: "slotfarm"},
+		slots:    sigv4.Verifier{Service: "devicefarm", Signed: []string{"idempotency-key"}},
+		operator: sigv4.Verifier{Service: "slotfarm"},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -33,14 +34,8 @@ func exampleSecrets(accessKeyID string) (string, error) {
 	return exampleSecret, nil
 }
 
-// failer is the part of testing.TB that rapid.T has too.
-type failer interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
 // newRequest returns a client's request with headers given as name, value, ….
-func newRequest(t failer, method, url, body string, headers ...string) *http.Request {
+func newRequest(t testing.TB, method, url, body string, headers ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
@@ -53,7 +48,7 @@ func newRequest(t failer, method, url, body string, headers ...string) *http.Req
 }
 
 // purchase returns a signed call as the AWS clients make it.
-func purchase(t failer) (*http.Request, []byte) {
+func purchase(t testing.TB) (*http.Request, []byte) {
 	t.Helper()
 	const body = `{"offeringId":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","quantity":1}`
 	r := newRequest(t, http.MethodPost, exampleURL+":8623/", body,
@@ -65,7 +60,7 @@ func purchase(t failer) (*http.Request, []byte) {
 	return r, []byte(body)
 }
 
-func mustSign(t failer, s sigv4.Signer, r *http.Request, body string) {
+func mustSign(t testing.TB, s sigv4.Signer, r *http.Request, body string) {
 	t.Helper()
 	if err := s.Sign(r, []byte(body), exampleTime()); err != nil {
 		t.Fatalf("Sign: %v", err)
@@ -73,7 +68,7 @@ func mustSign(t failer, s sigv4.Signer, r *http.Request, body string) {
 }
 
 // deliver returns a client's request as net/http hands it to a server's handler.
-func deliver(t failer, r *http.Request) *http.Request {
+func deliver(t testing.TB, r *http.Request) *http.Request {
 	t.Helper()
 	var wire bytes.Buffer
 	if err := r.Write(&wire); err != nil {
@@ -86,9 +81,9 @@ func deliver(t failer, r *http.Request) *http.Request {
 	return received
 }
 
-// verify checks a message at the time of the examples.
+// verify checks a message at the time of the examples, as the Device Farm API does.
 func verify(r *http.Request, body []byte) (sigv4.Verified, error) {
-	v := sigv4.Verifier{Service: "devicefarm"}
+	v := sigv4.Verifier{Service: "devicefarm", Signed: []string{"idempotency-key"}}
 	return v.Verify(sigv4.Message{HTTP: r, Body: body}, exampleSecrets, exampleTime())
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,15 +35,28 @@ func signWithSDK(r *http.Request, body []byte, token string, now time.Time) erro
 // signWithSmithy signs every header of the map, User-Agent too. It leaves runs of
 // spaces as they are, so the requests must have none.
 func signWithSmithy(r *http.Request, body []byte, token string, now time.Time) error {
-	hash := sha256.Sum256(body)
-	return smithy.New(func(o *rules.SignerOptions) { o.HeaderRules = everyHeader{} }).SignRequest(&smithy.SignRequestInput{
-		Request:     r,
-		PayloadHash: hash[:],
-		Credentials: credentials.Credentials{AccessKeyID: exampleKey, SecretAccessKey: exampleSecret, SessionToken: token},
-		Service:     "devicefarm",
-		Region:      "us-east-1",
-		Time:        now,
-	})
+	return smithyWith(everyHeader{})(r, body, token, now)
+}
+
+// signLittle signs the host and the X-Amz headers alone, as smithy does by itself.
+// AWS's SDK for PHP signs the content type no more than that.
+func signLittle(r *http.Request, body []byte, token string, now time.Time) error {
+	return smithyWith(nil)(r, body, token, now)
+}
+
+// smithyWith returns smithy's signer with rules for which headers it signs.
+func smithyWith(headers rules.SignedHeaderRules) signFunc {
+	return func(r *http.Request, body []byte, token string, now time.Time) error {
+		hash := sha256.Sum256(body)
+		return smithy.New(func(o *rules.SignerOptions) { o.HeaderRules = headers }).SignRequest(&smithy.SignRequestInput{
+			Request:     r,
+			PayloadHash: hash[:],
+			Credentials: credentials.Credentials{AccessKeyID: exampleKey, SecretAccessKey: exampleSecret, SessionToken: token},
+			Service:     "devicefarm",
+			Region:      "us-east-1",
+			Time:        now,
+		})
+	}
 }
 
 type everyHeader struct{}
@@ -77,7 +91,7 @@ func verifying(t *testing.T, now time.Time) *httptest.Server {
 // TestOtherSignersThroughAServer sends what other implementations signed over a
 // real connection.
 func TestOtherSignersThroughAServer(t *testing.T) {
-	signers := map[string]signFunc{"sdk": signWithSDK, "smithy": signWithSmithy, "ours": signWithOurs}
+	signers := map[string]signFunc{"sdk": signWithSDK, "smithy": signWithSmithy, "smithy, little": signLittle, "ours": signWithOurs}
 	const body = `{"offeringId":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","quantity":1}`
 	const agent = "aws-sdk-js/3.1169.0 ua/2.1 os/linux#6.1 lang/js md/nodejs#22.0.0"
 	usual := []string{"Content-Type", "application/x-amz-json-1.1", "X-Amz-Target", "DeviceFarm_20150623.PurchaseOffering"}
@@ -111,7 +125,7 @@ func TestOtherSignersThroughAServer(t *testing.T) {
 	server := verifying(t, now)
 	for name, tt := range tests {
 		for signer, sign := range signers {
-			if signer == tt.except {
+			if tt.except != "" && strings.HasPrefix(signer, tt.except) {
 				continue
 			}
 			t.Run(name+"/"+signer, func(t *testing.T) {

@@ -20,6 +20,7 @@ const DefaultWindow = 15 * time.Minute
 type Verifier struct {
 	Service string        // as it stands in the credential scope
 	Window  time.Duration // 0 stands for DefaultWindow; the bound itself is inside
+	Signed  []string      // lower-case names of more headers that have to be signed where they are sent
 
 	keys keyCache
 }
@@ -86,7 +87,7 @@ func (v *Verifier) examine(m Message, now time.Time) (claim, error) {
 	if err != nil {
 		return claim{}, err
 	}
-	if err := checkSigned(m.HTTP, a.SignedHeaders); err != nil {
+	if err := v.checkSigned(m.HTTP, a.SignedHeaders); err != nil {
 		return claim{}, err
 	}
 	if err := v.checkScope(a.Credential, signedAt); err != nil {
@@ -148,16 +149,17 @@ func parseTime(text string) (time.Time, error) {
 }
 
 // checkSigned checks that everything which has to be signed is: the host, the
-// time, the content type and every X-Amz header. Of several that are not, it
-// names the first in order.
-func checkSigned(r *http.Request, signed []string) error {
+// time, every X-Amz header and what v.Signed names. The content type need not be:
+// AWS's SDK for PHP leaves it out. Of several that are not signed, it names the
+// first in order.
+func (v *Verifier) checkSigned(r *http.Request, signed []string) error {
 	required := []string{"host"}
 	if len(r.Header.Values("X-Amz-Date")) == 0 {
 		required = append(required, "date")
 	}
 	for key := range r.Header {
 		name := strings.ToLower(key)
-		if name == "content-type" || strings.HasPrefix(name, "x-amz-") {
+		if strings.HasPrefix(name, "x-amz-") || slices.Contains(v.Signed, name) {
 			required = append(required, name)
 		}
 	}

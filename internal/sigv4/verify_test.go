@@ -76,7 +76,8 @@ func TestVerifyErrors(t *testing.T) {
 		"unsigned host":           {rewrite(";host", ""), failure{invalid, `The header "host" has to be signed; SignedHeaders does not name it.`}},
 		"unsigned date":           {rewrite(";x-amz-date", ""), failure{invalid, `The header "x-amz-date" has to be signed; SignedHeaders does not name it.`}},
 		"unsigned target":         {rewrite(";x-amz-target", ""), failure{invalid, `The header "x-amz-target" has to be signed; SignedHeaders does not name it.`}},
-		"unsigned content type":   {rewrite("content-type;", ""), failure{invalid, `The header "content-type" has to be signed; SignedHeaders does not name it.`}},
+		"unsigned content type":   {rewrite("content-type;", ""), failure{invalid, mismatch}}, // it was signed
+		"unsigned retry key":      {set("Idempotency-Key", "a"), failure{invalid, `The header "idempotency-key" has to be signed; SignedHeaders does not name it.`}},
 		"unsigned token":          {set("X-Amz-Security-Token", "a"), failure{invalid, `The header "x-amz-security-token" has to be signed; SignedHeaders does not name it.`}},
 		"several unsigned":        {func(r *http.Request) { set("X-Amz-Zone", "a")(r); set("X-Amz-Acl", "a")(r) }, failure{invalid, `The header "x-amz-acl" has to be signed; SignedHeaders does not name it.`}},
 		"Date instead, unsigned":  {func(r *http.Request) { remove("X-Amz-Date")(r); set("Date", "Sun, 30 Aug 2015 12:36:00 GMT")(r) }, failure{invalid, `The header "date" has to be signed; SignedHeaders does not name it.`}},

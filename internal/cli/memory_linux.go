@@ -1,0 +1,17 @@
+package cli
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// keepMemory has the memory of this process, and the secrets in it, leave it in no
+// core dump, whatever GOTRACEBACK says, and keeps other processes of its user from
+// reading it. A dump that is piped to a program heeds the second only.
+func keepMemory() error {
+	return errors.Join(
+		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}),
+		unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0),
+	)
+}
