@@ -36,7 +36,7 @@ type commands struct {
 	Config configFile `name:"config" placeholder:"FILE" env:"SLOTFARM_CONFIG" help:"Read flags from a YAML or JSON file. Flags and environment variables come first."`
 
 	Sandbox sandboxCommand `cmd:"" help:"Run a sandbox: any credentials, every account a test account, opened on first use."`
-	Init    initCommand    `cmd:"" help:"Prepare a data directory for serve, and print the operator's key once."`
+	Init    initCommand    `cmd:"" help:"Prepare a data directory or a database for serve, and print the operator's key once."`
 	Serve   serveCommand   `cmd:"" help:"Run the service for others: signatures are checked, and operators open accounts."`
 	Env     envCommand     `cmd:"" help:"Print the variables that point AWS clients at a server, for a shell to evaluate."`
 	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
@@ -54,7 +54,7 @@ type commands struct {
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
 
 	Backup  backupCommand  `cmd:"" help:"Copy everything that a server stores into a file, while it serves."`
-	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret of a data directory under another master key."`
+	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret of a data directory or a database under another master key."`
 	Restore restoreCommand `cmd:"" help:"Make a data directory of a backup."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`
 

@@ -17,19 +17,21 @@ type initCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (initCommand) Help() string {
-	return `The operator's key is printed once, as JSON. A second time on the same directory fails and changes nothing.`
+	return `The operator's key is printed once, as JSON. A second time on the same storage fails and changes nothing.`
 }
 
 // Run makes the directory, the master key and the operator's key.
 func (c *initCommand) Run(ctx context.Context, streams IO) error {
-	if err := os.MkdirAll(c.Data, privateDir); err != nil {
-		return fmt.Errorf("data directory: %w", err)
+	if c.Data != "" {
+		if err := os.MkdirAll(c.Data, privateDir); err != nil {
+			return fmt.Errorf("data directory: %w", err)
+		}
 	}
-	if err := private(c.Data, privateDir); err != nil {
-		return fmt.Errorf("data directory: %w", err)
+	if err := c.check(); err != nil {
+		return err
 	}
 	var made service.Credentials
-	err := server.Offline(ctx, c.Data, func(s *service.Service) (err error) {
+	err := server.Offline(ctx, c.config(), func(s *service.Service) (err error) {
 		made, err = s.Install(ctx, c.makeMasterKey)
 		return err
 	})

@@ -9,12 +9,34 @@ import (
 	"path/filepath"
 
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/server"
 )
 
 // storage holds the flags that say where a service keeps its data.
 type storage struct {
-	Data          string `required:"" placeholder:"DIR" help:"The directory of the data."`
+	Data          string `required:"" xor:"storage" placeholder:"DIR" help:"The directory of the data."`
+	DatabaseURL   string `name:"database-url" required:"" xor:"storage" placeholder:"URL" help:"The PostgreSQL that holds the data in place of a directory, for any number of servers. The variable keeps its password out of the list of processes."`
 	MasterKeyFile string `placeholder:"FILE" help:"The key that seals the secrets of access keys. By default master.key in the directory of the data."`
+}
+
+// config returns where the server finds the data.
+func (s storage) config() server.Config {
+	return server.Config{Data: s.Data, Database: s.DatabaseURL}
+}
+
+// check refuses data that is open to others than its owner, and a database
+// without a master key.
+func (s storage) check() error {
+	if s.DatabaseURL != "" {
+		if s.MasterKeyFile == "" {
+			return usageError{errors.New("--database-url needs --master-key-file: the master key is not in the database")}
+		}
+		return nil
+	}
+	if err := private(s.Data, privateDir); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	return nil
 }
 
 func (s storage) masterKeyFile() string {

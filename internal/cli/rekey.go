@@ -21,15 +21,15 @@ type rekeyCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (rekeyCommand) Help() string {
-	return `The server has to be stopped; access keys stay as they are. A drawn key waits in a file of the same name with .new at its end until all is sealed under it: after an interruption, run the command again. Backups made before need the master key before.`
+	return `Every server of the data has to be stopped; access keys stay as they are. A drawn key waits in a file of the same name with .new at its end until all is sealed under it: after an interruption, run the command again. Backups made before need the master key before.`
 }
 
 // Run seals all secrets again.
 func (c *rekeyCommand) Run(ctx context.Context, streams IO) error {
-	if err := private(c.Data, privateDir); err != nil {
-		return fmt.Errorf("data directory: %w", err)
+	if err := c.check(); err != nil {
+		return err
 	}
-	return server.Offline(ctx, c.Data, func(s *service.Service) error {
+	return server.Offline(ctx, c.config(), func(s *service.Service) error {
 		done, err := c.finished(ctx, s)
 		if err == nil && !done {
 			err = c.rekey(ctx, s)

@@ -35,8 +35,8 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	if err := errors.Join(checkAddress(c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits()); err != nil {
 		return usageError{err}
 	}
-	if err := private(c.Data, privateDir); err != nil {
-		return fmt.Errorf("data directory: %w", err)
+	if err := c.check(); err != nil {
+		return err
 	}
 	if err := keepMemory(); err != nil { // before there are any secrets
 		return fmt.Errorf("keep secrets out of core dumps: %w", err)
@@ -47,7 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	}
 	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
 	s, err := server.Start(ctx, server.Config{
-		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Master: &master, Log: log,
+		Listen: c.Listen, Data: c.Data, Database: c.DatabaseURL, MaxSlots: c.MaxSlots, Master: &master, Log: log,
 		Limits: throttle.Limits{
 			Reads:  throttle.Limit{Rate: c.ReadRate, Burst: c.ReadBurst},
 			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},

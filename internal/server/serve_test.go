@@ -57,7 +57,7 @@ func install(t *testing.T) *served {
 
 // install prepares the storage.
 func (s *served) install() (made service.Credentials, err error) {
-	err = server.Offline(context.Background(), s.dir, func(offline *service.Service) error {
+	err = server.Offline(context.Background(), server.Config{Data: s.dir}, func(offline *service.Service) error {
 		made, err = offline.Install(context.Background(), s.masterKey)
 		return err
 	})
@@ -341,7 +341,7 @@ func TestRekey(t *testing.T) {
 	ctx := context.Background()
 	before, after := s.master, parseMaster(t, "a5")
 	rekey := func(from, to iam.MasterKey) error {
-		return server.Offline(ctx, s.dir, func(offline *service.Service) error {
+		return server.Offline(ctx, server.Config{Data: s.dir}, func(offline *service.Service) error {
 			offline.Master = from
 			return offline.Rekey(ctx, to)
 		})
@@ -371,7 +371,7 @@ func TestChangedKeysAreOfNoUse(t *testing.T) {
 	for old, changed := range map[string]string{"devicefarm:*": "*", `"account":"` + team: `"account":"000000000000`} {
 		key := s.key(team, "")
 		s.stop()
-		if err := server.Offline(ctx, s.dir, func(offline *service.Service) error {
+		if err := server.Offline(ctx, server.Config{Data: s.dir}, func(offline *service.Service) error {
 			records, err := offline.Store.ListRecords(ctx, "access", "key/"+key.id)
 			if err != nil || len(records) != 1 || !strings.Contains(string(records[0].Body), old) {
 				t.Fatalf("stored key: %s, %v", records, err)

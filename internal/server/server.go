@@ -22,7 +22,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -49,6 +48,7 @@ const defaultAccount = "000000000000"
 type Config struct {
 	Listen   string            // address; "127.0.0.1:0" by default, port 0 picks a free one
 	Data     string            // directory; "" keeps everything in memory
+	Database string            // URL of a PostgreSQL that other processes use too, in place of Data
 	MaxSlots int               // per offering, for accounts without a limit of their own; 100
 	Frozen   *time.Time        // where clocks stand at the start; nil lets them run
 	Catalog  *offering.Catalog // to begin with; offering.Default()
@@ -101,7 +101,7 @@ func (c Config) withDefaults() Config {
 type Server struct {
 	listener net.Listener
 	http     *http.Server
-	journal  *sqlite.Journal
+	journal  engine
 	faults   *chaos.Faults
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
@@ -128,7 +128,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build),
 		secure: c.TLSCert != "", delay: c.DrainDelay,
 	}
-	if s.journal, err = openJournal(ctx, c.Data, sqlite.Observe(s.metrics.Batch)); err != nil {
+	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
@@ -203,13 +203,6 @@ func settle(ctx context.Context, c Config, offerings *service.Service) error {
 
 // starter is who changes accounts at the start, as journals name it.
 const starter = "start"
-
-func openJournal(ctx context.Context, dir string, options ...sqlite.Option) (*sqlite.Journal, error) {
-	if dir == "" {
-		return sqlite.OpenMemory(ctx, options...)
-	}
-	return sqlite.Open(ctx, dir, options...)
-}
 
 // freeze stands the clocks of the accounts there are at c.Frozen. Those that are
 // past it stay where they are, since no clock goes back, and so do those of
@@ -290,7 +283,7 @@ func (s *Server) handler(c Config, offerings *service.Service) (http.Handler, er
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
 	}
 	operations := operator.Config{
-		Service: offerings, Faults: s.faults, Backup: s.journal.Backup, NewID: c.NewID, Log: c.Log,
+		Service: offerings, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
 		Observe: s.observe(telemetry.Operator, operator.Routes()),
 	}
 	if c.Master != nil {
@@ -339,8 +332,8 @@ func anyone(r *http.Request, _ []byte) (awsjson.Identity, error) {
 }
 
 // ready answers whether requests are taken.
-func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	if s.draining.Load() {
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() || !reachable(r.Context(), s.journal) {
 		health(w, http.StatusServiceUnavailable)
 		return
 	}

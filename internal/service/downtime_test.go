@@ -77,7 +77,7 @@ func (s site) cut(wall time.Time) {
 		if err := o.Sweep(ctx); err == nil {
 			s.t.Error("the sweep was not cut")
 		}
-		due, err := o.Store.Due(context.Background(), wall, population)
+		due, err := o.Store.Due(context.Background(), wall, "", population)
 		if err != nil || len(due) == 0 || len(due) == population {
 			s.t.Errorf("%d of %d accounts are due after half a sweep, %v", len(due), population, err)
 		}

@@ -141,6 +141,15 @@ func (j *Journal) Ping(ctx context.Context) error {
 	return err
 }
 
+// Size returns how many bytes the database has. Its write-ahead log is that of the
+// whole cluster, and 0 here.
+func (j *Journal) Size() (database, log int64, err error) {
+	err = j.within(context.Background(), func(ctx context.Context) error {
+		return j.pool.QueryRow(ctx, `SELECT pg_database_size(current_database())`).Scan(&database)
+	})
+	return database, 0, err
+}
+
 // Close ends the engine after the updates under way.
 func (j *Journal) Close() error {
 	j.close.Do(func() {

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/journal/postgres"
+	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+// service returns how the service works on a store.
+func (c Config) service(store journal.Store) service.Config {
+	config := service.Config{
+		Store: store, Now: c.Now, NewID: c.NewID, Actions: actions(),
+		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots}, Shared: c.Database != "",
+	}
+	if c.Master == nil {
+		config.Test, config.Frozen = true, c.Frozen
+	} else {
+		config.Closed, config.Master = true, *c.Master
+	}
+	return config
+}
+
+// engine is a journal.Store as the server needs it.
+type engine interface {
+	journal.Store
+
+	// Size returns how many bytes the database has, and its write-ahead log.
+	Size() (database, log int64, err error)
+}
+
+// open opens the storage, of whose commits observe hears.
+func (c Config) open(ctx context.Context, observe func(journal.Batch)) (engine, error) {
+	switch {
+	case c.Database != "":
+		return postgres.Open(ctx, c.Database, postgres.Observe(observe))
+	case c.Data != "":
+		return sqlite.Open(ctx, c.Data, sqlite.Observe(observe))
+	}
+	return sqlite.OpenMemory(ctx, sqlite.Observe(observe))
+}
+
+// backupOf returns what copies the whole storage, nil where the database has
+// means of its own.
+func backupOf(e engine) func(context.Context) (io.ReadSeekCloser, error) {
+	if files, ok := e.(*sqlite.Journal); ok {
+		return files.Backup
+	}
+	return nil
+}
+
+// reachTime is how long storage that is elsewhere may take to say that it is
+// there.
+const reachTime = time.Second
+
+// reachable reports whether the storage takes updates.
+func reachable(ctx context.Context, e engine) bool {
+	elsewhere, ok := e.(*postgres.Journal)
+	if !ok {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	return elsewhere.Ping(ctx) == nil
+}
+
+// Offline opens the storage of a service for others, without a server, for f to
+// work with: c.Data or c.Database. A data directory that another process has open
+// is a Conflict.
+func Offline(ctx context.Context, c Config, f func(*service.Service) error) error {
+	store, err := c.open(ctx, func(journal.Batch) {})
+	if err != nil {
+		return err
+	}
+	c.Master = &iam.MasterKey{}
+	offerings, err := service.New(ctx, c.withDefaults().service(store))
+	if err == nil {
+		err = f(offerings)
+	}
+	return errors.Join(err, store.Close())
+}
