@@ -5,9 +5,11 @@
 #   boto3, the AWS CLI        as Debian packages them: the clients of the end-to-end tests
 #   pytest                    as Debian packages it: runs a recipe of docs/testing.md
 #   Node.js 18 or newer, npm  for the client that uses the AWS SDK for JavaScript
+#   PostgreSQL, PgBouncer     the database that several servers share, and a pool in front of it
 #
 # Usage: deps.sh            installs what is missing, as root or with a sudo that asks nothing
-#        deps.sh has NAME   says by its exit status whether cc, boto3, pytest, aws, node or npm is there
+#        deps.sh has NAME   says by its exit status whether cc, boto3, pytest, aws, node, npm, postgres
+#                            or pgbouncer is there
 #
 # What is still missing after that is said loudly, and fails where CI=true.
 # Elsewhere the tests that need it are skipped, and say so.
@@ -30,6 +32,8 @@ has() {
 	aws) command -v "${bin}aws" ;;
 	node) node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' ;;
 	npm) command -v npm ;;
+	postgres) ls /usr/lib/postgresql/*/bin/initdb || command -v initdb ;;
+	pgbouncer) command -v pgbouncer || command -v /usr/sbin/pgbouncer ;;
 	*) exit 2 ;;
 	esac >/dev/null 2>&1
 }
@@ -42,11 +46,13 @@ packages() {
 	aws) echo awscli ;;
 	node) echo nodejs ;;
 	npm) echo npm ;;
+	postgres) echo postgresql ;;
+	pgbouncer) echo pgbouncer ;;
 	esac
 }
 
 missing() {
-	for name in cc boto3 pytest aws node npm; do
+	for name in cc boto3 pytest aws node npm postgres pgbouncer; do
 		has $name || echo $name
 	done
 }
