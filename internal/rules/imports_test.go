@@ -43,6 +43,8 @@ var importTable = map[string]string{
 	"slotfarmtest":        "server client document",
 	"e2e":                 anything,
 	"e2e/gosdk":           "",
+	"model":               "",
+	"simulation":          "",
 	"rules":               "",
 }
 
