@@ -9,6 +9,7 @@ RUN       ?= .
 BENCH     ?= .
 BENCHTIME ?= 1s
 FUZZTIME  ?= 30s
+SOAK      ?= 10m
 
 # Everything but the end-to-end tests.
 UNIT = $$(go list ./... | grep -v /e2e)
@@ -79,6 +80,10 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 		echo "fuzz: $${func#func } in $$(dirname "$$file")"; \
 		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null || exit 1; \
 	done
+
+.PHONY: soak
+soak: ## simulate accounts with faults and fresh seeds for SOAK (10m)
+	cd internal/simulation && go test -count=1 -timeout 0 -run '^TestSoak$$' -soak $(SOAK)
 
 .PHONY: golden
 golden: ## write the golden files anew, and show which changed (RUN=TestName)

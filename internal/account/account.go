@@ -158,13 +158,17 @@ type Reduction struct {
 }
 
 // reductions returns what the promoted lots take off quantity slots in period p.
-// Lots count oldest first, and no more than quantity slots are reduced.
+// Lots that run then count, oldest first, and no more than quantity slots are
+// reduced.
 func (h Holding) reductions(quantity int, p offering.Period) []Reduction {
 	var reductions []Reduction
 	for _, l := range h.Lots {
+		if !l.runs(p) {
+			continue
+		}
 		n := min(l.Quantity, quantity)
 		quantity -= n
-		if percent := l.percentOff(p); n > 0 && percent > 0 {
+		if percent := l.PercentOff[l.months(p)]; n > 0 && percent > 0 {
 			reductions = append(reductions, Reduction{l.PromotionID, n, percent})
 		}
 	}
@@ -180,10 +184,8 @@ func (h Holding) discounts(quantity int, p offering.Period) []offering.Discount 
 	return discounts
 }
 
-func (l Lot) percentOff(p offering.Period) int {
-	k := p.Since(offering.PeriodOf(l.Since))
-	if k < 0 || k >= len(l.PercentOff) {
-		return 0
-	}
-	return l.PercentOff[k]
-}
+// months returns how many periods the lot's slots have been held before p.
+func (l Lot) months(p offering.Period) int { return p.Since(offering.PeriodOf(l.Since)) }
+
+// runs reports whether the lot's promotion reaches to period p.
+func (l Lot) runs(p offering.Period) bool { return l.months(p) < len(l.PercentOff) }

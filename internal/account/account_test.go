@@ -231,6 +231,22 @@ func TestPromotionWithRenewals(t *testing.T) {
 	}
 }
 
+// TestPromotionsThatAreOverTakeNoPlace gives up slots at the boundary at which
+// the older of two promotions ends.
+func TestPromotionsThatAreOverTakeNoPlace(t *testing.T) {
+	b := open(t, "2026-01-01T00:00:00Z")
+	b.terms.Catalog.Promotions = []offering.Promotion{{ID: "SHORT", PercentOff: []int{50}}, {ID: "LONG", PercentOff: []int{0, 100, 100}}}
+	b.buy("2026-01-01T00:00:00Z", account.Order{OfferingID: ios, Quantity: 2, PromotionID: "SHORT"})
+	b.buy("2026-01-01T00:00:00Z", account.Order{OfferingID: ios, Quantity: 3, PromotionID: "LONG"})
+	if got := b.renew("2026-01-02T00:00:00Z", account.Order{OfferingID: ios, Quantity: 3}); got.Cost != 0 {
+		t.Errorf("renewing as many as run under a promotion costs %s, want 0.0", got.Cost.Decimal())
+	}
+	b.rollTo("2026-02-01T00:00:00Z")
+	if got := b.renew("2026-02-02T00:00:00Z", account.Order{OfferingID: ios, Quantity: 3}); got.Cost != 0 {
+		t.Errorf("renewing them again costs %s, want 0.0", got.Cost.Decimal())
+	}
+}
+
 func TestPromotionRules(t *testing.T) {
 	at := "2026-01-10T00:00:00Z"
 	order := account.Order{OfferingID: ios, Quantity: 1, PromotionID: promotion}

@@ -121,14 +121,18 @@ func applyCharge(s State, c Charge, p offering.Period) State {
 	return s.with(h)
 }
 
-// remainingLots returns the lots that still lower a price after period p, cut
-// to quantity slots in all; slots given up do not come back discounted.
+// remainingLots returns the lots that still lower a price after period p. Those
+// that run in p are cut to quantity slots in all; slots given up do not come back
+// discounted.
 func remainingLots(lots []Lot, quantity int, p offering.Period) []Lot {
 	var kept []Lot
 	for _, l := range lots {
+		if !l.runs(p) {
+			continue
+		}
 		l.Quantity = min(l.Quantity, quantity)
 		quantity -= l.Quantity
-		if l.Quantity > 0 && p.Next().Since(offering.PeriodOf(l.Since)) < len(l.PercentOff) {
+		if l.Quantity > 0 && l.runs(p.Next()) {
 			kept = append(kept, l)
 		}
 	}
