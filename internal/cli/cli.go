@@ -56,6 +56,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Copy everything that a server stores into a file, while it serves."`
 	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret of a data directory or a database under another master key."`
 	Restore restoreCommand `cmd:"" help:"Make a data directory of a backup."`
+	Migrate migrateCommand `cmd:"" help:"Move a data directory to a PostgreSQL database."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that has a shell complete commands and flags."`

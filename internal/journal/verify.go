@@ -31,14 +31,21 @@ type Wrong struct {
 // in the order of accounts and entries. The error is of reading, not of what
 // was read.
 func Verify(ctx context.Context, r Reader) (Report, error) {
+	return Walk(ctx, r, func(Record, account.State) error { return nil })
+}
+
+// Walk is Verify that calls visit with each entry that is as it should be, and
+// the account's state after it. An error of visit ends it.
+func Walk(ctx context.Context, r Reader, visit func(Record, account.State) error) (Report, error) {
 	var report Report
+	w := walk{r, visit, &report}
 	for after := account.ID(""); ; {
 		ids, err := r.Accounts(ctx, after, page)
 		if err != nil || len(ids) == 0 {
 			return report, err
 		}
 		for _, id := range ids {
-			if err := verifyAccount(ctx, r, id, &report); err != nil || report.Wrong != nil {
+			if err := w.account(ctx, id); err != nil || report.Wrong != nil {
 				return report, err
 			}
 			report.Accounts++
@@ -47,10 +54,17 @@ func Verify(ctx context.Context, r Reader) (Report, error) {
 	}
 }
 
-func verifyAccount(ctx context.Context, r Reader, id account.ID, report *Report) error {
+// walk is what Walk does with each account.
+type walk struct {
+	Reader
+	visit  func(Record, account.State) error
+	report *Report
+}
+
+func (w walk) account(ctx context.Context, id account.ID) error {
 	var head Head
 	for {
-		records, err := r.Forward(ctx, id, head.Seq, page)
+		records, err := w.Forward(ctx, id, head.Seq, page)
 		if err != nil {
 			return fmt.Errorf("read account %s after entry %d: %w", id, head.Seq, err)
 		}
@@ -60,11 +74,14 @@ func verifyAccount(ctx context.Context, r Reader, id account.ID, report *Report)
 		for _, record := range records {
 			next, reason := follow(head, record)
 			if reason != "" {
-				report.Wrong = &Wrong{Account: id, Seq: record.Seq, Reason: reason}
+				w.report.Wrong = &Wrong{Account: id, Seq: record.Seq, Reason: reason}
 				return nil
 			}
 			head = next
-			report.Entries++
+			if err := w.visit(record, head.State); err != nil {
+				return err
+			}
+			w.report.Entries++
 		}
 	}
 }

@@ -131,16 +131,9 @@ func (c *columns) add(l *line) {
 		}
 		c.previous, c.test = append(c.previous, previous), append(c.test, l.head.State.Test)
 	}
-	if l.due == nil {
-		return
+	if l.moved {
+		c.dueAccount, c.due = append(c.dueAccount, string(l.account)), append(c.due, dueOf(l.newest().State))
 	}
-	c.dueAccount = append(c.dueAccount, string(l.account))
-	var at *int64
-	if !l.due.IsZero() {
-		ms := l.due.UnixMilli()
-		at = &ms
-	}
-	c.due = append(c.due, at)
 }
 
 // append appends the entries of lines and returns the accounts that it did it to;

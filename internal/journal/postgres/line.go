@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"time"
-
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -21,7 +19,7 @@ type line struct {
 
 	entries []journal.Appended
 	results []result // of jobs, valid when entries are appended
-	due     *time.Time
+	moved   bool     // when the account is due
 }
 
 // result is what becomes of a job.
@@ -39,7 +37,7 @@ func (l *line) doubted() *line {
 // decide decides the jobs of the line, and reports false where an answer would
 // rest on a guess.
 func (l *line) decide() bool {
-	l.entries, l.results, l.due = nil, nil, nil
+	l.entries, l.results, l.moved = nil, nil, false
 	head, recorded := l.head, map[journal.RetryDigest]journal.Record{}
 	for _, w := range l.jobs {
 		r, appended := l.decideOne(w, head, recorded)
@@ -88,9 +86,7 @@ func (l *line) decideOne(w *job, head journal.Head, recorded map[journal.RetryDi
 // take adds an entry that follows a state.
 func (l *line) take(before account.State, a journal.Appended) {
 	l.entries = append(l.entries, a)
-	if due := a.Entry.State.Due(); a.Record.Seq == 1 || !due.Equal(before.Due()) {
-		l.due = &due
-	}
+	l.moved = l.moved || a.Record.Seq == 1 || !a.Entry.State.Due().Equal(before.Due())
 }
 
 // newest returns the head of the account when the entries are appended.

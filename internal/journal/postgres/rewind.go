@@ -60,12 +60,7 @@ func rewind(ctx context.Context, tx pgx.Tx, id account.ID, to journal.Place) (re
 		_, err = tx.Exec(ctx, `DELETE FROM accounts WHERE account = $1`, string(id))
 		return nil, err
 	}
-	var due *int64
-	if at := target.State.Due(); !at.IsZero() {
-		ms := at.UnixMilli()
-		due = &ms
-	}
-	_, err = tx.Exec(ctx, `UPDATE accounts SET due = $2 WHERE account = $1`, string(id), due)
+	_, err = tx.Exec(ctx, `UPDATE accounts SET due = $2 WHERE account = $1`, string(id), dueOf(target.State))
 	return nil, err
 }
 

@@ -96,10 +96,35 @@ func (a *Archive) Close() error {
 	return err
 }
 
+// Records calls visit with every record that is not an entry.
+func (a *Archive) Records(ctx context.Context, visit func(kind string, value journal.Named) error) (err error) {
+	rows, err := a.db.QueryContext(ctx, `SELECT kind, name, body FROM records ORDER BY kind, name`)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closeRows(rows, err) }()
+	for rows.Next() {
+		var kind string
+		var value journal.Named
+		if err := rows.Scan(&kind, &value.Name, &value.Body); err != nil {
+			return err
+		}
+		if err := visit(kind, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Verify is journal.Verify, and holds the tables of the file against each other.
 // A page that cannot be read is an error that names the account it was read for.
 func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
-	report, err := journal.Verify(ctx, a)
+	return a.Walk(ctx, func(journal.Record, account.State) error { return nil })
+}
+
+// Walk is journal.Walk with all that Verify looks at.
+func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.State) error) (journal.Report, error) {
+	report, err := journal.Walk(ctx, a, visit)
 	if err != nil || report.Wrong != nil {
 		return report, err
 	}

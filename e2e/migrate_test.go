@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
+)
+
+// TestMigrate moves a data directory to PostgreSQL and serves it from there: slots, keys and the master key
+// are the same. A changed entry and a database in use are refused, and change nothing.
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	databases := pgtest.Start(t)
+	f := startFarm(t)
+	account := f.open(t)
+	team := f.newKey(t, account, "buyer=5")
+	if got := gosdk.run(t, team.session(f.server), buySlots(3))[0]; got.Error != "" {
+		t.Fatalf("the purchase was refused: %+v", got)
+	}
+	backup := filepath.Join(t.TempDir(), "farm.db")
+	f.as(t, f.key, nil, "backup", backup)
+	url := databases.Database(t)
+	refused := func(from, want string) {
+		t.Helper()
+		if got := runToEnd(t, "migrate", "--from", from, "--to", url); got.Code != 1 || !strings.Contains(got.Stderr, want) {
+			t.Errorf("migrate from %s: %+v, want %q", from, got, want)
+		}
+	}
+	refused(f.data, "in use by another slotfarm process")
+	whole, err := os.ReadFile(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(t.TempDir(), "changed.db")
+	if err := os.WriteFile(changed, []byte(strings.ReplaceAll(string(whole), `"quantity":3`, `"quantity":2`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(changed, "nothing was moved: entry 3 of account "+account+" is not what was written")
+	if err := f.stop(); err != nil {
+		t.Fatal(err)
+	}
+	moved := runToEnd(t, "migrate", "--from", f.data, "--to", url)
+	if moved.Code != 0 || !strings.Contains(moved.Stdout, "entries of 2 accounts.") {
+		t.Fatalf("migrate: %+v", moved)
+	}
+	refused(f.data, "nothing was moved: the database holds accounts or keys already")
+
+	args := []string{
+		"serve", "--database-url", url, "--master-key-file", filepath.Join(f.data, "master.key"),
+		"--listen", "127.0.0.1:0", "--drain-delay", "0s", "--read-rate", "0", "--write-rate", "0",
+	}
+	second := &farm{server: startServer(t, nil, args...), key: f.key}
+	if got := gosdk.run(t, team.session(second.server), buySlots(2))[0]; got.Error != "" {
+		t.Fatalf("the purchase was refused: %+v", got)
+	}
+	if diff := cmp.Diff(map[string]int{iosSlot: 5}, second.held(t, account)); diff != "" {
+		t.Errorf("slots after the move (-want +got):\n%s", diff)
+	}
+	second.verifyAs(t, f.key)
+	if status, code := second.ask(t, f.key, "GET", "/backup"); status != 404 || code != "NotFound" {
+		t.Errorf("a backup of a database: %d %s, want NotFound", status, code)
+	}
+	if err := second.stop(); err != nil {
+		t.Error(err)
+	}
+}

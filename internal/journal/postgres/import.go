@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// importRows is how many rows are sent to the database at a time.
+const importRows = 1000
+
+// Import is a journal on its way into an empty database. Its methods are called
+// by the function that Journal.Import is given.
+type Import struct {
+	tx      pgx.Tx
+	entries [][]any
+	due     map[account.ID]*int64 // milliseconds since 1970; nil is never
+}
+
+// Import has fill add everything that another journal holds. All of it is there
+// when Import returns nil, and else nothing. Conflict for a database that holds
+// something already.
+func (j *Journal) Import(ctx context.Context, fill func(*Import) error) error {
+	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `LOCK entries, accounts, records IN EXCLUSIVE MODE`); err != nil {
+			return err
+		}
+		var used bool
+		row := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM accounts) OR EXISTS (SELECT FROM records)`)
+		if err := row.Scan(&used); err != nil {
+			return err
+		}
+		if used {
+			return fault.New(fault.Conflict, "the database holds accounts or keys already; it must be a new one")
+		}
+		i := &Import{tx: tx, due: map[account.ID]*int64{}}
+		if err := fill(i); err != nil {
+			return err
+		}
+		return errors.Join(i.sendEntries(ctx), i.sendAccounts(ctx))
+	})
+}
+
+// Entry adds an entry and the state that it leads to. Those of an account come
+// one after another.
+func (i *Import) Entry(ctx context.Context, r journal.Record, state account.State) error {
+	i.entries = append(i.entries, []any{string(r.Account), r.Seq, r.Transactions, r.Retry, r.Body, r.Hash[:]})
+	i.due[r.Account] = dueOf(state)
+	if len(i.entries) < importRows {
+		return nil
+	}
+	return i.sendEntries(ctx)
+}
+
+// Record adds a record.
+func (i *Import) Record(ctx context.Context, kind string, value journal.Named) error {
+	return put(ctx, i.tx, kind, value)
+}
+
+func (i *Import) sendEntries(ctx context.Context) error {
+	columns := []string{"account", "seq", "transactions", "retry", "body", "hash"}
+	_, err := i.tx.CopyFrom(ctx, pgx.Identifier{"entries"}, columns, pgx.CopyFromRows(i.entries))
+	i.entries = nil
+	return err
+}
+
+func (i *Import) sendAccounts(ctx context.Context) error {
+	rows := make([][]any, 0, len(i.due))
+	for id, due := range i.due {
+		rows = append(rows, []any{string(id), due})
+	}
+	_, err := i.tx.CopyFrom(ctx, pgx.Identifier{"accounts"}, []string{"account", "due"}, pgx.CopyFromRows(rows))
+	return err
+}
+
+// dueOf returns when an account has to be rolled next, as it is stored.
+func dueOf(state account.State) *int64 {
+	due := state.Due()
+	if due.IsZero() {
+		return nil
+	}
+	ms := due.UnixMilli()
+	return &ms
+}
