@@ -118,7 +118,7 @@ func (s *Service) setCatalog(ctx context.Context, c Caller, catalog offering.Cat
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(Version{Number: s.version + 1, At: s.Now().UTC(), Key: c.Key, Body: document})
+	body, err := json.Marshal(Version{Number: s.version + 1, At: s.Now().UTC().Truncate(time.Millisecond), Key: c.Key, Body: document})
 	if err != nil {
 		return err
 	}
