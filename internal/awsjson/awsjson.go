@@ -142,11 +142,23 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Operation: call.Operation, Account: call.Identity.Account, RequestID: call.RequestID,
 		Error: reply.name, Status: reply.status, Took: time.Since(begin),
 	}
+	if Gone(r, reply.status) {
+		result.Status, reply.level = StatusGone, slog.LevelInfo
+	}
 	if h.Observe != nil {
 		h.Observe(r.Context(), result)
 	}
 	reply.write(w)
 	h.Log.LogAttrs(r.Context(), reply.level, "request", result.attrs(call, err)...)
+}
+
+// StatusGone is the status that is logged and counted where a caller left before
+// the server could answer: what then failed is no failure of the server.
+const StatusGone = 499
+
+// Gone reports whether a request fails with a status because its caller has left.
+func Gone(r *http.Request, status int) bool {
+	return status >= http.StatusInternalServerError && r.Context().Err() != nil
 }
 
 // attrs returns what the log line of a request says. Its error is nil where the

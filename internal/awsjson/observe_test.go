@@ -3,6 +3,7 @@ package awsjson_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
 // observing returns an observer and what it was told, without the durations.
@@ -82,5 +84,27 @@ func TestNotFound(t *testing.T) {
 	const line = "requestId=request-1 source=192.0.2.1 method=GET path=/where error=UnknownOperationException status=404"
 	if !strings.Contains(log.String(), line) || strings.Count(log.String(), "\n") != 1 {
 		t.Errorf("log = %s, want one line with %q", &log, line)
+	}
+}
+
+// TestGone has a caller leave before the answer is known: that is no failure of
+// the server.
+func TestGone(t *testing.T) {
+	var log bytes.Buffer
+	var seen []int
+	s := awsjson.Service{
+		Target: "Test_20000101", NewID: func() string { return "id" }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Authenticate: func(r *http.Request, _ []byte) (awsjson.Identity, error) {
+			return awsjson.Identity{}, r.Context().Err()
+		},
+		Exceptions: map[fault.Kind]awsjson.Exception{fault.Internal: {Name: "InternalFailure", Status: 500}},
+		Observe:    func(_ context.Context, r awsjson.Result) { seen = append(seen, r.Status) },
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader("{}"))
+	s.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	if fmt.Sprint(seen) != "[499]" || !strings.Contains(log.String(), "level=INFO") || !strings.Contains(log.String(), "status=499") {
+		t.Errorf("counted as %v, logged as %s", seen, log.String())
 	}
 }

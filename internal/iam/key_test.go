@@ -130,7 +130,7 @@ func TestChangedSecretsDoNotOpen(t *testing.T) {
 		refuse(fmt.Sprintf("%d bytes", n), m, id, sealed[:n], changed)
 	}
 	refuse("one byte more", m, id, append(bytes.Clone(sealed), 0), changed)
-	if sealed, err := (iam.MasterKey{}).Seal(id, secret); err == nil {
+	if sealed, err := (&iam.MasterKey{}).Seal(id, secret); err == nil {
 		t.Errorf("the zero master key seals: %x", sealed)
 	}
 }

@@ -20,7 +20,8 @@ const sealed = 0x01
 
 // MasterKey is the key under which the secrets of access keys are sealed. It
 // prints as its fingerprint and is nothing in JSON, so that it gets into no log
-// by mistake. The zero MasterKey seals nothing.
+// by mistake. The zero MasterKey seals nothing. Methods take a pointer, so that
+// the trace of a crash shows where the key is and not what it is.
 type MasterKey struct {
 	bits [32]byte
 }
@@ -58,11 +59,11 @@ func ParseMasterKey(text string) (MasterKey, error) {
 
 // Text returns the master key as ParseMasterKey reads it: 64 hexadecimal digits
 // and no line break. It is the secret itself.
-func (m MasterKey) Text() string { return hex.EncodeToString(m.bits[:]) }
+func (m *MasterKey) Text() string { return hex.EncodeToString(m.bits[:]) }
 
 // Fingerprint returns 16 hexadecimal digits by which a store knows the master
 // key again. They give nothing of it away.
-func (m MasterKey) Fingerprint() string {
+func (m *MasterKey) Fingerprint() string {
 	h := hmac.New(sha256.New, m.bits[:])
 	h.Write([]byte("slotfarm master key"))
 	return hex.EncodeToString(h.Sum(nil)[:8])
@@ -75,7 +76,7 @@ func (m MasterKey) Format(f fmt.State, _ rune) {
 
 // Seal encrypts the secret of an access key, which of describes. Sealing twice
 // gives different bytes.
-func (m MasterKey) Seal(of, secret string) ([]byte, error) {
+func (m *MasterKey) Seal(of, secret string) ([]byte, error) {
 	aead, err := m.aead()
 	if err != nil {
 		return nil, fmt.Errorf("seal a secret: %w", err)
@@ -86,7 +87,7 @@ func (m MasterKey) Seal(of, secret string) ([]byte, error) {
 // Open returns the secret of an access key that Seal has sealed. It fails where
 // the master key or the key is another one or a bit of the bytes was changed, and
 // cannot tell these from each other; fingerprints tell master keys apart.
-func (m MasterKey) Open(of string, bytes []byte) (string, error) {
+func (m *MasterKey) Open(of string, bytes []byte) (string, error) {
 	if len(bytes) == 0 || bytes[0] != sealed {
 		return "", fmt.Errorf("open a secret: its format is unknown; this version reads format %d", sealed)
 	}
@@ -103,8 +104,8 @@ func (m MasterKey) Open(of string, bytes []byte) (string, error) {
 
 // aead returns AES-256-GCM, which draws a nonce for each message and puts it in
 // front.
-func (m MasterKey) aead() (cipher.AEAD, error) {
-	if m == (MasterKey{}) {
+func (m *MasterKey) aead() (cipher.AEAD, error) {
+	if *m == (MasterKey{}) {
 		return nil, errors.New("there is no master key")
 	}
 	block, err := aes.NewCipher(m.bits[:])

@@ -30,7 +30,8 @@ const Prefix = "/_slotfarm/v1"
 // Size limits of request bodies, in bytes.
 const (
 	maxBody     = 64 << 10
-	maxDocument = 16 << 20 // of a catalogue or a seed
+	maxDocument = 16 << 20 // of a catalogue or a seed in the sandbox
+	maxCatalog  = 1 << 20  // of a catalogue where callers have to sign
 )
 
 // Config is what the API needs. Service, NewID and Log are required.
@@ -199,12 +200,16 @@ type api struct{ Config }
 // error.
 type handle func(*http.Request) (any, error)
 
-// limitOf returns how large the body of a request may be.
-func limitOf(r *http.Request) int64 {
-	if r.Method == http.MethodPut && (r.URL.Path == "/seed" || r.URL.Path == "/catalog") {
-		return maxDocument
+// limitOf returns how large the body of a request may be. Where callers have to
+// sign, it is read before it is known who they are.
+func (a api) limitOf(r *http.Request) int64 {
+	switch {
+	case r.Method != http.MethodPut || r.URL.Path != "/seed" && r.URL.Path != "/catalog":
+		return maxBody
+	case a.Authorize != nil:
+		return maxCatalog
 	}
-	return maxBody
+	return maxDocument
 }
 
 // otherMethods refuses the methods of a path that are not allowed.

@@ -25,7 +25,7 @@ const requestID = "X-Amzn-Requestid"
 func (a api) answer(route string, f handle) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
-		r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
+		r.Body = http.MaxBytesReader(w, r.Body, a.limitOf(r))
 		r.Header.Set(requestID, a.NewID())
 		r = r.WithContext(context.WithValue(r.Context(), controlOf{}, http.NewResponseController(w)))
 		out, err := f(r)
@@ -34,6 +34,9 @@ func (a api) answer(route string, f handle) http.Handler {
 		result := awsjson.Result{
 			Operation: route, Account: string(id), RequestID: r.Header.Get(requestID),
 			Error: reply.name, Status: reply.status, Took: time.Since(begin),
+		}
+		if awsjson.Gone(r, reply.status) {
+			result.Status = awsjson.StatusGone
 		}
 		if a.Observe != nil {
 			a.Observe(r.Context(), result)

@@ -54,7 +54,7 @@ func (s *Service) record(k iam.Key, secret string) (journal.Named, error) {
 		return journal.Named{}, err
 	}
 	stored := keyRecord{ID: k.ID, Account: k.Account, Name: k.Name, Created: k.Created, Disabled: k.Disabled, Policy: policy}
-	return stored.seal(s.Master, secret)
+	return stored.seal(&s.Master, secret)
 }
 
 // maxName is how long the name of a key may be, in bytes.
@@ -107,7 +107,7 @@ func (s *Service) Keys(ctx context.Context, c Caller) ([]iam.Key, error) {
 
 // open reads a stored key.
 func (s *Service) open(r journal.Named) (Credentials, error) {
-	stored, secret, err := unseal(s.Master, r)
+	stored, secret, err := unseal(&s.Master, r)
 	if err != nil {
 		return Credentials{}, err
 	}

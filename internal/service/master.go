@@ -92,11 +92,11 @@ func (s *Service) Rekey(ctx context.Context, master iam.MasterKey) error {
 	}
 	sealed := []journal.Named{{Name: masterName, Body: []byte(master.Fingerprint())}}
 	for _, r := range records {
-		stored, secret, err := unseal(s.Master, r)
+		stored, secret, err := unseal(&s.Master, r)
 		if err != nil {
 			return err
 		}
-		again, err := stored.seal(master, secret)
+		again, err := stored.seal(&master, secret)
 		if err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ type keyRecord struct {
 }
 
 // seal returns the key with its secret as it is stored.
-func (k keyRecord) seal(master iam.MasterKey, secret string) (journal.Named, error) {
+func (k keyRecord) seal(master *iam.MasterKey, secret string) (journal.Named, error) {
 	about, err := k.about()
 	if err != nil {
 		return journal.Named{}, err
@@ -142,7 +142,7 @@ func (k keyRecord) about() (string, error) {
 }
 
 // unseal returns a stored key and its secret.
-func unseal(master iam.MasterKey, r journal.Named) (keyRecord, string, error) {
+func unseal(master *iam.MasterKey, r journal.Named) (keyRecord, string, error) {
 	var k keyRecord
 	if err := json.Unmarshal(r.Body, &k); err != nil {
 		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
