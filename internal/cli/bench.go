@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type benchCommand struct {
 	Fdatasync   bool          `help:"Measure the fdatasync of 4 KiB too, on the disk of --data."`
 	EndpointURL string        `name:"endpoint-url" placeholder:"URL" help:"Measure the server there. Without it, one is started, measured and stopped."`
 	Data        string        `placeholder:"DIR" help:"Where that server's data goes: into a new directory in this one, removed at the end. The system's directory for temporary files if not given."`
+	DatabaseURL string        `name:"database-url" placeholder:"URL" help:"Measure a server on this PostgreSQL. It has to be empty, and is not afterwards."`
 	Output      string        `short:"o" enum:"text,json" default:"text" placeholder:"FORMAT" help:"Print text or json."`
 	Yes         bool          `help:"Send load to an endpoint that is not on this machine without asking."`
 }
@@ -89,7 +91,7 @@ func (c *benchCommand) measure(ctx context.Context, streams IO, config bench.Con
 		config.SyncDir = dir
 	}
 	if c.EndpointURL == "" {
-		server, err := startServer(ctx, dir, streams.Err)
+		server, err := startServer(ctx, c.where(dir), streams.Err)
 		if err != nil {
 			return report, err
 		}
@@ -97,6 +99,14 @@ func (c *benchCommand) measure(ctx context.Context, streams IO, config bench.Con
 		config.Endpoint, config.PID = server.endpoint, server.pid()
 	}
 	return bench.Run(ctx, config)
+}
+
+// where returns the variable that tells a server where its data goes.
+func (c *benchCommand) where(dir string) string {
+	if c.DatabaseURL != "" {
+		return "SLOTFARM_DATABASE_URL=" + c.DatabaseURL
+	}
+	return "SLOTFARM_DATA=" + filepath.Join(dir, "data")
 }
 
 // agree warns of load on an endpoint that is not on this machine, and refuses it

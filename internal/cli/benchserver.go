@@ -7,14 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/bench"
+	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // benchServer is a sandbox in a process of its own, so that what it uses can be
@@ -25,20 +27,60 @@ type benchServer struct {
 	out      io.ReadCloser
 }
 
+// benchServerCommand runs a server for the load generator: a sandbox that
+// verifies signatures.
+type benchServerCommand struct {
+	Data        string `required:"" xor:"storage"`
+	DatabaseURL string `name:"database-url" required:"" xor:"storage"`
+}
+
+// Run serves until ctx ends. A database that holds anything is not for that.
+func (c *benchServerCommand) Run(ctx context.Context, streams IO) error {
+	if err := c.unused(ctx); err != nil {
+		return err
+	}
+	log := slog.New(format("text").handler(streams.Err, level(slog.LevelError)))
+	s, err := server.Start(ctx, server.Config{
+		Data: c.Data, Database: c.DatabaseURL, MaxSlots: account.MaxQuantity, Log: log,
+		Secrets: func(id string) (string, error) { return bench.Secret(id), nil },
+	})
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
+		return errors.Join(err, drain(ctx, s))
+	}
+	return serve(ctx, s, log)
+}
+
+// unused refuses a database that holds accounts.
+func (c *benchServerCommand) unused(ctx context.Context) error {
+	if c.DatabaseURL == "" {
+		return nil
+	}
+	return server.Offline(ctx, server.Config{Database: c.DatabaseURL}, func(s *service.Service) error {
+		ids, err := s.Store.Accounts(ctx, "", 1)
+		if err == nil && len(ids) > 0 {
+			err = errors.New("the database to measure with holds accounts; it must be a new one")
+		}
+		return err
+	})
+}
+
 // stopTime is how long a server may take to stop before it is killed.
 const stopTime = drainTime + 10*time.Second
 
-// startServer starts this program as a sandbox with its data in a directory, and
-// waits until it answers. The end of ctx does not stop it; stop does.
-func startServer(ctx context.Context, dir string, log io.Writer) (*benchServer, error) {
+// startServer starts this program as a server to measure, with a variable that
+// says where its data is, and waits until it answers. The end of ctx does not stop
+// it; stop does.
+func startServer(ctx context.Context, variable string, log io.Writer) (*benchServer, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(program, "sandbox", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"),
-		"--max-slots", strconv.Itoa(account.MaxQuantity), "--log-level", "error")
+	command := exec.Command(program, "bench-server")
 	command.Args[0] = "slotfarm"
-	command.Env = withoutSettings(os.Environ())
+	command.Env = append(withoutSettings(os.Environ()), variable)
 	command.Stderr = log
 	alone(command)
 	out, err := command.StdoutPipe()

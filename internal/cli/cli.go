@@ -59,6 +59,8 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Move a data directory to a PostgreSQL database."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`
 
+	BenchServer benchServerCommand `cmd:"" hidden:""`
+
 	Completion completionCommand `cmd:"" help:"Print a script that has a shell complete commands and flags."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

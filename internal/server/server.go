@@ -59,6 +59,10 @@ type Config struct {
 	Build    telemetry.Build   // shown among the metrics
 	Spans    bool              // export spans as the process's OTEL_* variables say
 
+	// Secrets, if any, returns the secret of an access key id, under which a sandbox
+	// then verifies signatures.
+	Secrets func(accessKeyID string) (string, error)
+
 	// Master, if any, makes this a service for others: requests have to be signed
 	// by keys whose policies allow them, only operators open accounts, and nothing
 	// breaks on purpose. Without it this is a sandbox.
@@ -279,7 +283,7 @@ func (s *Server) Close(ctx context.Context) error {
 func (s *Server) handler(c Config, offerings *service.Service) (http.Handler, error) {
 	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: offerings.Lag})
 	slots := devicefarm.Config{
-		Service: offerings, Authenticate: anyone, NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
+		Service: offerings, Authenticate: c.anyone(), NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
 	}
 	operations := operator.Config{
@@ -321,9 +325,24 @@ func traces(ctx context.Context, c Config) *telemetry.Traces {
 	return telemetry.Export(ctx, c.Build, c.Log)
 }
 
-// anyone takes every caller: the account is the access key id where that is an
+// anyone returns what says who calls a sandbox: whoever it says, and where there
+// are secrets, who signs with the right one.
+func (c Config) anyone() func(*http.Request, []byte) (awsjson.Identity, error) {
+	if c.Secrets == nil {
+		return claimed
+	}
+	verifier := &sigv4.Verifier{Service: "devicefarm"}
+	return func(r *http.Request, body []byte) (awsjson.Identity, error) {
+		if _, err := verifier.Verify(sigv4.Message{HTTP: r, Body: body}, c.Secrets, c.Now()); err != nil {
+			return awsjson.Identity{}, err
+		}
+		return claimed(r, body)
+	}
+}
+
+// claimed takes every caller: the account is the access key id where that is an
 // account id, else the default account. No signature is checked.
-func anyone(r *http.Request, _ []byte) (awsjson.Identity, error) {
+func claimed(r *http.Request, _ []byte) (awsjson.Identity, error) {
 	key := sigv4.AccessKeyID(r)
 	if id, err := account.ParseID(key); err == nil {
 		return awsjson.Identity{Account: string(id), Key: key}, nil

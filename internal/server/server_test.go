@@ -12,6 +12,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
 func (f *farm) get(path string) answer {
@@ -187,5 +188,29 @@ func TestCloseWithARequestThatNeverEnds(t *testing.T) {
 	defer cancel()
 	if err := s.Close(ctx); err == nil {
 		t.Error("closing did not say that it gave up")
+	}
+}
+
+// TestSandboxWithSecrets verifies signatures where it is told the secrets.
+func TestSandboxWithSecrets(t *testing.T) {
+	t.Parallel()
+	f := start(t, server.Config{Secrets: func(id string) (string, error) { return "secret of " + id, nil }})
+	for _, tt := range []struct {
+		secret string
+		status int
+		kind   string
+	}{{"secret of " + alice, 200, ""}, {"secret of " + bob, 400, "InvalidSignatureException"}} {
+		r := f.request(alice, "ListOfferings", "{}")
+		r.Header.Del("Authorization")
+		signer := sigv4.Signer{AccessKeyID: alice, Secret: tt.secret, Region: "us-west-2", Service: "devicefarm"}
+		if err := signer.Sign(r, []byte("{}"), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.do(r); got.Status != tt.status || got.Type() != tt.kind {
+			t.Errorf("signed with the %s: %d %s, want %d %s", tt.secret, got.Status, got.Body, tt.status, tt.kind)
+		}
+	}
+	if got := f.call(alice, "ListOfferings", "{}"); got.Status == http.StatusOK {
+		t.Errorf("unsigned: %d %s, want a refusal", got.Status, got.Body)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // maxKeys bounds how many signing keys a verifier remembers, 64 bytes each.
-const maxKeys = 1024
+const maxKeys = 1 << 14
 
 // signingKey is a secret bound to one day, region and service.
 type signingKey [sha256.Size]byte
