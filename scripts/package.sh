@@ -43,6 +43,7 @@ DEB_VERSION=$(deb_version)
 export SOURCE_DATE_EPOCH DEB_VERSION
 
 licenses >"dist/slotfarm_${VERSION}_licenses.txt"
+gzip -9n <CHANGELOG.md >dist/changelog.gz
 mkdir dist/completion
 for shell in bash zsh fish; do
 	bin/slotfarm completion $shell >dist/completion/$shell
@@ -52,4 +53,4 @@ for ARCH in amd64 arm64; do
 	go tool -modfile=tools/go.mod nfpm package --packager deb \
 		--config deploy/nfpm.yaml --target "dist/slotfarm_${VERSION}_$ARCH.deb" >&2
 done
-rm -r dist/completion
+rm -r dist/completion dist/changelog.gz
