@@ -3,6 +3,11 @@
 CLI  := github.com/slotfarm/slotfarm/internal/cli
 TOOL := go tool -modfile=tools/go.mod
 
+# The platforms of a release, and what a binary says it was built from.
+PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+VERSION    = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT     = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+
 # Settings, as in `make run ARGS='--time 2026-01-31T00:00:00Z'`.
 ARGS      ?=
 RUN       ?= .
@@ -13,6 +18,10 @@ SOAK      ?= 10m
 
 # Everything but the end-to-end tests.
 UNIT = $$(go list ./... | grep -v /e2e)
+
+# Builds a static binary ($1) for the platform that the environment names.
+gobuild = CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $(1) \
+	-ldflags "-s -w -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT)" ./cmd/slotfarm
 
 # Runs go test on packages ($1), with the race detector where there is a C compiler.
 define gotest
@@ -33,10 +42,19 @@ help: ## say what there is to make
 
 .PHONY: build
 build: ## build the static binary bin/slotfarm
-	@version=$$(git describe --tags --always --dirty 2>/dev/null || echo dev); \
-	commit=$$(git rev-parse HEAD 2>/dev/null || echo unknown); \
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o bin/slotfarm \
-		-ldflags "-s -w -X $(CLI).version=$$version -X $(CLI).commit=$$commit" ./cmd/slotfarm
+	@$(call gobuild,bin/slotfarm)
+
+.PHONY: dist
+dist: build ## build a release in dist: binaries, Debian packages, checksums
+	@rm -rf dist
+	@for platform in $(PLATFORMS); do \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
+		file=dist/slotfarm_$(VERSION)_$${GOOS}_$$GOARCH; \
+		case $$GOOS in windows) file=$$file.exe ;; esac; \
+		$(call gobuild,$$file) || exit 1; \
+	done
+	@scripts/package.sh $(VERSION)
+	@cd dist && sha256sum slotfarm_* >SHA256SUMS
 
 .PHONY: run
 run: build ## build it and run the sandbox (ARGS='--listen …')
@@ -98,4 +116,4 @@ deps: ## install what the tests need beside Go
 
 .PHONY: clean
 clean: ## remove what was built and installed here
-	rm -rf bin e2e/js/node_modules
+	rm -rf bin dist e2e/js/node_modules

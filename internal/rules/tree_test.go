@@ -118,7 +118,7 @@ func foreign(dir string) bool {
 	case dir == ".", base == ".ci", base == ".github":
 		return false
 	default:
-		return dir == "bin" || base == "node_modules" || strings.HasPrefix(base, ".")
+		return dir == "bin" || dir == "dist" || base == "node_modules" || strings.HasPrefix(base, ".")
 	}
 }
 
@@ -203,7 +203,7 @@ func exactly(t *testing.T, got []string, want ...string) {
 func TestReadTree(t *testing.T) {
 	tree := fstest.MapFS{}
 	for _, name := range []string{
-		".ci/run", ".git", ".idea/x.xml", "bin/slotfarm", "cmd/x/main.go", "e2e/js/node_modules/a/a.js", "internal/bin/a.go",
+		".ci/run", ".git", ".idea/x.xml", "bin/slotfarm", "cmd/x/main.go", "dist/licenses.txt", "e2e/js/node_modules/a/a.js", "internal/bin/a.go",
 	} {
 		tree[name] = &fstest.MapFile{Data: []byte("text\n")}
 	}
