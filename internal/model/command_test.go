@@ -13,7 +13,7 @@ import (
 type step struct {
 	Do      string // an operation of Device Farm, or one of the words below
 	Account string
-	Call    string // the id of the call; "" for none
+	Call    string // the id of the call, "" for none; unseen for a wall clock that is set and nobody looks
 	Body    string
 }
 
@@ -30,6 +30,8 @@ const (
 	restore      = "restore"
 	reset        = "reset"
 	restart      = "restart"
+
+	unseen = "unseen"
 )
 
 // The names of errors, as the operator's API has them.
@@ -250,6 +252,10 @@ func (w *world) restore(s step) (string, func() any) {
 
 // clock does what is asked of a test account's clock.
 func (w *world) clock(s step) (string, func() any) {
+	before := 0
+	if a := w.accounts[s.Account]; a != nil {
+		before = len(a.transactions) // what came due since anyone looked comes due now
+	}
 	a, opened := w.known(s.Account), w.accounts[s.Account] != nil
 	now := w.now(a)
 	at, wrong := w.target(s, now)
@@ -267,7 +273,6 @@ func (w *world) clock(s step) (string, func() any) {
 	if !opened {
 		a = w.opened(s.Account)
 	}
-	before := len(a.transactions)
 	if !stays {
 		w.catchUp(a, at)
 		a.frozen, a.clock = s.Do != releaseClock, at

@@ -34,7 +34,7 @@ func (d drawer) one(label string, from ...string) string {
 // instant draws an instant that is not far from the base, often at the edge of
 // a month.
 func (d drawer) instant() time.Time {
-	months := rapid.IntRange(-1, 15).Draw(d.t, "months")
+	months := rapid.SampledFrom([]int{1, 1, 0, 0, 2, 2, 3, 3, 4, 6, 15, -1}).Draw(d.t, "months")
 	first := time.Date(d.base.Year(), d.base.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, months, 0)
 	by := d.one("past", "-1us", "-1ms", "0s", "1ms", "35h17m", "300h", "671h59m59.999s", "672h", "696h", "719h59m59s")
 	past, err := time.ParseDuration(by)
@@ -81,7 +81,7 @@ func (d drawer) step() step {
 	case setCatalog:
 		s.Account, s.Body = "", d.catalog()
 	case setWall:
-		s.Account, s.Body = "", d.instant().Format(time.RFC3339Nano)
+		s.Account, s.Call, s.Body = "", d.one("looked", "", unseen), d.instant().Format(time.RFC3339Nano)
 	case reset, restart:
 		s.Account = ""
 	}
@@ -99,7 +99,7 @@ func (d drawer) order(do string) string {
 			`{"offeringId":"`+ios+`","quantity":1,"offeringPromotionId":""}`, `{"offeringId":"`+ios+`","quantity":1,"offeringPromotionId":7}`,
 			`{"offeringId":"`+ios+`","quantity":2,"more":{}}`)
 	}
-	quantity := rapid.SampledFrom([]int{1, 2, 3, 1, 2, 3, 4, 5, 10, 33, 99, 0, -1}).Draw(d.t, "quantity")
+	quantity := rapid.SampledFrom([]int{1, 2, 3, 1, 2, 3, 4, 5, 10, 33, 99, 101, 0, -1}).Draw(d.t, "quantity")
 	body := fmt.Sprintf(`"offeringId":%q,"quantity":%d`, d.offering(), quantity)
 	if do == "PurchaseOffering" && rapid.IntRange(0, 2).Draw(d.t, "promoted") > 0 {
 		body += fmt.Sprintf(`,"offeringPromotionId":%q`, d.promotion())
