@@ -236,8 +236,8 @@ func withoutWhy(statement object) object {
 	return statement
 }
 
-// end looks once more at everything, compares the statements of all months in which something was charged, and
-// has the server verify its journals.
+// end looks once more at everything, compares the statements of all months in
+// which something was charged, and has the server verify its journals.
 func (m *match) end() {
 	m.t.Helper()
 	for _, id := range accounts {
