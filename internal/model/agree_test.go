@@ -87,28 +87,31 @@ func (m *match) learn() {
 		for slices.ContainsFunc(a.transactions, func(t transaction) bool { return t.id == "" }) {
 			_, answer := m.farm.operate(m.t, http.MethodGet, fmt.Sprintf("/accounts/%s/journal?limit=1000&after=%d", id, a.learned), "")
 			entries, _ := answer["entries"].(list)
-			if len(entries) == 0 {
+			n := a.learn(entries)
+			if n == 0 {
 				break
 			}
-			a.learned += len(entries)
-			a.learn(entries)
+			a.learned += n
 		}
 	}
 }
 
-// learn takes the ids of an account's next transactions from its journal.
-func (a *account) learn(entries list) {
+// learn takes the ids of an account's next transactions from its journal, and
+// returns from how many entries: those that the model has not come to yet wait.
+func (a *account) learn(entries list) int {
 	next := slices.IndexFunc(a.transactions, func(t transaction) bool { return t.id == "" })
-	for _, entry := range entries {
+	for i, entry := range entries {
 		event, _ := entry.(object)["event"].(object)
 		made, _ := event["transactions"].(list)
+		if next+len(made) > len(a.transactions) {
+			return i
+		}
 		for _, t := range made {
-			if next < len(a.transactions) {
-				a.transactions[next].id, _ = t.(object)["id"].(string)
-			}
+			a.transactions[next].id, _ = t.(object)["id"].(string)
 			next++
 		}
 	}
+	return len(entries)
 }
 
 // look compares everything that can be seen of an account.

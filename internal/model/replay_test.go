@@ -90,6 +90,12 @@ func TestReplay(t *testing.T) {
 			{"PurchaseOffering", alice, "", `{"offeringId":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","quantity":1}`},
 			{setWall, "", "", "2028-02-01T00:00:00Z"},
 		},
+		"a snapshot becomes another account after months that nobody looked at": {
+			{"PurchaseOffering", alice, "", `{"offeringId":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","quantity":1}`},
+			{takeSnapshot, alice, "", ""},
+			{setWall, "", unseen, "2028-03-01T00:00:00Z"},
+			{restore, alice, "", "0 222222222222"},
+		},
 		"nine years at once": {
 			{"PurchaseOffering", alice, "", `{"offeringId":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","quantity":1}`},
 			{setWall, "", "", "2036-12-01T00:00:00Z"},
