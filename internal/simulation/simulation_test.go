@@ -44,7 +44,7 @@ func TestSeeds(t *testing.T) {
 		t.Log(play(t, *only))
 		return
 	}
-	const each = 6
+	const each = 4
 	for i := range uint64(2) {
 		t.Run(fmt.Sprintf("from %d", 1+each*i), func(t *testing.T) {
 			t.Parallel()
