@@ -33,8 +33,12 @@ const (
 )
 
 const (
-	cachedHeads = 1 << 16 // accounts
+	cachedHeads = 1 << 17 // accounts
 	readers     = 4       // connections
+
+	// checkpoint is how many pages the write-ahead log has when they are moved into
+	// the database: pages that changed often until then are moved once.
+	checkpoint = 10_000
 )
 
 // Journal is a journal.Store in SQLite. Open and OpenMemory make one.
@@ -111,7 +115,8 @@ func openFile(ctx context.Context, path string, options []Option) (*Journal, err
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)")
+	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", checkpoint))
 	if err != nil {
 		return nil, err
 	}
