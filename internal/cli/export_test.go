@@ -8,3 +8,6 @@ var PrintCompletion = printCompletion
 
 // PrintCSV prints the lines of a statement.
 var PrintCSV = printCSV
+
+// DrainTime is how long a stopping server waits at most.
+const DrainTime = drainTime
