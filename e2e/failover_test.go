@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -6,13 +8,17 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// resumption is how long the servers may take to find the new leader. They need a second or two, on a machine
+// that has time for them.
+const resumption = 10 * time.Second
 
 // TestFailover has 32 buyers use two servers on a PostgreSQL that loses its leader in every way, one after
 // another. Whatever was acknowledged must be there once in the end, and nothing that nobody ordered.
@@ -38,9 +44,9 @@ func TestFailover(t *testing.T) {
 	c.do(t, "thaw "+third)
 	c.settled(t)
 
-	m.close(t)
+	m.close()
 	for _, f := range farms {
-		m.audit(t, f)
+		t.Logf("%s: %s; unavailable: %s", f.endpoint, m.audit(t, f), strings.Join(m.pauses, ", "))
 	}
 	for _, f := range farms {
 		f.cmd.Process.Signal(syscall.SIGTERM)
@@ -77,6 +83,7 @@ type market struct {
 	closed  atomic.Bool
 	buyers  sync.WaitGroup
 	failed  atomic.Int64 // attempts that ended without an answer that counts
+	pauses  []string     // for people to read
 
 	mu    sync.Mutex
 	heard []time.Time // when purchases were acknowledged
@@ -96,16 +103,16 @@ func openMarket(t *testing.T, farms []*farm, accounts int) *market {
 	return m
 }
 
-// open lets buyers in.
+// open lets buyers in, who leave when the market closes or the test ends.
 func (m *market) open(t *testing.T, buyers int) {
+	t.Cleanup(m.buyers.Wait)
 	for i := range buyers {
 		m.buyers.Go(func() { m.buy(t, i) })
 	}
 }
 
 // close sends the buyers home, once all that they ordered is acknowledged.
-func (m *market) close(t *testing.T) {
-	t.Helper()
+func (m *market) close() {
 	m.closed.Store(true)
 	m.buyers.Wait()
 }
@@ -113,7 +120,7 @@ func (m *market) close(t *testing.T) {
 // buy orders slots one after another until the market closes. An order without an answer is repeated, each time
 // at the next server, until it has one.
 func (m *market) buy(t *testing.T, buyer int) {
-	pause := time.NewTicker(20 * time.Millisecond)
+	pause := time.NewTicker(100 * time.Millisecond)
 	defer pause.Stop()
 	a := m.tenants[buyer%len(m.tenants)]
 	for n := 0; !m.closed.Load(); n++ {
@@ -121,15 +128,15 @@ func (m *market) buy(t *testing.T, buyer int) {
 		m.books.sent(o)
 		for attempt := buyer; ; attempt++ {
 			a.server = m.servers[attempt%len(m.servers)]
-			if m.place(t, a, o) {
-				break
-			}
-			m.failed.Add(1)
 			select {
 			case <-pause.C:
 			case <-t.Context().Done():
 				return
 			}
+			if m.place(t, a, o) {
+				break
+			}
+			m.failed.Add(1)
 		}
 	}
 }
@@ -166,8 +173,7 @@ func (m *market) more(t *testing.T) {
 	await(t, "200 more purchases", func() bool { return count() >= want })
 }
 
-// lose has something happen to the leader under load, waits until the other node leads and sells, and tells how
-// long nothing was sold.
+// lose has something happen to the leader under load, and waits until the other node leads and sells.
 func (m *market) lose(t *testing.T, c *cluster, what, leader string) {
 	t.Helper()
 	m.more(t)
@@ -179,8 +185,13 @@ func (m *market) lose(t *testing.T, c *cluster, what, leader string) {
 	})
 	led := time.Since(begin)
 	m.more(t)
+	pause := m.longestPause(begin)
 	t.Logf("%s %s: %s led after %.1f s; nothing was sold for %.1f s; %d attempts failed",
-		what, leader, opposite(leader), led.Seconds(), m.longestPause(begin).Seconds(), m.failed.Load()-failed)
+		what, leader, opposite(leader), led.Seconds(), pause.Seconds(), m.failed.Load()-failed)
+	if pause > led+resumption {
+		t.Errorf("%s %s: nothing was sold for %v after %s led, want at most %v", what, leader, pause-led, opposite(leader), resumption)
+	}
+	m.pauses = append(m.pauses, fmt.Sprintf("%s %.1f s", what, pause.Seconds()))
 }
 
 // longestPause returns the longest time between two sales of which the later one came after begin.
@@ -195,29 +206,29 @@ func (m *market) longestPause(begin time.Time) (longest time.Duration) {
 	return longest
 }
 
-// audit compares what a server has with what the buyers know.
-func (m *market) audit(t *testing.T, f *farm) {
+// audit compares what a server has with what the buyers know, and returns the sums.
+func (m *market) audit(t *testing.T, f *farm) string {
 	t.Helper()
-	acknowledged, lost, surplus := 0, 0, 0
+	acknowledged, lost, doubled := 0, 0, 0
 	for _, a := range m.tenants {
 		a.server = f.server
 		ids, open := m.books.of(a.account)
 		if len(open) > 0 {
 			t.Errorf("account %s: %d orders were never answered", a.account, len(open))
 		}
+		checkSettled(t, a, m.books)
 		listed := countTransactions(t, a)
 		acknowledged += len(ids)
-		for _, id := range slices.Compact(ids) {
+		for _, id := range ids {
 			if listed[id] == 0 {
 				lost++
 			}
 			listed[id]--
 		}
 		for _, n := range listed {
-			surplus += max(0, n)
+			doubled += max(0, n)
 		}
-		checkSettled(t, a, m.books)
 	}
 	f.verifyAs(t, f.key)
-	t.Logf("%s: acknowledged %d, lost %d, doubled %d", f.endpoint, acknowledged, lost, surplus)
+	return fmt.Sprintf("acknowledged %d, lost %d, doubled %d", acknowledged, lost, doubled)
 }
