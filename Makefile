@@ -38,7 +38,7 @@ endef
 
 .PHONY: help
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the static binary bin/slotfarm
@@ -72,6 +72,11 @@ unit: ## run the fast tests: all but the end-to-end ones (RUN=TestName)
 .PHONY: e2e
 e2e: deps ## run the end-to-end tests with real AWS clients (RUN=TestName)
 	$(call gotest,./e2e/...)
+
+.PHONY: e2e-failover
+e2e-failover: ## lose the database's leader under load (etcd, Patroni, PostgreSQL)
+	@scripts/deps.sh failover
+	go test -count=1 -timeout 10m -v -run 'TestFailover' ./e2e
 
 .PHONY: lint
 lint: ## check format, go vet and staticcheck

@@ -6,10 +6,12 @@
 #   pytest                    as Debian packages it: runs a recipe of docs/testing.md
 #   Node.js 18 or newer, npm  for the client that uses the AWS SDK for JavaScript
 #   PostgreSQL, PgBouncer     the database that several servers share, and a pool in front of it
+#   etcd, Patroni             for the test of a database that fails over, which asks for them by itself
 #
 # Usage: deps.sh            installs what is missing, as root or with a sudo that asks nothing
-#        deps.sh has NAME   says by its exit status whether cc, boto3, pytest, aws, node, npm, postgres
-#                            or pgbouncer is there
+#        deps.sh failover   the same for the test of failover
+#        deps.sh has NAME   says by its exit status whether cc, boto3, pytest, aws, node, npm, postgres,
+#                            pgbouncer, etcd or patroni is there
 #
 # What is still missing after that is said loudly, and fails where CI=true.
 # Elsewhere the tests that need it are skipped, and say so.
@@ -34,6 +36,8 @@ has() {
 	npm) command -v npm ;;
 	postgres) ls /usr/lib/postgresql/*/bin/initdb || command -v initdb ;;
 	pgbouncer) command -v pgbouncer || command -v /usr/sbin/pgbouncer ;;
+	etcd) command -v etcd ;;
+	patroni) command -v patronictl && "${bin}python3" -c 'import etcd, psycopg2' ;;
 	*) exit 2 ;;
 	esac >/dev/null 2>&1
 }
@@ -48,11 +52,13 @@ packages() {
 	npm) echo npm ;;
 	postgres) echo postgresql ;;
 	pgbouncer) echo pgbouncer ;;
+	etcd) echo etcd-server ;;
+	patroni) echo patroni python3-etcd python3-psycopg2 ;;
 	esac
 }
 
 missing() {
-	for name in cc boto3 pytest aws node npm postgres pgbouncer; do
+	for name in $names; do
 		has $name || echo $name
 	done
 }
@@ -86,6 +92,11 @@ if [ "${1:-}" = has ]; then
 	exit
 fi
 
+if [ "${1:-}" = failover ]; then
+	names='cc postgres etcd patroni'
+else
+	names='cc boto3 pytest aws node npm postgres pgbouncer'
+fi
 lacking=$(missing)
 if [ -n "$lacking" ]; then
 	install $lacking
@@ -96,7 +107,7 @@ for name in $lacking; do
 	echo "WARNING: $name is missing or too old. On Debian: apt-get install" $(packages "$name") >&2
 	failed=yes
 done
-if has node && has npm && ! modules; then
+if [ "${1:-}" != failover ] && has node && has npm && ! modules; then
 	echo 'WARNING: the packages of e2e/js are missing. Run: cd e2e/js && npm ci' >&2
 	failed=yes
 fi

@@ -11,7 +11,9 @@ import (
 
 // refreshQuery returns, of one moment, the newest entries of accounts ($1) and the
 // entries that were recorded under retry ids ($2, $3). The former have true as
-// their last column.
+// their last column. The latter are locked, which is written, so that they come
+// back only when the standbys have them that commits wait for: PostgreSQL shows
+// an entry whose commit was interrupted while it waited, and a failover loses it.
 const refreshQuery = `
 SELECT e.account, e.seq, e.transactions, e.retry, e.body, e.hash, true
 FROM unnest($1::text[]) AS a (account) CROSS JOIN LATERAL (
@@ -19,7 +21,8 @@ FROM unnest($1::text[]) AS a (account) CROSS JOIN LATERAL (
 UNION ALL
 SELECT e.account, e.seq, e.transactions, e.retry, e.body, e.hash, false
 FROM unnest($2::text[], $3::bytea[]) AS r (account, retry) CROSS JOIN LATERAL (
-	SELECT * FROM entries WHERE entries.account = r.account AND entries.retry = r.retry AND entries.retry IS NOT NULL LIMIT 1) e`
+	SELECT * FROM entries WHERE entries.account = r.account AND entries.retry = r.retry AND entries.retry IS NOT NULL LIMIT 1
+	FOR KEY SHARE) e`
 
 // refresh asks the database for the heads of lines that must not rest on a guess,
 // and for what their jobs may repeat.

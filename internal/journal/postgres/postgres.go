@@ -41,6 +41,11 @@ const (
 // request waits while the database is away.
 const patience = 3 * time.Second
 
+// reach is how long it may take to connect to one of several hosts, and how long
+// a connection that has lain idle may take to answer. It is short of patience, so
+// that a request that meets a host which has gone dark still reaches the next one.
+const reach = time.Second
+
 // Journal is a journal.Store in PostgreSQL. Open makes one.
 type Journal struct {
 	pool    *pgxpool.Pool
@@ -105,8 +110,13 @@ func configOf(url string) (*pgxpool.Config, error) {
 		config.MaxConns = connections
 	}
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	if config.ConnConfig.ConnectTimeout == 0 || config.ConnConfig.ConnectTimeout > patience {
-		config.ConnConfig.ConnectTimeout = patience
+	config.PingTimeout = reach
+	limit := patience
+	if len(config.ConnConfig.Fallbacks) > 0 {
+		limit = reach
+	}
+	if config.ConnConfig.ConnectTimeout == 0 || config.ConnConfig.ConnectTimeout > limit {
+		config.ConnConfig.ConnectTimeout = limit
 	}
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "slotfarm"
@@ -170,17 +180,28 @@ func (j *Journal) within(ctx context.Context, f func(context.Context) error) err
 	return nil
 }
 
-// readOnly is what PostgreSQL says to who writes to a standby.
-const readOnly = "25006"
-
 // failed translates an error of the driver, once, for everyone above. After one
 // that says that the database is another one now, connections are made anew.
 func (j *Journal) failed(err error) error {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) && refused.Code == readOnly {
+	if lost(err) {
 		j.pool.Reset()
 	}
 	return unavailable(err)
+}
+
+// readOnly is what PostgreSQL says to who writes to a standby.
+const readOnly = "25006"
+
+// lost reports whether an error says that the other connections are no better
+// than the one that it came from: the server is a standby now, or did not answer
+// in time. That no connection could be made says nothing of those there are.
+func lost(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.Code == readOnly
+	}
+	var unmade *pgconn.ConnectError
+	return pgconn.Timeout(err) && !errors.As(err, &unmade)
 }
 
 func unavailable(err error) error {
