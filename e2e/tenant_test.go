@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
 // The four offerings of the default catalogue.
@@ -23,6 +26,13 @@ const (
 type tenant struct {
 	server  *server
 	account string
+	key     accessKey // to sign with; none on a sandbox
+}
+
+// at returns the account as another server has it.
+func (a tenant) at(s *server) tenant {
+	a.server = s
+	return a
 }
 
 var lastAccount atomic.Int64
@@ -95,6 +105,12 @@ func (a tenant) post(ctx context.Context, operation string, in any, header ...st
 	req.Header = a.header(operation)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
+	}
+	if a.key.ID != "" {
+		signer := sigv4.Signer{AccessKeyID: a.key.ID, Secret: a.key.Secret, Region: "us-west-2", Service: "devicefarm"}
+		if err := signer.Sign(req, body, time.Now()); err != nil {
+			return answer{}, err
+		}
 	}
 	resp, err := web.Do(req)
 	if err != nil {
