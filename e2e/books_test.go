@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -67,19 +68,27 @@ func (b *books) of(account string) (acknowledged []string, open []order) {
 	return acknowledged, open
 }
 
-// place sends an order and enters its answer in the books. It returns false when there was none.
-func place(t *testing.T, a tenant, o order, b *books) bool {
-	got, err := a.post(t.Context(), "PurchaseOffering", purchase{iosSlot, 1}, "Amz-Sdk-Invocation-Id", o.id)
-	if err != nil {
-		return false
+// try sends an order, and enters it in the books when it is answered with success.
+func try(ctx context.Context, a tenant, o order, b *books) (answer, error) {
+	got, err := a.post(ctx, "PurchaseOffering", purchase{iosSlot, 1}, "Amz-Sdk-Invocation-Id", o.id)
+	if err != nil || got.Status != http.StatusOK {
+		return got, err
 	}
 	var out struct{ OfferingTransaction transaction }
-	if err := json.Unmarshal([]byte(got.Body), &out); err != nil || got.Status != http.StatusOK {
-		t.Errorf("order %s: %+v, %v", o.id, got, err)
-		return false
+	if err := json.Unmarshal([]byte(got.Body), &out); err != nil {
+		return got, err
 	}
 	b.acknowledged(o, out.OfferingTransaction.TransactionID)
-	return true
+	return got, nil
+}
+
+// place sends an order, which must succeed where it is answered. It returns false when it was not.
+func place(t *testing.T, a tenant, o order, b *books) bool {
+	got, err := try(t.Context(), a, o, b)
+	if err == nil && got.Status != http.StatusOK {
+		t.Errorf("order %s: %+v", o.id, got)
+	}
+	return err == nil && got.Status == http.StatusOK
 }
 
 // checkSurvived compares an account with the books right after a restart. It returns how many of the account's
