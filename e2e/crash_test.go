@@ -1,201 +1,248 @@
 package e2e
 
 import (
-	"encoding/json"
+	"flag"
 	"fmt"
-	"maps"
+	"math/rand/v2"
 	"net/http"
-	"slices"
+	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
+	"time"
 )
 
-// order is one purchase that a buyer makes under an idempotency key.
-type order struct {
-	account string
-	key     string
+var (
+	soak = flag.Duration("soak", 0, "crash servers for so long, and at least 200 times")
+	seed = flag.Uint64("seed", 0, "crash servers at the moments that follow from this seed, in place of the usual ones")
+)
+
+// cyclesEach is how often one data directory is crashed on.
+const cyclesEach = 20
+
+// buyers is how many buy at the same time.
+const buyers = 16
+
+// site is a data directory on which servers are crashed, and the accounts that buy there.
+type site struct {
+	data    string
+	tenants []tenant
+	start   func(t *testing.T) *server
+	verify  func(t *testing.T, s *server) // over HTTP
 }
 
-// books are what the buyers know: every order that they sent, with the id of its transaction once the server
-// has acknowledged it.
-type books struct {
-	mu     sync.Mutex
-	orders map[order]string // order → transaction id, "" while unacknowledged
-}
-
-func (b *books) sent(o order) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.orders[o] = ""
-}
-
-func (b *books) acknowledged(o order, id string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.orders[o] = id
-}
-
-// of returns the ids of the acknowledged transactions of an account, and its unacknowledged orders.
-func (b *books) of(account string) (acknowledged []string, open []order) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for o, id := range b.orders {
-		switch {
-		case o.account != account:
-		case id == "":
-			open = append(open, o)
-		default:
-			acknowledged = append(acknowledged, id)
-		}
-	}
-	slices.Sort(acknowledged)
-	return acknowledged, open
-}
-
-// TestKilledServerKeepsWhatItAcknowledged kills the server several times in the middle of a load of purchases
-// and starts it again on the same data. What it had acknowledged must be there, once; what it had not may be
-// there, once; and buyers who repeat the unacknowledged orders with their keys end up with exactly one
-// transaction for each.
-func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	s := startSandbox(t, "--data", dir, "--max-slots", "100000")
-	var accounts []string
+// sandboxSite returns a site of sandboxes.
+func sandboxSite(t *testing.T) site {
+	t.Helper()
+	at := site{data: filepath.Join(t.TempDir(), "data"), verify: func(t *testing.T, s *server) { s.verify(t) }}
+	at.start = func(t *testing.T) *server { return startSandbox(t, "--data", at.data, "--max-slots", "100000") }
 	for range 4 {
-		accounts = append(accounts, newTenant(s).account)
+		at.tenants = append(at.tenants, newTenant(nil))
 	}
-	b := &books{orders: map[order]string{}}
-	for cycle, killAfter := range []int{1, 5, 20, 60, 100, 150, 220, 300} {
-		loadUntilKilled(t, s, load{books: b, accounts: accounts, cycle: cycle, killAfter: killAfter})
-		s = startSandbox(t, "--data", dir, "--max-slots", "100000")
-		unheard := 0
-		for _, account := range accounts {
-			a := tenant{server: s, account: account}
-			unheard += checkSurvived(t, a, b)
-			repeatOpen(t, a, b)
-			checkSettled(t, a, b)
+	return at
+}
+
+// serveSite returns a site of servers for others.
+func serveSite(t *testing.T) site {
+	t.Helper()
+	f := startFarm(t)
+	at := site{data: f.data}
+	at.start = func(t *testing.T) *server { return startServer(t, nil, serveArgs(at.data, "--max-slots", "100000")...) }
+	at.verify = func(t *testing.T, s *server) { (&farm{server: s, data: at.data, key: f.key}).verifyAs(t, f.key) }
+	for range 4 {
+		account := f.open(t)
+		at.tenants = append(at.tenants, tenant{account: account, key: f.newKey(t, account, "")})
+	}
+	if err := f.stop(); err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// sites are the kinds of servers that are crashed.
+var sites = map[string]func(t *testing.T) site{"sandbox": sandboxSite, "serve": serveSite}
+
+// settle holds a server that was started after a crash against the books, has the buyers repeat what was not
+// answered, and returns how many purchases nobody had been told of.
+func (at site) settle(t *testing.T, s *server, b *books) (unheard int) {
+	t.Helper()
+	for _, a := range at.tenants {
+		a = a.at(s)
+		unheard += checkSurvived(t, a, b)
+		repeatOpen(t, a, b)
+		checkSettled(t, a, b)
+	}
+	at.verify(t, s)
+	return unheard
+}
+
+// verifyOffline verifies the data directory, which no server has open, and returns how many entries it has.
+func (at site) verifyOffline(t *testing.T) (entries int) {
+	t.Helper()
+	var left struct {
+		Entries int
+		OK      bool
+	}
+	offline(t, &left, "verify", "--data", at.data, "-o", "json")
+	if !left.OK {
+		t.Errorf("what is left of the server: %+v", left)
+	}
+	return left.Entries
+}
+
+// TestKilledServerKeepsWhatItAcknowledged kills servers at random moments in the middle of a load of purchases and
+// starts them again on the same data. What they had acknowledged must be there, once; what they had not may be
+// there, once; and buyers who repeat the unacknowledged orders under their ids end up with exactly one transaction
+// for each.
+func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
+	for name, open := range sites {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			moments := uint64(1)
+			if *seed != 0 {
+				moments = *seed
+			}
+			t.Log(crash(t, open(t), moments))
+		})
+	}
+}
+
+// TestSoak crashes servers of both kinds for as long as -soak says, with fresh seeds.
+func TestSoak(t *testing.T) {
+	if *soak == 0 {
+		t.Skip("without -soak; make soak has it")
+	}
+	begin := time.Now()
+	for cycles := 0; !t.Failed() && (cycles < 200 || time.Since(begin) < *soak); {
+		for name, open := range sites {
+			t.Run(name, func(t *testing.T) { t.Log(crash(t, open(t), rand.Uint64()|1)) })
+			cycles += cyclesEach
 		}
-		s.verify(t)
-		t.Logf("cycle %d: killed after %d answers; %d more purchases were made but not answered", cycle, killAfter, unheard)
 	}
+}
+
+// crashes says what crashing on one site came to.
+type crashes struct {
+	cycles, acknowledged, unheard, entries int
+	took                                   time.Duration
+}
+
+// String says what happened. What was lost or doubled is an error of the test.
+func (c crashes) String() string {
+	return fmt.Sprintf("%d crashes in %v: %d purchases acknowledged, each of them there once; %d made but not answered, each answered when it was repeated; %d entries",
+		c.cycles, c.took.Round(time.Millisecond), c.acknowledged, c.unheard, c.entries)
+}
+
+// crash starts, loads and kills servers on a site, at the moments that follow from the seed.
+func crash(t *testing.T, at site, seed uint64) (c crashes) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("again: go test ./e2e -run %s -seed %d", t.Name(), seed)
+		}
+	}()
+	chance, begin, b := rand.New(rand.NewPCG(seed, 0)), time.Now(), newBooks()
+	for ; c.cycles < cyclesEach && !t.Failed(); c.cycles++ {
+		s := at.start(t)
+		c.unheard += at.settle(t, s, b)
+		load{site: at, books: b, cycle: c.cycles}.untilKilled(t, s, time.Duration(chance.Int64N(int64(80*time.Millisecond))))
+		c.entries = at.verifyOffline(t)
+	}
+	s := at.start(t)
+	c.unheard += at.settle(t, s, b)
 	if err := s.stop(); err != nil {
 		t.Error(err)
 	}
+	c.acknowledged, c.took = b.count(), time.Since(begin)
+	return c
 }
 
 // load is a load of purchases that ends with a kill.
 type load struct {
-	books     *books
-	accounts  []string
-	cycle     int
-	killAfter int // how many acknowledged purchases the server lives to see
+	site
+	books *books
+	cycle int
 }
 
-// loadUntilKilled has 12 buyers order one slot after another, and kills the server as soon as the buyers have
-// seen killAfter answers. It returns when all is quiet.
-func loadUntilKilled(t *testing.T, s *server, l load) {
+// untilKilled has the buyers order one slot after another, and kills the server some time after the first answer.
+// It returns when all is quiet.
+func (l load) untilKilled(t *testing.T, s *server, life time.Duration) {
 	t.Helper()
-	answers := make(chan struct{}, 12)
-	var buyers sync.WaitGroup
-	for i := range 12 {
-		buyers.Go(func() {
-			a := tenant{server: s, account: l.accounts[i%len(l.accounts)]}
+	answered := make(chan struct{})
+	var first sync.Once
+	var all sync.WaitGroup
+	for i := range buyers {
+		a := l.tenants[i%len(l.tenants)].at(s)
+		all.Go(func() {
 			for n := 0; ; n++ {
-				o := order{account: a.account, key: fmt.Sprintf("cycle-%d-buyer-%d-order-%d", l.cycle, i, n)}
+				o := order{account: a.account, id: fmt.Sprintf("cycle-%d-buyer-%d-order-%d", l.cycle, i, n)}
 				l.books.sent(o)
 				if !place(t, a, o, l.books) {
 					return
 				}
-				answers <- struct{}{}
+				first.Do(func() { close(answered) })
 			}
 		})
 	}
-	go func() {
-		buyers.Wait()
-		close(answers)
-	}()
-	seen := 0
-	for range answers {
-		if seen++; seen == l.killAfter {
-			s.cmd.Process.Kill() // and the buyers still have orders under way
-		}
+	select {
+	case <-answered:
+		<-time.After(life)
+	case <-time.After(patience):
+		t.Errorf("no purchase was answered within %v", patience)
 	}
-	if seen < l.killAfter {
-		t.Fatalf("the buyers gave up after %d answers", seen)
-	}
-	if _, err := s.wait(); err != nil {
+	s.killNow(t)
+	all.Wait()
+}
+
+// killNow is kill of a server that must not have ended by itself before.
+func (s *server) killNow(t *testing.T) {
+	t.Helper()
+	if err := s.kill(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// place sends an order and enters its answer in the books. It returns false when there was none.
-func place(t *testing.T, a tenant, o order, b *books) bool {
-	got, err := a.post(t.Context(), "PurchaseOffering", purchase{iosSlot, 1}, "Idempotency-Key", o.key)
-	if err != nil {
-		return false
-	}
-	var out struct{ OfferingTransaction transaction }
-	if err := json.Unmarshal([]byte(got.Body), &out); err != nil || got.Status != http.StatusOK {
-		t.Errorf("order %s: %+v, %v", o.key, got, err)
-		return false
-	}
-	b.acknowledged(o, out.OfferingTransaction.TransactionID)
-	return true
-}
-
-// checkSurvived compares an account with the books right after a restart. It returns how many of the account's
-// transactions nobody was told of: there may be one for each order without an answer.
-func checkSurvived(t *testing.T, a tenant, b *books) (unheard int) {
-	t.Helper()
-	acknowledged, open := b.of(a.account)
-	listed := countTransactions(t, a)
-	for _, id := range acknowledged {
-		if listed[id] == 0 {
-			t.Errorf("account %s: the acknowledged transaction %s is gone", a.account, id)
-		}
-		delete(listed, id)
-	}
-	if len(listed) > len(open) {
-		t.Errorf("account %s: %d transactions without an answer, but only %d such orders", a.account, len(listed), len(open))
-	}
-	return len(listed)
-}
-
-// repeatOpen sends all unacknowledged orders of an account again, under their keys.
-func repeatOpen(t *testing.T, a tenant, b *books) {
-	t.Helper()
-	_, open := b.of(a.account)
-	for _, o := range open {
-		if !place(t, a, o, b) {
-			t.Fatalf("order %s could not be repeated", o.key)
-		}
+	if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		t.Fatalf("it ended with %v, before it was killed:\n%s", s.cmd.ProcessState, s.stderr)
 	}
 }
 
-// checkSettled checks that the account has one transaction and one slot for each order, and nothing else.
-func checkSettled(t *testing.T, a tenant, b *books) {
-	t.Helper()
-	want, _ := b.of(a.account)
-	got := slices.Sorted(maps.Keys(countTransactions(t, a)))
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("account %s: transactions (-want +got):\n%s", a.account, diff)
+// TestKilledAroundTheCommit kills a server that has made all purchases and answered none, and one that has made
+// none of those that it was asked for. After the restart, the same orders are made once.
+func TestKilledAroundTheCommit(t *testing.T) {
+	for name, test := range map[string]struct {
+		rule map[string]any
+		made int
+	}{
+		"after":  {map[string]any{"operation": "PurchaseOffering", "dropAfterCommit": true}, buyers},
+		"before": {map[string]any{"operation": "PurchaseOffering", "dropBeforeCommit": true}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at, b := sandboxSite(t), newBooks()
+			s := at.start(t)
+			s.operator(t, http.MethodPut, "/faults", map[string]any{"rules": []any{test.rule}}, nil)
+			var all sync.WaitGroup
+			for i := range buyers {
+				a := at.tenants[i%len(at.tenants)].at(s)
+				all.Go(func() {
+					o := order{account: a.account, id: fmt.Sprint("buyer-", i)}
+					b.sent(o)
+					if place(t, a, o, b) {
+						t.Errorf("order %s was answered", o.id)
+					}
+				})
+			}
+			all.Wait()
+			s.killNow(t)
+			if got := at.verifyOffline(t); (got > 0) != (test.made > 0) {
+				t.Errorf("%d entries are left", got)
+			}
+			s = at.start(t)
+			if unheard := at.settle(t, s, b); unheard != test.made {
+				t.Errorf("%d purchases were made that nobody heard of, want %d", unheard, test.made)
+			}
+			if err := s.stop(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	if diff := cmp.Diff(map[string]int{iosSlot: len(want)}, a.held(t)); diff != "" {
-		t.Errorf("account %s: slots held (-want +got):\n%s", a.account, diff)
-	}
-}
-
-// countTransactions counts how often the account's list has each transaction, which must be once.
-func countTransactions(t *testing.T, a tenant) map[string]int {
-	t.Helper()
-	listed := map[string]int{}
-	for _, transaction := range a.transactions(t) {
-		listed[transaction.TransactionID]++
-		if listed[transaction.TransactionID] > 1 {
-			t.Errorf("account %s: transaction %s is listed twice", a.account, transaction.TransactionID)
-		}
-	}
-	return listed
 }

@@ -92,7 +92,7 @@ type market struct {
 // openMarket makes accounts, each with a key that may buy.
 func openMarket(t *testing.T, farms []*farm, accounts int) *market {
 	t.Helper()
-	m := &market{books: &books{orders: map[order]string{}}}
+	m := &market{books: newBooks()}
 	for _, f := range farms {
 		m.servers = append(m.servers, f.server)
 	}
@@ -124,7 +124,7 @@ func (m *market) buy(t *testing.T, buyer int) {
 	defer pause.Stop()
 	a := m.tenants[buyer%len(m.tenants)]
 	for n := 0; !m.closed.Load(); n++ {
-		o := order{account: a.account, key: fmt.Sprintf("buyer-%d-order-%d", buyer, n)}
+		o := order{account: a.account, id: fmt.Sprintf("buyer-%d-order-%d", buyer, n)}
 		m.books.sent(o)
 		for attempt := buyer; ; attempt++ {
 			a.server = m.servers[attempt%len(m.servers)]
@@ -145,16 +145,14 @@ func (m *market) buy(t *testing.T, buyer int) {
 func (m *market) place(t *testing.T, a tenant, o order) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	got, err := a.post(ctx, "PurchaseOffering", purchase{iosSlot, 1}, "amz-sdk-invocation-id", o.key)
+	got, err := try(ctx, a, o, m.books)
 	if err != nil || got.Status >= http.StatusInternalServerError {
 		return false
 	}
-	var out struct{ OfferingTransaction transaction }
-	if err := json.Unmarshal([]byte(got.Body), &out); err != nil || got.Status != http.StatusOK {
-		t.Errorf("order %s of account %s: %+v, %v", o.key, o.account, got, err)
+	if got.Status != http.StatusOK {
+		t.Errorf("order %s of account %s: %+v", o.id, o.account, got)
 		return true
 	}
-	m.books.acknowledged(o, out.OfferingTransaction.TransactionID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.heard = append(m.heard, time.Now())

@@ -37,7 +37,7 @@ func TestSecondProcessOnTheSameDataIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	s = startSandbox(t, "--data", dir) // the directory is free again
-	if diff := cmp.Diff([]transaction{bought}, tenant{server: s, account: a.account}.transactions(t)); diff != "" {
+	if diff := cmp.Diff([]transaction{bought}, a.at(s).transactions(t)); diff != "" {
 		t.Errorf("transactions after a restart (-want +got):\n%s", diff)
 	}
 }
@@ -60,7 +60,7 @@ func TestSignalDrains(t *testing.T) {
 			if err := s.ended(); err != nil {
 				t.Error(err)
 			}
-			again := tenant{server: startSandbox(t, "--data", dir), account: a.account}
+			again := a.at(startSandbox(t, "--data", dir))
 			if diff := cmp.Diff([]transaction{bought}, again.transactions(t)); diff != "" {
 				t.Errorf("transactions after a restart (-want +got):\n%s", diff)
 			}

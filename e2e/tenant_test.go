@@ -26,7 +26,13 @@ const (
 type tenant struct {
 	server  *server
 	account string
-	key     accessKey // signs the calls; a sandbox needs none
+	key     accessKey // to sign with; none on a sandbox
+}
+
+// at returns the account as another server has it.
+func (a tenant) at(s *server) tenant {
+	a.server = s
+	return a
 }
 
 var lastAccount atomic.Int64

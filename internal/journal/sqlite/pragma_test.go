@@ -29,3 +29,16 @@ func TestDurability(t *testing.T) {
 		}
 	}
 }
+
+// TestReadersAreOpen asks that no reader opens files later, when there may be no
+// descriptor for them.
+func TestReadersAreOpen(t *testing.T) {
+	j, err := Open(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if open := j.read.Stats().OpenConnections; open != readers {
+		t.Errorf("%d connections of readers are open, want %d", open, readers)
+	}
+}

@@ -164,6 +164,9 @@ func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) 
 		option(j)
 	}
 	err := migrate(ctx, j.write)
+	if err == nil && j.read != j.write {
+		err = openAll(ctx, j.read)
+	}
 	if err == nil {
 		j.statements, err = prepare(ctx, j.write, j.read)
 	}
@@ -175,6 +178,23 @@ func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) 
 	}
 	go j.run()
 	return j, nil
+}
+
+// openAll opens every connection of the readers and has it open its files, so
+// that reads go on when the process has no descriptor left to open any with.
+func openAll(ctx context.Context, read *sql.DB) (err error) {
+	for range readers {
+		c, failed := read.Conn(ctx)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, c.Close()) }() // when all are open
+		var tables int
+		if err := c.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&tables); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the writer after the updates under way and gives up the lock.
