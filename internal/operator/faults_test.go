@@ -181,7 +181,10 @@ func TestBrowsers(t *testing.T) {
 		{"user", "PUT", [2]string{"Sec-Fetch-Site", "none"}, allowed},
 		{"origin elsewhere", "PUT", [2]string{"Origin", "https://evil.example"}, denied},
 		{"origin nowhere", "PUT", [2]string{"Origin", "null"}, denied},
-		{"origin here", "PUT", [2]string{"Origin", "http://example.com"}, allowed}, // the host of httptest's requests
+		{"origin of a name that leads here", "PUT", [2]string{"Origin", "http://evil.example:8623"}, denied},
+		{"origin here", "PUT", [2]string{"Origin", "http://localhost:8623"}, allowed},
+		{"origin here, a name below", "PUT", [2]string{"Origin", "http://farm.localhost:8623"}, allowed},
+		{"origin here, by address", "PUT", [2]string{"Origin", "http://[::1]:8623"}, allowed},
 		{"reading", "GET", [2]string{"Sec-Fetch-Site", "cross-site"}, allowed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -191,6 +194,7 @@ func TestBrowsers(t *testing.T) {
 			before := f.size()
 			r := httptest.NewRequest(tt.method, operator.Prefix+"/accounts/"+alice, strings.NewReader(`{"status":"SUSPENDED"}`))
 			r.Header.Set(tt.header[0], tt.header[1])
+			r.Host = strings.TrimPrefix(tt.header[1], "http://")
 			w := httptest.NewRecorder()
 			f.handler.ServeHTTP(w, r)
 			if w.Code != tt.want {

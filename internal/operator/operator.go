@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -161,17 +162,48 @@ func (a api) authorized(e endpoint) handle {
 		if signed.URL, err = url.ParseRequestURI(r.RequestURI); err != nil { // with the prefix
 			return nil, fault.New(fault.Malformed, "the URL cannot be read")
 		}
-		key, err := a.Authorize(&signed, body, Ask{actionPrefix + e.action, account.ID(r.PathValue("account"))})
+		allow := func(id account.ID) (string, error) {
+			return a.Authorize(&signed, body, Ask{actionPrefix + e.action, id})
+		}
+		key, err := allow(account.ID(r.PathValue("account")))
 		if err != nil {
 			return nil, err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		return e.handle(r.WithContext(context.WithValue(r.Context(), keyOf{}, key)))
+		*signerOf(r) = signer{key, allow}
+		return e.handle(r)
 	}
 }
 
-// keyOf finds the id of the key that signed a request in its context.
-type keyOf struct{}
+// signer is who signed a request: the id of a key, and what says whether it may
+// do the same to another account than that of the path.
+type signer struct {
+	key   string
+	allow func(account.ID) (key string, err error)
+}
+
+// callerOf finds the signer of a request in its context.
+type callerOf struct{}
+
+// signerOf returns the signer of a request, to be read or set: the zero signer
+// where everyone may do everything.
+func signerOf(r *http.Request) *signer {
+	if s, ok := r.Context().Value(callerOf{}).(*signer); ok {
+		return s
+	}
+	return &signer{}
+}
+
+// alsoOn returns nil where the caller may do to another account what the request
+// does to that of its path.
+func alsoOn(r *http.Request, id account.ID) error {
+	s := signerOf(r)
+	if s.allow == nil {
+		return nil
+	}
+	_, err := s.allow(id)
+	return err
+}
 
 // sandboxOnly keeps f from servers whose answers must not be broken.
 func (a api) sandboxOnly(f handle) handle {
@@ -186,12 +218,36 @@ func (a api) sandboxOnly(f handle) handle {
 // sameOrigin refuses what a page of another origin has a browser send: it could
 // change the settings of a server that only the browser's machine can reach.
 // Clients that are no browsers send none of the headers that tell.
+//
+// A name of the page's own that leads to this machine makes it the same origin.
+// Where nobody has to sign, pages of this machine's own names alone may call.
 func (a api) sameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(a.answer("", func(r *http.Request) (any, error) {
+	refuse := a.answer("", func(r *http.Request) (any, error) {
 		return nil, fault.New(fault.CrossOrigin, "%s %s%s was sent by a page of another origin; only pages of this one may", r.Method, Prefix, r.URL.Path)
+	})
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(refuse)
+	return protection.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Authorize == nil && foreign(r.Header.Get("Origin")) {
+			refuse.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
 	}))
-	return protection.Handler(next)
+}
+
+// foreign reports whether a page is of a host that has a name other than
+// localhost.
+func foreign(origin string) bool {
+	if origin == "" {
+		return false
+	}
+	u, err := url.Parse(origin)
+	if err != nil {
+		return true
+	}
+	host := u.Hostname()
+	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && net.ParseIP(host) == nil
 }
 
 type api struct{ Config }

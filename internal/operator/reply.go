@@ -27,7 +27,8 @@ func (a api) answer(route string, f handle) http.Handler {
 		begin := time.Now()
 		r.Body = http.MaxBytesReader(w, r.Body, a.limitOf(r))
 		r.Header.Set(requestID, a.NewID())
-		r = r.WithContext(context.WithValue(r.Context(), controlOf{}, http.NewResponseController(w)))
+		ctx := context.WithValue(r.Context(), controlOf{}, http.NewResponseController(w))
+		r = r.WithContext(context.WithValue(ctx, callerOf{}, &signer{}))
 		out, err := f(r)
 		reply := replyTo(out, err)
 		id, _ := account.ParseID(r.PathValue("account")) // what is none is not shown as one
@@ -71,6 +72,9 @@ func (a api) log(r *http.Request, result awsjson.Result, reason error) {
 	attrs := []slog.Attr{
 		slog.String("method", r.Method), slog.String("path", path), slog.String("account", result.Account),
 		slog.String("requestId", result.RequestID), slog.String("source", awsjson.Source(r)),
+	}
+	if key := signerOf(r).key; key != "" {
+		attrs = append(attrs, slog.String("key", key))
 	}
 	if reason != nil {
 		attrs = append(attrs, slog.String("error", result.Error), slog.String("reason", reason.Error()))

@@ -22,9 +22,9 @@ func caller(r *http.Request) (service.Caller, error) {
 }
 
 func callerOn(id account.ID, r *http.Request) service.Caller {
-	key, signed := r.Context().Value(keyOf{}).(string)
-	if !signed {
-		key = "operator"
+	key := "operator"
+	if s := signerOf(r); s.allow != nil {
+		key = s.key
 	}
 	return service.Caller{Account: id, Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}
 }

@@ -80,6 +80,9 @@ func (a api) restoreSnapshot(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fault.New(fault.Argument, "into: %s", fault.MessageOf(err))
 	}
+	if err := alsoOn(r, into); err != nil {
+		return nil, err
+	}
 	view, err := a.Service.Fork(r.Context(), c, r.PathValue("snapshot"), into)
 	return shape(into, view), err
 }

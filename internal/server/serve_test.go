@@ -13,6 +13,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
@@ -328,6 +329,56 @@ func TestInstall(t *testing.T) {
 	}
 	s.start()
 	s.operate(s.operator, "GET", "/accounts", "").want(t, "the first key", 200, "000000000000")
+}
+
+// TestForkStaysInReach has holders of keys that may do everything to one account
+// make another one of its snapshot.
+func TestForkStaysInReach(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.start()
+	for _, id := range []string{team, other} {
+		s.operate(s.operator, "PUT", "/accounts/"+id, `{"test":true}`).want(t, "open", 200, id)
+	}
+	everything := s.key(team, string(iam.Operator()))
+	limited := s.key(string(service.OperatorAccount), `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"slotfarm:*","Resource":"arn:aws:slotfarm:::account/`+team+`"}]}`)
+	for _, who := range []signer{everything, limited} {
+		var taken struct{ Snapshot string }
+		answer := s.operate(who, "POST", "/accounts/"+team+"/snapshots", "")
+		answer.want(t, "take", 200, "snapshot")
+		if err := json.Unmarshal([]byte(answer.body), &taken); err != nil {
+			t.Fatal(err)
+		}
+		path := "/accounts/" + team + "/snapshots/" + taken.Snapshot + "/restore"
+		for _, into := range []string{other, "999999999999"} {
+			s.operate(who, "POST", path, `{"into":"`+into+`"}`).want(t, "into "+into, 403, "AccessDenied")
+		}
+		s.operate(who, "POST", path, "").want(t, "restore", 200, team)
+		s.operate(s.operator, "POST", path, `{"into":"`+other+`"}`).want(t, "by the operator", 200, other)
+	}
+}
+
+// TestDamagedKeys damages the record of a key: the others are listed, and it can
+// be deleted. No key deletes or disables itself.
+func TestDamagedKeys(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.start()
+	damaged := s.key(team, "")
+	whole := s.key(other, "")
+	s.stop()
+	ctx := context.Background()
+	if err := server.Offline(ctx, server.Config{Data: s.dir}, func(offline *service.Service) error {
+		return offline.Store.PutRecords(ctx, "access", journal.Named{Name: "key/" + damaged.id, Body: []byte(`{"account":"` + team + `"`)})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	s.operate(s.operator, "GET", "/accounts/"+other+"/keys", "").want(t, "another account's", 200, whole.id)
+	s.operate(s.operator, "DELETE", "/accounts/"+team+"/keys/"+damaged.id, "").want(t, "delete", 204, "")
+	own := "/accounts/" + string(service.OperatorAccount) + "/keys/" + s.operator.id
+	s.operate(s.operator, "DELETE", own, "").want(t, "its own", 409, "is the one that this request is signed with")
+	s.operate(s.operator, "PUT", own, `{"disabled":true}`).want(t, "its own", 409, "is the one that this request is signed with")
 }
 
 // TestRekey seals the secrets under another master key: keys go on working, and

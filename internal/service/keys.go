@@ -81,8 +81,8 @@ func (s *Service) CreateKey(ctx context.Context, c Caller, name string, policy [
 	return made.Credentials, s.Store.PutRecords(ctx, access, made.record)
 }
 
-// Keys returns an account's keys, oldest first. NotFound for an account that was
-// never opened.
+// Keys returns an account's keys, oldest first; those of others it does not open.
+// NotFound for an account that was never opened.
 func (s *Service) Keys(ctx context.Context, c Caller) ([]iam.Key, error) {
 	if _, err := s.Known(ctx, c); err != nil {
 		return nil, err
@@ -93,13 +93,14 @@ func (s *Service) Keys(ctx context.Context, c Caller) ([]iam.Key, error) {
 	}
 	var keys []iam.Key
 	for _, r := range records {
+		if owner, err := ownerOf(r); err != nil || owner != string(c.Account) {
+			continue // whose key it is cannot even be read: no account's
+		}
 		found, err := s.open(r)
 		if err != nil {
 			return nil, err
 		}
-		if found.Key.Account == string(c.Account) {
-			keys = append(keys, found.Key)
-		}
+		keys = append(keys, found.Key)
 	}
 	slices.SortStableFunc(keys, func(a, b iam.Key) int { return a.Created.Compare(b.Created) })
 	return keys, nil
@@ -163,22 +164,31 @@ func unknownKey() error {
 }
 
 func (s *Service) readKey(ctx context.Context, id string) (Credentials, error) {
-	if len(id) != iam.KeyIDLength { // so that nobody has all keys looked at
-		return Credentials{}, unknownKey()
-	}
-	records, err := s.Store.ListRecords(ctx, access, keyPrefix+id)
+	records, err := s.keyRecords(ctx, id)
 	if err != nil {
 		return Credentials{}, err
 	}
-	if len(records) != 1 || records[0].Name != keyPrefix+id {
+	if len(records) == 0 {
 		return Credentials{}, unknownKey()
 	}
 	return s.open(records[0])
 }
 
+// keyRecords returns the stored key with an id, none where there is none.
+func (s *Service) keyRecords(ctx context.Context, id string) ([]journal.Named, error) {
+	if len(id) != iam.KeyIDLength { // so that nobody has all keys looked at
+		return nil, nil
+	}
+	return s.Store.ListRecords(ctx, access, keyPrefix+id)
+}
+
 // DisableKey keeps an account's key from being used, or lets it be used again.
-// NotFound for one that the account does not have.
+// NotFound for one that the account does not have, Conflict for the key of the
+// caller.
 func (s *Service) DisableKey(ctx context.Context, c Caller, id string, disabled bool) (iam.Key, error) {
+	if id == c.Key && disabled {
+		return iam.Key{}, fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to disable it", id)
+	}
 	found, err := s.ownKey(ctx, c, id)
 	if err != nil {
 		return iam.Key{}, err
@@ -195,10 +205,22 @@ func (s *Service) DisableKey(ctx context.Context, c Caller, id string, disabled 
 	return found.Key, err
 }
 
-// DeleteKey removes an account's key. NotFound for one that it does not have.
+// DeleteKey removes an account's key, also one that was damaged. NotFound for one
+// that the account does not have; Conflict for the key of the caller, so that an
+// operator's key always remains.
 func (s *Service) DeleteKey(ctx context.Context, c Caller, id string) error {
-	if _, err := s.ownKey(ctx, c, id); err != nil {
+	if id == c.Key {
+		return fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to delete it", id)
+	}
+	records, err := s.keyRecords(ctx, id)
+	if err != nil {
 		return err
+	}
+	if len(records) == 0 {
+		return noKey(c, id)
+	}
+	if owner, err := ownerOf(records[0]); err == nil && owner != string(c.Account) {
+		return noKey(c, id)
 	}
 	deleted, err := s.Store.DeleteRecord(ctx, access, keyPrefix+id)
 	if err == nil && !deleted {

@@ -141,6 +141,14 @@ func (k keyRecord) about() (string, error) {
 	return string(body), err
 }
 
+// ownerOf returns whose a stored key says it is, which is not known before it is
+// unsealed.
+func ownerOf(r journal.Named) (string, error) {
+	var k keyRecord
+	err := json.Unmarshal(r.Body, &k)
+	return k.Account, err
+}
+
 // unseal returns a stored key and its secret.
 func unseal(master *iam.MasterKey, r journal.Named) (keyRecord, string, error) {
 	var k keyRecord
@@ -148,6 +156,9 @@ func unseal(master *iam.MasterKey, r journal.Named) (keyRecord, string, error) {
 		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
 	}
 	about, err := k.about()
+	if err == nil && r.Name != keyPrefix+k.ID {
+		err = fmt.Errorf("it is that of key %s", k.ID)
+	}
 	if err != nil {
 		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
 	}

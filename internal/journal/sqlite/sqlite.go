@@ -138,7 +138,9 @@ func OpenMemory(ctx context.Context, options ...Option) (*Journal, error) {
 
 // open returns a pool of connections that all have the pragmas set.
 func open(path string, connections int, pragmas ...string) (*sql.DB, error) {
-	db, err := openDatabase(path, url.Values{"_pragma": pragmas})
+	// A transaction that reads before it writes would not wait for a lock of
+	// another process, such as one that replicates the file.
+	db, err := openDatabase(path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}})
 	if err != nil {
 		return nil, err
 	}
