@@ -215,19 +215,21 @@ func TestClientsThatNeverRead(t *testing.T) {
 	s := at.start(t)
 	shop(t, at, s, b, "before")
 	before := s.resident(t)
-	var conns []net.Conn
-	for range clients {
+	conns := make([]*net.TCPConn, clients)
+	each(clients, func(i int) {
 		conn, ok := s.dial(t).(*net.TCPConn)
 		if !ok || conn.SetReadBuffer(4<<10) != nil || conn.SetWriteBuffer(4<<10) != nil { // as little as the kernel lets it be
-			t.Fatal("no connection")
+			t.Errorf("client %d: no connection", i)
+			return
 		}
-		conns = append(conns, conn)
-	}
-	each(len(conns), func(i int) {
-		if err := ask(conns[i], 2*time.Second); !errors.Is(err, os.ErrDeadlineExceeded) {
+		conns[i] = conn
+		if err := ask(conn, 2*time.Second); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("client %d: %v, want it held up", i, err)
 		}
 	})
+	if t.Failed() {
+		return
+	}
 	begin := time.Now()
 	if refused := shop(t, at, s, b, "meanwhile"); refused > 0 {
 		t.Errorf("%d purchases were refused", refused)
@@ -238,7 +240,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 		t.Errorf("clients that read nothing have the server occupy %d MiB, %d before", during, before)
 	}
 	if *soak > 0 {
-		each(len(conns), func(i int) {
+		each(clients, func(i int) {
 			if err := ask(conns[i], 3*time.Minute); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("client %d is still connected after %v", i, time.Since(begin))
 			}
