@@ -107,7 +107,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 .PHONY: soak
 soak: ## simulate accounts with faults and fresh seeds for SOAK (10m), then crash servers for as long
 	cd internal/simulation && go test -count=1 -timeout 0 -run '^TestSoak$$' -soak $(SOAK)
-	cd e2e && go test -count=1 -timeout 0 -v -run '^TestSoak$$' -soak $(SOAK)
+	cd e2e && go test -count=1 -timeout 0 -v -run '^(TestSoak|TestClientsThatNeverRead)$$' -soak $(SOAK)
 
 .PHONY: golden
 golden: ## write the golden files anew, and show which changed (RUN=TestName)

@@ -19,11 +19,12 @@ import (
 // shortage is something that a server runs out of while it works.
 type shortage struct {
 	data func(t *testing.T) string // the directory to run on
+	stay bool                      // it is there for the next server too
 	take func(t *testing.T, s *server, data string) (giveBack func())
 }
 
 var shortages = map[string]shortage{
-	"the disk is full": {data: smallDisk, take: func(t *testing.T, _ *server, data string) func() {
+	"the disk is full": {data: smallDisk, stay: true, take: func(t *testing.T, _ *server, data string) func() {
 		ballast := filepath.Join(filepath.Dir(data), "ballast")
 		fill(t, ballast)
 		return func() {
@@ -126,11 +127,14 @@ func TestShortage(t *testing.T) {
 				checkReads(t, at, s)
 				if killed {
 					s.killNow(t)
+					at.verifyOffline(t)
+					s = at.start(t)
+					if refused := shop(t, at, s, b, "restarted"); short.stay && refused == 0 {
+						t.Error("a server that was started in the middle of it sold something")
+					}
+					checkReads(t, at, s)
 				}
 				giveBack()
-				if killed {
-					s = at.start(t)
-				}
 				if refused := shop(t, at, s, b, "after"); refused > 0 {
 					t.Errorf("%d purchases were refused when there was room again", refused)
 				}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -75,6 +77,9 @@ func (a *Archive) open(ctx context.Context, file string) error {
 func checkFormat(ctx context.Context, db *sql.DB) error {
 	var have int64
 	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&have); err != nil {
+		if cannotRead(err) {
+			return fmt.Errorf("read the storage format: %w", err)
+		}
 		return &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
 	}
 	p, err := provider(db)
@@ -82,6 +87,20 @@ func checkFormat(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	return checkKnown(p, have)
+}
+
+// cannotRead reports whether an error of the driver says nothing of what the
+// file holds, as that of a full disk does.
+func cannotRead(err error) bool {
+	var failed *driver.Error
+	if !errors.As(err, &failed) {
+		return false
+	}
+	switch failed.Code() & 0xff { // the rest says where it happened
+	case codes.SQLITE_IOERR, codes.SQLITE_FULL, codes.SQLITE_CANTOPEN, codes.SQLITE_BUSY, codes.SQLITE_NOMEM:
+		return true
+	}
+	return false
 }
 
 // Close lets go of the file or directory.

@@ -230,3 +230,17 @@ func TestRestoreRefused(t *testing.T) {
 		t.Errorf("the journal that was there: %+v, %v, want 5 entries", report, err)
 	}
 }
+
+// TestArchiveThatCannotBeRead is of a journal that is whole, but whose log cannot be opened: nobody is told that it is
+// no journal.
+func TestArchiveThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	writeHistory(t, dir)
+	if err := os.Mkdir(filepath.Join(dir, "slotfarm.db-wal"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.VerifyArchive(context.Background(), dir)
+	if err == nil || !strings.Contains(err.Error(), "read the storage format: ") || strings.Contains(err.Error(), "no journal") {
+		t.Errorf("error = %v, want that it cannot be read", err)
+	}
+}
