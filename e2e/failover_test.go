@@ -227,9 +227,6 @@ func (m *market) audit(t *testing.T, f *farm) string {
 			doubled += max(0, n)
 		}
 	}
-	var report struct{ OK bool }
-	if f.as(t, f.key, &report, "verify"); !report.OK {
-		t.Errorf("%s: verify found a difference", f.endpoint)
-	}
+	f.verifyAs(t, f.key)
 	return fmt.Sprintf("acknowledged %d, lost %d, doubled %d", acknowledged, lost, doubled)
 }

@@ -55,6 +55,7 @@ type commands struct {
 
 	Backup  backupCommand  `cmd:"" help:"Copy everything that a server stores into a file, while it serves."`
 	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret of a data directory or a database under another master key."`
+	Recover recoverCommand `cmd:"" help:"Make another key for the operator, where every one is lost."`
 	Restore restoreCommand `cmd:"" help:"Make a data directory of a backup."`
 	Migrate migrateCommand `cmd:"" help:"Move a data directory to a PostgreSQL database."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`

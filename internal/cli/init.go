@@ -38,6 +38,11 @@ func (c *initCommand) Run(ctx context.Context, streams IO) error {
 	if err != nil {
 		return err
 	}
+	return showKey(streams, made)
+}
+
+// showKey prints an operator's key, the only time that its secret is shown.
+func showKey(streams IO, made service.Credentials) error {
 	return json.NewEncoder(streams.Out).Encode(struct {
 		AccessKeyID     string `json:"accessKeyId"`
 		SecretAccessKey string `json:"secretAccessKey"`

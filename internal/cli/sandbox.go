@@ -81,11 +81,17 @@ func (c *sandboxCommand) checkListen() error {
 	if err := checkAddress(c.Listen); err != nil {
 		return err
 	}
-	host, _, _ := net.SplitHostPort(c.Listen)
-	if ip := net.ParseIP(host); c.AllowRemote || host == "localhost" || ip != nil && ip.IsLoopback() {
+	if c.AllowRemote || loopback(c.Listen) {
 		return nil
 	}
 	return fmt.Errorf("--listen %q is not a loopback address, and the sandbox is open to all who reach it; give --allow-remote to do it all the same", c.Listen)
+}
+
+// loopback reports whether nobody but this machine can reach an address.
+func loopback(listen string) bool {
+	host, _, _ := net.SplitHostPort(listen)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checkAddress refuses what is no address with a port.

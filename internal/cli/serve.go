@@ -46,6 +46,9 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 		return err
 	}
 	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
+	if c.TLSCert == "" && !loopback(c.Listen) {
+		log.Warn("serving without TLS: who listens to the network can read requests and backups, and send a purchase again", "listen", c.Listen)
+	}
 	s, err := server.Start(ctx, server.Config{
 		Listen: c.Listen, Data: c.Data, Database: c.DatabaseURL, MaxSlots: c.MaxSlots, Master: &master, Log: log,
 		Limits: throttle.Limits{
