@@ -18,7 +18,7 @@ func line(e client.Entry) string {
 }
 
 // The columns of audit.
-const auditFormat = "%-30s  %-24s  %-6s  %-12s  %-21s  %-36s  %-10s  %s"
+const auditFormat = "%-30s  %-24s  %-6s  %-20s  %-15s  %-36s  %-10s  %s"
 
 // auditHeader names the columns of audit.
 func auditHeader() string {
