@@ -3,10 +3,14 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
 // swept is how many accounts a sweep rolls before it looks for more.
@@ -28,13 +32,19 @@ func (s *Service) sweep(ctx context.Context) (rolled int, err error) {
 		return s.sweepShare(ctx, "", func(context.Context) (bool, error) { return true, nil })
 	}
 	for _, i := range rand.Perm(len(shares)) { // processes that begin together meet less often
-		n, err := s.sweepClaimed(ctx, shares[i:i+1])
+		n, failed := s.sweepClaimed(ctx, shares[i:i+1])
 		rolled += n
-		if err != nil {
-			return rolled, err
+		if err = errors.Join(err, failed); failed != nil && hopeless(ctx, failed) {
+			break
 		}
 	}
-	return rolled, nil
+	return rolled, err
+}
+
+// hopeless reports whether what failed with err would fail with other accounts
+// too.
+func hopeless(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || fault.KindOf(err) == fault.Unavailable
 }
 
 // sweepClaimed sweeps a share of the accounts while no other process does.
@@ -51,25 +61,56 @@ func (s *Service) sweepClaimed(ctx context.Context, share string) (rolled int, e
 	return rolled, errors.Join(err, claimed.release(context.WithoutCancel(ctx)))
 }
 
-// sweepShare rolls the accounts of a share, page by page, while goOn says so.
+// sweepShare rolls the accounts of a share, page by page, while goOn says so. One
+// that cannot be rolled, since its entry is damaged or of a newer format, keeps no
+// others from it; the first of those is the error in the end.
 func (s *Service) sweepShare(ctx context.Context, share string, goOn func(context.Context) (bool, error)) (rolled int, err error) {
-	for {
+	var broken skipped
+	for more := true; more; {
 		wall := s.Now()
-		ids, err := s.Store.Due(ctx, wall, share, swept)
-		if err != nil || len(ids) == 0 {
-			return rolled, err
+		ids, err := s.Store.Due(ctx, wall, share, swept+len(broken.ids))
+		if ids = broken.without(ids); err != nil || len(ids) == 0 {
+			return rolled, errors.Join(err, broken.first)
 		}
+		before := len(broken.ids)
 		err = each(ctx, ids, func(ctx context.Context, id account.ID) error {
-			return s.roll(ctx, id, wall)
+			err := s.roll(ctx, id, wall)
+			if err == nil || hopeless(ctx, err) {
+				return err
+			}
+			broken.add(id, err)
+			return nil
 		})
 		if err != nil {
 			return rolled, err
 		}
-		rolled += len(ids)
-		if more, err := goOn(ctx); err != nil || !more {
+		rolled += len(ids) - (len(broken.ids) - before)
+		if more, err = goOn(ctx); err != nil {
 			return rolled, err
 		}
 	}
+	return rolled, broken.first
+}
+
+// skipped are the accounts that a sweep cannot roll. Several may be added at once.
+type skipped struct {
+	mu    sync.Mutex
+	ids   map[account.ID]bool
+	first error
+}
+
+func (s *skipped) add(id account.ID, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first == nil {
+		s.ids, s.first = map[account.ID]bool{}, fmt.Errorf("account %s cannot be rolled: %w", id, err)
+	}
+	s.ids[id] = true
+}
+
+// without returns ids but the skipped ones. Nothing may be added meanwhile.
+func (s *skipped) without(ids []account.ID) []account.ID {
+	return slices.DeleteFunc(ids, func(id account.ID) bool { return s.ids[id] })
 }
 
 // Lag returns for how long that account has been due which has been so longest,

@@ -3,12 +3,15 @@ package service_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -67,5 +70,48 @@ func TestSwept(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"0 false", "3 false", "0 true"}, swept); diff != "" {
 		t.Errorf("swept accounts, failed (-want +got):\n%s", diff)
+	}
+}
+
+// damaged is storage in which an account's entry cannot be read.
+type damaged struct {
+	journal.Store
+	account account.ID
+}
+
+func (d damaged) Update(ctx context.Context, c journal.Change) (journal.Outcome, error) {
+	if c.Account == d.account {
+		return journal.Outcome{}, fault.New(fault.Internal, "entry 1 cannot be read")
+	}
+	return d.Store.Update(ctx, c)
+}
+
+// TestSweepPassesOver has a sweep find an account that cannot be rolled: the others are rolled, and the sweep says
+// which it is.
+func TestSweepPassesOver(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.settle(false)
+	f.Store = damaged{f.Store, caller(3).Account}
+	now := f.wall.AddDate(0, 0, 20)
+	alone, shared := f.Config, f.nodes(&now)[0]
+	alone.Now = func() time.Time { return now }
+	one, err := service.New(context.Background(), alone)
+	f.must(err)
+	months := 0
+	for name, node := range map[string]*service.Service{"alone": one, "shared": shared} {
+		if err := node.Sweep(context.Background()); err == nil || !strings.Contains(err.Error(), "account 000000000003 cannot be rolled") {
+			t.Errorf("%s: sweep: %v", name, err)
+		}
+		months++
+		want := map[account.ID]int{}
+		for i := range accounts {
+			want[caller(i).Account] = months
+		}
+		delete(want, caller(3).Account)
+		if diff := cmp.Diff(want, f.rolls()); diff != "" {
+			t.Errorf("%s: how often accounts were rolled (-want +got):\n%s", name, diff)
+		}
+		now = now.AddDate(0, 1, 0)
 	}
 }

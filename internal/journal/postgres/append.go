@@ -34,7 +34,7 @@ func (j *Journal) refresh(ctx context.Context, lines []*line) error {
 		if !l.ask {
 			continue
 		}
-		l.head, l.ask, l.fresh, l.retries = journal.Head{}, false, true, map[journal.RetryDigest]journal.Record{}
+		l.head, l.broken, l.ask, l.fresh, l.retries = journal.Head{}, nil, false, true, map[journal.RetryDigest]journal.Record{}
 		asked[l.account] = l
 		ids = append(ids, string(l.account))
 		for _, w := range l.jobs {
@@ -69,9 +69,8 @@ func learn(asked map[account.ID]*line, row pgx.Row) error {
 		l.retries[journal.RetryDigest(r.Retry)] = r
 		return nil
 	}
-	var err error
-	l.head, err = r.Head()
-	return err
+	l.head, l.broken = r.Head()
+	return nil
 }
 
 // appendQuery appends entries to accounts, all of those of an account or none, and

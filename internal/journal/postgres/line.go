@@ -15,6 +15,7 @@ type line struct {
 	head    journal.Head
 	ask     bool                                   // the database, before anything is decided
 	fresh   bool                                   // head and retries are what the database said
+	broken  error                                  // the head that the database has cannot be read
 	retries map[journal.RetryDigest]journal.Record // the recorded ones that the jobs ask for
 
 	entries []journal.Appended
@@ -40,7 +41,10 @@ func (l *line) decide() bool {
 	l.entries, l.results, l.moved = nil, nil, false
 	head, recorded := l.head, map[journal.RetryDigest]journal.Record{}
 	for _, w := range l.jobs {
-		r, appended := l.decideOne(w, head, recorded)
+		r, appended := result{err: l.broken}, []journal.Appended(nil)
+		if l.broken == nil {
+			r, appended = l.decideOne(w, head, recorded)
+		}
 		if len(appended) == 0 && len(l.entries) == 0 && !l.fresh {
 			return false
 		}

@@ -66,7 +66,9 @@ func (j *Journal) round(lines []*line) (again []*line) {
 
 // settle answers the jobs of a line whose entries are appended.
 func (j *Journal) settle(l *line) {
-	j.guesses.Add(l.account, l.newest())
+	if l.broken == nil {
+		j.guesses.Add(l.account, l.newest())
+	}
 	for i, w := range l.jobs {
 		w.finish(l.results[i].outcome, l.results[i].err)
 	}
