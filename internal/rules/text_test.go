@@ -15,6 +15,9 @@ const maxContributing = 150
 // unfinished finds the marks of work that was put off. Issues are the place for it.
 var unfinished = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX)\b`)
 
+// unmerged finds the marks that git leaves where two changes meet.
+var unmerged = regexp.MustCompile(`(?m)^(<{7}|>{7}) .*$`)
+
 // machinePath finds absolute paths into somebody's own folders.
 var machinePath = regexp.MustCompile(`(?m)(?:^|[^\w.})\]>*-])/(?:wo` + `rk|ro` + `ot|ho` + `me)/`)
 
@@ -28,8 +31,8 @@ func TestTextHygiene(t *testing.T) { none(t, checkHygiene(documents(t))) }
 
 func TestMarkdown(t *testing.T) { none(t, checkMarkdown(documents(t))) }
 
-// checkHygiene finds marks of unfinished work, paths of a machine and hosts of
-// package registries.
+// checkHygiene finds marks of unfinished work and of merges, paths of a machine
+// and hosts of package registries.
 func checkHygiene(docs []document) []string {
 	var findings []string
 	for _, d := range docs {
@@ -41,6 +44,7 @@ func checkHygiene(docs []document) []string {
 		if oneOf(path.Ext(d.path), ".go .md .sh") {
 			find(unfinished, "mark of unfinished work")
 		}
+		find(unmerged, "mark of a merge")
 		find(machinePath, "path of a machine")
 		find(registryHost, "host of a package registry")
 	}
@@ -101,6 +105,7 @@ func TestTextHygieneCanFail(t *testing.T) {
 		{"a.go", "package a\n\n// TO" + "DO: later.\n"},
 		{"a.md", "FIX" + "ME and X" + "XX, but not tmp.XXXX" + "XX\n"},
 		{"a.sh", "cd " + home + "ann\ncat https://example.com" + home + "x\n" + home + "x\n"},
+		{"b.md", "<<" + "<<<<< HEAD\n=======\n>>" + ">>>>> other\n"},
 		{"Makefile", "all:\n\tcurl https://proxy.gol" + "ang.org/x\n\tcurl https://golang.org/dl\n"},
 		{"lock.json", `{"resolved": "https://registry.npm` + `js.org/a"}`},
 		{"sources.list", "deb http://ftp.de.deb" + "ian.org/ stable\nsee www.debian.org\n"},
@@ -111,6 +116,8 @@ func TestTextHygieneCanFail(t *testing.T) {
 		`a.md:1: mark of unfinished work: "X`+`XX"`,
 		`a.sh:1: path of a machine: "`+home+`"`,
 		`a.sh:3: path of a machine: "`+home+`"`,
+		`b.md:1: mark of a merge: "<<`+`<<<<< HEAD"`,
+		`b.md:3: mark of a merge: ">>`+`>>>>> other"`,
 		`Makefile:2: host of a package registry: "proxy.gol`+`ang.org"`,
 		`lock.json:1: host of a package registry: "registry.npm`+`js.org"`,
 		`sources.list:1: host of a package registry: "ftp.de.deb`+`ian.org"`,
