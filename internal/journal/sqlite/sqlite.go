@@ -34,11 +34,7 @@ const (
 
 const (
 	cachedHeads = 1 << 17 // accounts
-	readers     = 4       // connections
-
-	// checkpoint is how many pages the write-ahead log has when they are moved into
-	// the database: pages that changed often until then are moved once.
-	checkpoint = 10_000
+	readers     = 5       // connections; one of them may be moving the log
 )
 
 // Journal is a journal.Store in SQLite. Open and OpenMemory make one.
@@ -54,7 +50,12 @@ type Journal struct {
 	observe    func(journal.Batch) // nil where nobody wants to know
 	statements statements
 	queue      chan *job
-	backup     sync.Mutex // held while there is one
+	backup     sync.Mutex     // held while there is one
+	growth     int            // entries since the log was last found to have grown
+	movedEvery int            // entries, until it counts as grown
+	grown      chan struct{}  // says so
+	pause      chan struct{}  // asks the writer to move the rest of the log
+	tending    sync.WaitGroup // what tends the log
 	close      sync.Once
 	stopping   chan struct{} // closed when Close begins
 	stopped    chan struct{} // closed when the writer has ended
@@ -115,8 +116,7 @@ func openFile(ctx context.Context, path string, options []Option) (*Journal, err
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
-		fmt.Sprintf("wal_autocheckpoint(%d)", checkpoint))
+	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "wal_autocheckpoint(0)")
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,8 @@ func openDatabase(path string, parameters url.Values) (*sql.DB, error) {
 // start migrates the database and starts its writer; on an error it closes the
 // pools.
 func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) {
-	j.queue = make(chan *job, maxBatch)
+	j.queue, j.movedEvery = make(chan *job, maxBatch), movedEvery
+	j.grown, j.pause = make(chan struct{}, 1), make(chan struct{})
 	j.stopping, j.stopped = make(chan struct{}), make(chan struct{})
 	for _, option := range options {
 		option(j)
@@ -179,6 +180,9 @@ func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) 
 		return nil, errors.Join(err, j.closePools())
 	}
 	go j.run()
+	if j.file != "" {
+		j.tending.Go(j.tend)
+	}
 	return j, nil
 }
 
@@ -205,6 +209,7 @@ func (j *Journal) Close() error {
 	j.close.Do(func() {
 		close(j.stopping)
 		<-j.stopped
+		j.tending.Wait()
 		err = j.closePools()
 		if j.lock != nil {
 			err = errors.Join(err, j.lock.Unlock())

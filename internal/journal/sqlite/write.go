@@ -80,6 +80,9 @@ func (j *Journal) run() {
 		select {
 		case first := <-j.queue:
 			j.commit(j.batch(first))
+			j.noteGrowth()
+		case <-j.pause:
+			_, _ = checkpoint(j.write) // where it fails, the log grows until it does not
 		case <-j.stopping:
 			if waiting := j.batch(nil); len(waiting) > 0 {
 				j.commit(waiting)
@@ -112,6 +115,7 @@ func (j *Journal) commit(batch []*job) {
 	begin := time.Now()
 	w, err := j.transact(batch)
 	j.remember(w, err)
+	j.growth += w.appended
 	if j.observe != nil && (w.dirty || err != nil) {
 		j.observe(w.batch(len(batch), time.Since(begin), err))
 	}
