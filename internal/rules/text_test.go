@@ -31,6 +31,8 @@ func TestTextHygiene(t *testing.T) { none(t, checkHygiene(documents(t))) }
 
 func TestMarkdown(t *testing.T) { none(t, checkMarkdown(documents(t))) }
 
+func TestTestNames(t *testing.T) { none(t, checkTestNames(documents(t))) }
+
 // checkHygiene finds marks of unfinished work and of merges, paths of a machine
 // and hosts of package registries.
 func checkHygiene(docs []document) []string {
@@ -77,6 +79,36 @@ func checkMarkdown(docs []document) []string {
 	return findings
 }
 
+// testName finds names of tests and fuzz targets; with a star, the beginnings of such.
+var testName = regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*\*?`)
+
+// checkTestNames finds tests that a page names and the tree does not have.
+func checkTestNames(docs []document) []string {
+	var tests, findings []string
+	for _, d := range docs {
+		if strings.HasSuffix(d.path, "_test.go") {
+			for _, match := range testFunc.FindAllStringSubmatch(d.body, -1) {
+				tests = append(tests, match[1])
+			}
+		}
+	}
+	for _, d := range docs {
+		if path.Ext(d.path) != ".md" {
+			continue
+		}
+		for _, name := range testName.FindAllString(d.body, -1) {
+			start, open := strings.CutSuffix(name, "*")
+			if !slices.ContainsFunc(tests, func(test string) bool { return test == name || open && strings.HasPrefix(test, start) }) {
+				findings = append(findings, fmt.Sprintf("%s: %s, which is no test of the tree", d.path, name))
+			}
+		}
+	}
+	return findings
+}
+
+// testFunc finds tests where they are written.
+var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+
 // links returns the targets of a document's links.
 func links(d document) []string {
 	var targets []string
@@ -122,6 +154,13 @@ func TestTextHygieneCanFail(t *testing.T) {
 		`lock.json:1: host of a package registry: "registry.npm`+`js.org"`,
 		`sources.list:1: host of a package registry: "ftp.de.deb`+`ian.org"`,
 	)
+}
+
+func TestTestNamesCanFail(t *testing.T) {
+	exactly(t, checkTestNames([]document{
+		{"a.md", "TestAll, TestA*, FuzzIt, TestOther and TestB*; Testing is a word"},
+		{"a_test.go", "func TestAll(t *testing.T) {\n}\n\nfunc FuzzIt(f *testing.F) {}\n"},
+	}), "a.md: TestOther, which is no test of the tree", "a.md: TestB*, which is no test of the tree")
 }
 
 func TestMarkdownCanFail(t *testing.T) {
