@@ -95,6 +95,7 @@ func TestNodes(t *testing.T) {
 		run  func(t *testing.T, url string)
 	}{
 		{"attempts of one call at three nodes append once", testAttempts},
+		{"a repeat arrives among new calls at a node that knows the newest entry", testRepeatAmongOthers},
 		{"three nodes keep one limit, and see what another has acknowledged", testLimit},
 		{"a rewind on one node while two append", testRewindAmongNodes},
 		{"eight nodes make the tables once", testMigratedOnce},
@@ -138,6 +139,31 @@ func testAttempts(t *testing.T, url string) {
 		}
 	}
 	wantVerified(t, nodes[0], accounts+calls)
+}
+
+// testRepeatAmongOthers repeats a call at another node, where it is decided together with calls that are new and on
+// a head that is the newest one, so that nothing but the recorded id tells that it is a repeat.
+func testRepeatAmongOthers(t *testing.T, url string) {
+	const id, rounds, each = "111111111111", 20, 8
+	nodes := openNodes(t, url, 2)
+	buy := func(node int, retry string, repeated bool) {
+		outcome, err := nodes[node].Update(t.Context(), purchase(id, account.MaxQuantity, retry))
+		if err != nil || outcome.Repeated != repeated {
+			t.Errorf("call %q at node %d: repeated = %t, %v, want %t", retry, node, outcome.Repeated, err, repeated)
+		}
+	}
+	for round := range rounds {
+		first := fmt.Sprint("first ", round)
+		buy(0, first, false)
+		buy(1, fmt.Sprint("second ", round), false)
+		var all sync.WaitGroup
+		for i := range each {
+			all.Go(func() { buy(1, fmt.Sprint("new ", round, i), false) })
+			all.Go(func() { buy(1, first, true) })
+		}
+		all.Wait()
+	}
+	wantVerified(t, nodes[0], 1+rounds*(2+each))
 }
 
 func testLimit(t *testing.T, url string) {
