@@ -1,10 +1,7 @@
 package postgres_test
 
 import (
-	"context"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
@@ -17,7 +14,7 @@ func TestRepeatIsReplicated(t *testing.T) {
 	s := pgtest.Start(t)
 	url := s.Database(t)
 	j := open(t, url)
-	standbys(t, url, "nobody")
+	configure(t, url, "synchronous_standby_names", "nobody")
 	for range 2 {
 		if outcome, err := j.Update(t.Context(), opening("000000000001")); fault.KindOf(err) != fault.Unavailable {
 			t.Fatalf("without its standby the database has acknowledged %+v, %v", outcome, err)
@@ -26,29 +23,24 @@ func TestRepeatIsReplicated(t *testing.T) {
 	if head, err := j.Head(t.Context(), "000000000001"); err != nil || head.Seq != 1 {
 		t.Fatalf("head = %+v, %v: this test needs a commit that is kept and not replicated", head, err)
 	}
-	standbys(t, url, "")
+	configure(t, url, "synchronous_standby_names", "")
 	outcome, err := j.Update(t.Context(), opening("000000000001"))
 	if err != nil || !outcome.Repeated || outcome.Seq != 1 {
 		t.Errorf("with its standby: %+v, %v, want the recorded entry", outcome, err)
 	}
 }
 
-// standbys has commits of a server wait for the standbys of some names, and returns when it does so.
-func standbys(t *testing.T, url, names string) {
+// configure changes a setting of a whole server, and returns when new connections have it.
+func configure(t *testing.T, url, setting, value string) {
 	t.Helper()
-	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(ctx)
-	for _, statement := range []string{"ALTER SYSTEM SET synchronous_standby_names = '" + names + "'", "SELECT pg_reload_conf()"} {
-		if _, err := conn.Exec(ctx, statement); err != nil {
+	conn := connect(t, url)
+	for _, statement := range []string{"ALTER SYSTEM SET " + setting + " = '" + value + "'", "SELECT pg_reload_conf()"} {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for now := "?"; now != names; {
-		if err := conn.QueryRow(ctx, "SELECT current_setting('synchronous_standby_names')").Scan(&now); err != nil {
+	for now := "?"; now != value; {
+		if err := conn.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&now); err != nil {
 			t.Fatal(err)
 		}
 	}

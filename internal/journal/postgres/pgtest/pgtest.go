@@ -129,22 +129,22 @@ func (s *Server) Run(tb testing.TB) {
 		cmd.Wait() // how it ended does not matter: tests end it in every way
 	}()
 	s.cmd, s.done = cmd, done
-	if err := s.ready(); err != nil {
+	if err := ready(s.URL("postgres"), done); err != nil {
 		tb.Fatalf("PostgreSQL did not start: %v\n%s", err, &s.log)
 	}
 }
 
-// ready waits until the server takes connections.
-func (s *Server) ready() error {
+// ready waits until a server takes connections, as long as its process has not ended.
+func ready(url string, ended <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
-		conn, err := pgx.Connect(ctx, s.URL("postgres"))
+		conn, err := pgx.Connect(ctx, url)
 		if err == nil {
 			return conn.Close(ctx)
 		}
 		select {
-		case <-s.done:
+		case <-ended:
 			return fmt.Errorf("it has ended: %w", err)
 		case <-ctx.Done():
 			return err
@@ -192,6 +192,12 @@ func (s *Server) URL(database string) string {
 // Database makes an empty database and returns its URL.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
+	return s.URL(s.create(tb))
+}
+
+// create makes an empty database and returns its name.
+func (s *Server) create(tb testing.TB) string {
+	tb.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -203,7 +209,7 @@ func (s *Server) Database(tb testing.TB) string {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		tb.Fatal(err)
 	}
-	return s.URL(name)
+	return name
 }
 
 // FreePort returns a port of the loopback interface that nobody listens on.
