@@ -61,12 +61,17 @@ func TestServeRestart(t *testing.T) {
 	noSecrets(t, second, key, team, idle)
 }
 
-// verifyAs has the server refold all its journals.
-func (f *farm) verifyAs(t *testing.T, k accessKey) {
+// verifyAs has the server refold all its journals, and returns how many entries they have.
+func (f *farm) verifyAs(t *testing.T, k accessKey) (entries int) {
 	t.Helper()
-	if status, code := f.ask(t, k, "GET", "/verify"); status != 200 {
-		t.Errorf("verify: %d %s", status, code)
+	var report struct {
+		Entries int
+		OK      bool
 	}
+	if f.as(t, k, &report, "verify"); !report.OK || report.Entries == 0 {
+		t.Errorf("verify: %+v", report)
+	}
+	return report.Entries
 }
 
 // noSecrets reports every place of the data directory and of the server's log in which the secret of a key
