@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
 )
 
 var (
@@ -23,18 +25,18 @@ const cyclesEach = 20
 // buyers is how many buy at the same time.
 const buyers = 16
 
-// site is a data directory on which servers are crashed, and the accounts that buy there.
+// site is storage on which servers are crashed, and the accounts that buy there.
 type site struct {
-	data    string
+	data    string // directory, "" where there is a database
 	tenants []tenant
 	start   func(t *testing.T) *server
-	verify  func(t *testing.T, s *server) // over HTTP
+	verify  func(t *testing.T, s *server) (entries int) // over HTTP
 }
 
 // sandboxSite returns a site of sandboxes.
 func sandboxSite(t *testing.T) site {
 	t.Helper()
-	at := site{data: filepath.Join(t.TempDir(), "data"), verify: func(t *testing.T, s *server) { s.verify(t) }}
+	at := site{data: filepath.Join(t.TempDir(), "data"), verify: func(t *testing.T, s *server) int { return s.verify(t) }}
 	at.start = func(t *testing.T) *server { return startSandbox(t, "--data", at.data, "--max-slots", "100000") }
 	for range 4 {
 		at.tenants = append(at.tenants, newTenant(nil))
@@ -42,13 +44,13 @@ func sandboxSite(t *testing.T) site {
 	return at
 }
 
-// serveSite returns a site of servers for others.
-func serveSite(t *testing.T) site {
+// serveSite returns a site of servers for others on some storage.
+func serveSite(t *testing.T, on storage) site {
 	t.Helper()
-	f := startFarm(t)
+	f := on.startFarm(t)
 	at := site{data: f.data}
-	at.start = func(t *testing.T) *server { return startServer(t, nil, serveArgs(at.data, "--max-slots", "100000")...) }
-	at.verify = func(t *testing.T, s *server) { (&farm{server: s, data: at.data, key: f.key}).verifyAs(t, f.key) }
+	at.start = func(t *testing.T) *server { return on.serve(t, "--max-slots", "100000") }
+	at.verify = func(t *testing.T, s *server) int { return (&farm{server: s, key: f.key}).verifyAs(t, f.key) }
 	for range 4 {
 		account := f.open(t)
 		at.tenants = append(at.tenants, tenant{account: account, key: f.newKey(t, account, "")})
@@ -60,7 +62,11 @@ func serveSite(t *testing.T) site {
 }
 
 // sites are the kinds of servers that are crashed.
-var sites = map[string]func(t *testing.T) site{"sandbox": sandboxSite, "serve": serveSite}
+var sites = map[string]func(t *testing.T) site{
+	"sandbox":  sandboxSite,
+	"serve":    func(t *testing.T) site { return serveSite(t, inDirectory(filepath.Join(t.TempDir(), "data"))) },
+	"postgres": func(t *testing.T) site { return serveSite(t, inDatabase(t, pgtest.Start(t).Database(t))) },
+}
 
 // settle holds a server that was started after a crash against the books, has the buyers repeat what was not
 // answered, and returns how many purchases nobody had been told of.
@@ -107,7 +113,7 @@ func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 	}
 }
 
-// TestSoak crashes servers of both kinds for as long as -soak says, with fresh seeds.
+// TestSoak crashes servers of all kinds for as long as -soak says, with fresh seeds.
 func TestSoak(t *testing.T) {
 	if *soak == 0 {
 		t.Skip("without -soak; make soak has it")
@@ -146,10 +152,13 @@ func crash(t *testing.T, at site, seed uint64) (c crashes) {
 		s := at.start(t)
 		c.unheard += at.settle(t, s, b)
 		load{site: at, books: b, cycle: c.cycles}.untilKilled(t, s, time.Duration(chance.Int64N(int64(80*time.Millisecond))))
-		c.entries = at.verifyOffline(t)
+		if at.data != "" {
+			at.verifyOffline(t)
+		}
 	}
 	s := at.start(t)
 	c.unheard += at.settle(t, s, b)
+	c.entries = at.verify(t, s)
 	if err := s.stop(); err != nil {
 		t.Error(err)
 	}

@@ -31,7 +31,7 @@ func (k accessKey) env(s *server) []string {
 // farm is a server for others with its operator.
 type farm struct {
 	*server
-	data string // directory
+	data string // directory, "" where there is a database
 	key  accessKey
 }
 
@@ -39,25 +39,16 @@ type farm struct {
 func initialise(t *testing.T) (dir string, key accessKey) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
-	got := runToEnd(t, "init", "--data", dir)
-	if err := json.Unmarshal([]byte(got.Stdout), &key); err != nil || got.Code != 0 || key.ID == "" || key.Secret == "" {
-		t.Fatalf("init: %+v, %v", got, err)
-	}
-	return dir, key
+	return dir, inDirectory(dir).initialise(t)
 }
 
 // serveArgs are the arguments of serve on a directory, on a free port and with no bound on calls.
-func serveArgs(dir string, more ...string) []string {
-	return append([]string{
-		"serve", "--data", dir, "--listen", "127.0.0.1:0", "--drain-delay", "0s", "--read-rate", "0", "--write-rate", "0",
-	}, more...)
-}
+func serveArgs(dir string, more ...string) []string { return inDirectory(dir).serveArgs(more...) }
 
 // startFarm initialises a directory and serves it.
 func startFarm(t *testing.T, flags ...string) *farm {
 	t.Helper()
-	dir, key := initialise(t)
-	return &farm{server: startServer(t, nil, serveArgs(dir, flags...)...), data: dir, key: key}
+	return inDirectory(filepath.Join(t.TempDir(), "data")).startFarm(t, flags...)
 }
 
 // as runs a command of the binary with a key and decodes the JSON that it prints.

@@ -122,15 +122,15 @@ func (s *server) operator(t *testing.T, method, path string, in, out any) {
 	}
 }
 
-// verify has the server refold all its journals.
-func (s *server) verify(t *testing.T) {
+// verify has the server refold all its journals, and returns how many entries they have.
+func (s *server) verify(t *testing.T) (entries int) {
 	t.Helper()
 	var report struct {
-		OK bool `json:"ok"`
+		Entries int
+		OK      bool
 	}
-	var raw json.RawMessage
-	s.operator(t, http.MethodGet, "/verify", nil, &raw)
-	if err := json.Unmarshal(raw, &report); err != nil || !report.OK {
-		t.Errorf("verify: %v, %s", err, raw)
+	if s.operator(t, http.MethodGet, "/verify", nil, &report); !report.OK {
+		t.Errorf("verify: %+v", report)
 	}
+	return report.Entries
 }
