@@ -104,13 +104,26 @@ func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 	for name, open := range sites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			moments := uint64(1)
-			if *seed != 0 {
-				moments = *seed
-			}
-			t.Log(crash(t, open(t), moments))
+			t.Log(crash(t, open(t), moments()))
 		})
 	}
+}
+
+// moments is the seed that -seed gives, or the usual one.
+func moments() uint64 {
+	if *seed != 0 {
+		return *seed
+	}
+	return 1
+}
+
+// repeatable says how to run a test again that failed with a seed.
+func repeatable(t *testing.T, seed uint64) {
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("again: go test ./e2e -run '%s' -seed %d", t.Name(), seed)
+		}
+	})
 }
 
 // TestSoak crashes servers of all kinds for as long as -soak says, with fresh seeds.
@@ -142,11 +155,7 @@ func (c crashes) String() string {
 // crash starts, loads and kills servers on a site, at the moments that follow from the seed.
 func crash(t *testing.T, at site, seed uint64) (c crashes) {
 	t.Helper()
-	defer func() {
-		if t.Failed() {
-			t.Logf("again: go test ./e2e -run %s -seed %d", t.Name(), seed)
-		}
-	}()
+	repeatable(t, seed)
 	chance, begin, b := rand.New(rand.NewPCG(seed, 0)), time.Now(), newBooks()
 	for ; c.cycles < cyclesEach && !t.Failed(); c.cycles++ {
 		s := at.start(t)

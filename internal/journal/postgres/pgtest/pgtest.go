@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -170,8 +171,13 @@ func (s *Server) Stop(signal syscall.Signal) {
 }
 
 // killBackends kills the processes of the server but the first, which would see
-// the end of that one by themselves, a little later.
+// the end of that one by themselves, a little later. The first is stopped before,
+// so that it makes no more of them.
 func (s *Server) killBackends() {
+	s.cmd.Process.Signal(syscall.SIGSTOP) // fails only when it has ended already
+	for runs(s.cmd.Process.Pid) {
+		runtime.Gosched()
+	}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.cmd.Process.Pid, s.cmd.Process.Pid))
 	if err != nil {
 		return // no such file here: they see it by themselves
@@ -182,6 +188,16 @@ func (s *Server) killBackends() {
 			syscall.Kill(child, syscall.SIGKILL) // it may have ended
 		}
 	}
+}
+
+// runs reports whether a process is there and not stopped, where that can be told.
+func runs(pid int) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	state := status[bytes.LastIndexByte(status, ')')+2]
+	return state != 'T' && state != 'Z'
 }
 
 // URL returns the URL of a database.
