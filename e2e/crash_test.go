@@ -126,7 +126,7 @@ func repeatable(t *testing.T, seed uint64) {
 	})
 }
 
-// TestSoak crashes servers of all kinds for as long as -soak says, with fresh seeds.
+// TestSoak crashes servers of all kinds, and the database of some, for as long as -soak says, with fresh seeds.
 func TestSoak(t *testing.T) {
 	if *soak == 0 {
 		t.Skip("without -soak; make soak has it")
@@ -137,6 +137,8 @@ func TestSoak(t *testing.T) {
 			t.Run(name, func(t *testing.T) { t.Log(crash(t, open(t), rand.Uint64()|1)) })
 			cycles += cyclesEach
 		}
+		t.Run("fleet", func(t *testing.T) { t.Log(wreck(t, rand.Uint64()|1, cyclesEach)) })
+		cycles += cyclesEach
 	}
 }
 
