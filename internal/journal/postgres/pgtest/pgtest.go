@@ -136,16 +136,20 @@ func (s *Server) Run(tb testing.TB) {
 }
 
 // ready waits until the server takes connections.
-func (s *Server) ready() error {
+func (s *Server) ready() error { return answers(s.URL("postgres"), s.done) }
+
+// answers waits until the database at a URL takes connections. It gives up when
+// what runs there is done.
+func answers(url string, done <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
-		conn, err := pgx.Connect(ctx, s.URL("postgres"))
+		conn, err := pgx.Connect(ctx, url)
 		if err == nil {
 			return conn.Close(ctx)
 		}
 		select {
-		case <-s.done:
+		case <-done:
 			return fmt.Errorf("it has ended: %w", err)
 		case <-ctx.Done():
 			return err
@@ -208,6 +212,12 @@ func (s *Server) URL(database string) string {
 // Database makes an empty database and returns its URL.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
+	return s.URL(s.newDatabase(tb))
+}
+
+// newDatabase makes an empty database and returns its name.
+func (s *Server) newDatabase(tb testing.TB) string {
+	tb.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -219,7 +229,7 @@ func (s *Server) Database(tb testing.TB) string {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		tb.Fatal(err)
 	}
-	return s.URL(name)
+	return name
 }
 
 // FreePort returns a port of the loopback interface that nobody listens on.
