@@ -117,11 +117,11 @@ func moments() uint64 {
 	return 1
 }
 
-// repeatable says how to run a test again that failed with a seed.
-func repeatable(t *testing.T, seed uint64) {
+// repeatable says how to have again what failed with a seed in a test or in TestSoak.
+func repeatable(t *testing.T, test string, seed uint64) {
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("again: go test ./e2e -run '%s' -seed %d", t.Name(), seed)
+			t.Logf("again: go test ./e2e -run %s -seed %d", test, seed)
 		}
 	})
 }
@@ -137,8 +137,8 @@ func TestSoak(t *testing.T) {
 			t.Run(name, func(t *testing.T) { t.Log(crash(t, open(t), rand.Uint64()|1)) })
 			cycles += cyclesEach
 		}
-		t.Run("fleet", func(t *testing.T) { t.Log(wreck(t, rand.Uint64()|1, cyclesEach)) })
-		cycles += cyclesEach
+		t.Run("fleet", func(t *testing.T) { t.Log(wreck(t, rand.Uint64()|1)) })
+		cycles += wrecks
 	}
 }
 
@@ -157,7 +157,7 @@ func (c crashes) String() string {
 // crash starts, loads and kills servers on a site, at the moments that follow from the seed.
 func crash(t *testing.T, at site, seed uint64) (c crashes) {
 	t.Helper()
-	repeatable(t, seed)
+	repeatable(t, "TestKilledServerKeepsWhatItAcknowledged", seed)
 	chance, begin, b := rand.New(rand.NewPCG(seed, 0)), time.Now(), newBooks()
 	for ; c.cycles < cyclesEach && !t.Failed(); c.cycles++ {
 		s := at.start(t)

@@ -17,6 +17,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
 )
 
+// wrecks is how often one fleet is wrecked.
+const wrecks = 12
+
 // fleet is nodes that share a PostgreSQL, and the accounts that buy there.
 type fleet struct {
 	database *pgtest.Server
@@ -71,17 +74,17 @@ func stopDatabase(signal syscall.Signal) misfortune {
 // buyers who repeat such orders under their ids, at other nodes, end up with exactly one transaction for each.
 func TestFleetKeepsWhatItAcknowledged(t *testing.T) {
 	t.Parallel()
-	t.Log(wreck(t, moments(), 12))
+	t.Log(wreck(t, moments()))
 }
 
 // wreck has cycles of misfortunes befall a fleet, each of them as often as the others, and says what it came to.
-func wreck(t *testing.T, seed uint64, cycles int) string {
+func wreck(t *testing.T, seed uint64) string {
 	t.Helper()
-	repeatable(t, seed)
+	repeatable(t, "TestFleetKeepsWhatItAcknowledged", seed)
 	f, b, begin := startFleet(t, seed), newBooks(), time.Now()
 	count, unheard := map[string]int{}, 0
 	var longest time.Duration
-	for cycle := 0; cycle < cycles && !t.Failed(); {
+	for cycle := 0; cycle < wrecks && !t.Failed(); {
 		names := slices.Sorted(maps.Keys(misfortunes))
 		f.chance.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for _, name := range names {
