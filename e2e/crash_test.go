@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
 )
 
 var (
@@ -30,13 +28,12 @@ type site struct {
 	data    string // directory, "" where there is a database
 	tenants []tenant
 	start   func(t *testing.T) *server
-	verify  func(t *testing.T, s *server) (entries int) // over HTTP
 }
 
 // sandboxSite returns a site of sandboxes.
 func sandboxSite(t *testing.T) site {
 	t.Helper()
-	at := site{data: filepath.Join(t.TempDir(), "data"), verify: func(t *testing.T, s *server) int { return s.verify(t) }}
+	at := site{data: filepath.Join(t.TempDir(), "data")}
 	at.start = func(t *testing.T) *server { return startSandbox(t, "--data", at.data, "--max-slots", "100000") }
 	for range 4 {
 		at.tenants = append(at.tenants, newTenant(nil))
@@ -49,8 +46,7 @@ func serveSite(t *testing.T, on storage) site {
 	t.Helper()
 	f := on.startFarm(t)
 	at := site{data: f.data}
-	at.start = func(t *testing.T) *server { return on.serve(t, "--max-slots", "100000") }
-	at.verify = func(t *testing.T, s *server) int { return (&farm{server: s, key: f.key}).verifyAs(t, f.key) }
+	at.start = func(t *testing.T) *server { return on.serve(t, f.key, "--max-slots", "100000").server }
 	for range 4 {
 		account := f.open(t)
 		at.tenants = append(at.tenants, tenant{account: account, key: f.newKey(t, account, "")})
@@ -64,8 +60,8 @@ func serveSite(t *testing.T, on storage) site {
 // sites are the kinds of servers that are crashed.
 var sites = map[string]func(t *testing.T) site{
 	"sandbox":  sandboxSite,
-	"serve":    func(t *testing.T) site { return serveSite(t, inDirectory(filepath.Join(t.TempDir(), "data"))) },
-	"postgres": func(t *testing.T) site { return serveSite(t, inDatabase(t, pgtest.Start(t).Database(t))) },
+	"serve":    func(t *testing.T) site { return serveSite(t, newDirectory(t)) },
+	"postgres": func(t *testing.T) site { return serveSite(t, storages["postgres"](t)(t)) },
 }
 
 // settle holds a server that was started after a crash against the books, has the buyers repeat what was not
@@ -78,7 +74,7 @@ func (at site) settle(t *testing.T, s *server, b *books) (unheard int) {
 		repeatOpen(t, a, b)
 		checkSettled(t, a, b)
 	}
-	at.verify(t, s)
+	s.verify(t)
 	return unheard
 }
 
@@ -169,7 +165,7 @@ func crash(t *testing.T, at site, seed uint64) (c crashes) {
 	}
 	s := at.start(t)
 	c.unheard += at.settle(t, s, b)
-	c.entries = at.verify(t, s)
+	c.entries = s.verify(t)
 	if err := s.stop(); err != nil {
 		t.Error(err)
 	}

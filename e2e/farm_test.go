@@ -23,6 +23,11 @@ func (k accessKey) session(s *server) session {
 	return session{endpoint: s.endpoint, account: k.ID, secret: k.Secret}
 }
 
+// signer returns what signs calls of a service with the key.
+func (k accessKey) signer(service string) sigv4.Signer {
+	return sigv4.Signer{AccessKeyID: k.ID, Secret: k.Secret, Region: "us-west-2", Service: service}
+}
+
 // env returns the variables with which the slotfarm binary signs with the key.
 func (k accessKey) env(s *server) []string {
 	return []string{"AWS_ACCESS_KEY_ID=" + k.ID, "AWS_SECRET_ACCESS_KEY=" + k.Secret, "SLOTFARM_ENDPOINT_URL=" + s.endpoint}
@@ -31,15 +36,15 @@ func (k accessKey) env(s *server) []string {
 // farm is a server for others with its operator.
 type farm struct {
 	*server
-	data string // directory, "" where there is a database
-	key  accessKey
+	storage
+	key accessKey
 }
 
 // initialise makes a data directory and returns it with the operator's key.
 func initialise(t *testing.T) (dir string, key accessKey) {
 	t.Helper()
-	dir = filepath.Join(t.TempDir(), "data")
-	return dir, inDirectory(dir).initialise(t)
+	at := newDirectory(t)
+	return at.data, at.initialise(t)
 }
 
 // serveArgs are the arguments of serve on a directory, on a free port and with no bound on calls.
@@ -48,7 +53,7 @@ func serveArgs(dir string, more ...string) []string { return inDirectory(dir).se
 // startFarm initialises a directory and serves it.
 func startFarm(t *testing.T, flags ...string) *farm {
 	t.Helper()
-	return inDirectory(filepath.Join(t.TempDir(), "data")).startFarm(t, flags...)
+	return newDirectory(t).startFarm(t, flags...)
 }
 
 // as runs a command of the binary with a key and decodes the JSON that it prints.
@@ -117,8 +122,7 @@ func (f *farm) ask(t *testing.T, k accessKey, method, path string) (status int, 
 		t.Fatal(err)
 	}
 	if k.ID != "" {
-		signer := sigv4.Signer{AccessKeyID: k.ID, Secret: k.Secret, Region: "us-west-2", Service: "slotfarm"}
-		if err := signer.Sign(req, nil, time.Now()); err != nil {
+		if err := k.signer("slotfarm").Sign(req, nil, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

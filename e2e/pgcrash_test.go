@@ -23,7 +23,6 @@ const wrecks = 12
 // fleet is nodes that share a PostgreSQL, and the accounts that buy there.
 type fleet struct {
 	database *pgtest.Server
-	on       storage
 	site     site
 	nodes    []*server
 	chance   *rand.Rand
@@ -33,8 +32,7 @@ type fleet struct {
 func startFleet(t *testing.T, seed uint64) *fleet {
 	t.Helper()
 	f := &fleet{database: pgtest.Start(t), chance: rand.New(rand.NewPCG(seed, 0))}
-	f.on = inDatabase(t, f.database.Database(t))
-	f.site = serveSite(t, f.on)
+	f.site = serveSite(t, inDatabase(t, f.database, f.database.Database(t)))
 	for range 3 {
 		f.nodes = append(f.nodes, f.site.start(t))
 	}
@@ -232,7 +230,7 @@ func (s *shift) settle(t *testing.T) (unheard int) {
 		}
 		checkSettled(t, a.at(s.nodes[s.chance.IntN(len(s.nodes))]), s.books)
 	}
-	s.site.verify(t, s.nodes[s.chance.IntN(len(s.nodes))])
+	s.nodes[s.chance.IntN(len(s.nodes))].verify(t)
 	return unheard
 }
 

@@ -12,13 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestServeRestart stops serve and starts it again on its directory: keys, also those that are disabled, and
-// purchases are as they were. No secret stands in the directory or in the most detailed log.
-func TestServeRestart(t *testing.T) {
-	t.Parallel()
-	dir, key := initialise(t)
-	args := serveArgs(dir, "--log-level", "debug")
-	first := &farm{server: startServer(t, nil, args...), data: dir, key: key}
+// serveRestart stops serve and starts it again on its storage: keys, also those that are disabled, and purchases
+// are as they were. No secret stands in the storage or in the most detailed log.
+func serveRestart(t *testing.T, on storage) {
+	key := on.initialise(t)
+	first := on.serve(t, key, "--log-level", "debug")
 	account := first.open(t)
 	team, idle := first.newKey(t, account, ""), first.newKey(t, account, "read-only")
 	first.as(t, key, nil, "key", "disable", idle.ID, "--account", account)
@@ -30,7 +28,7 @@ func TestServeRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second := &farm{server: startServer(t, nil, args...), data: dir, key: key}
+	second := on.serve(t, key, "--log-level", "debug")
 	if diff := cmp.Diff(map[string]int{iosSlot: 1}, second.held(t, account)); diff != "" {
 		t.Errorf("slots after the restart (-want +got):\n%s", diff)
 	}
@@ -74,11 +72,11 @@ func (f *farm) verifyAs(t *testing.T, k accessKey) (entries int) {
 	return report.Entries
 }
 
-// noSecrets reports every place of the data directory and of the server's log in which the secret of a key
+// noSecrets reports every place of the storage and of the server's log in which the secret of a key
 // stands, in itself or encoded.
 func noSecrets(t *testing.T, f *farm, keys ...accessKey) {
 	t.Helper()
-	places := contents(t, f.data)
+	places := f.contents(t)
 	places["the log"] = f.stderr.String()
 	noSecretsIn(t, places, keys...)
 }

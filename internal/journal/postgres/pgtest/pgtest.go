@@ -232,6 +232,16 @@ func (s *Server) newDatabase(tb testing.TB) string {
 	return name
 }
 
+// Dump returns all that stands in a database, as text.
+func (s *Server) Dump(tb testing.TB, database string) string {
+	tb.Helper()
+	out, err := exec.Command(filepath.Join(s.bin, "pg_dump"), "--dbname", s.URL(database)).Output()
+	if err != nil {
+		tb.Fatalf("pg_dump: %v", err)
+	}
+	return string(out)
+}
+
 // FreePort returns a port of the loopback interface that nobody listens on.
 func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
