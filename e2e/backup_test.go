@@ -73,7 +73,7 @@ func TestServeBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	offline(t, nil, "rekey", "--data", restored)
-	second := &farm{server: startServer(t, nil, serveArgs(restored)...), data: restored, key: f.key}
+	second := inDirectory(restored).serve(t, f.key)
 	if diff := cmp.Diff(map[string]int{iosSlot: 2}, second.held(t, account)); diff != "" {
 		t.Errorf("slots after the restore (-want +got):\n%s", diff)
 	}

@@ -40,6 +40,9 @@ type session struct {
 
 // session returns a session of the tenant with the client's default settings.
 func (a tenant) session() session {
+	if a.key.ID != "" {
+		return a.key.session(a.server)
+	}
 	return session{endpoint: a.server.endpoint, account: a.account}
 }
 

@@ -23,18 +23,17 @@ const cyclesEach = 20
 // buyers is how many buy at the same time.
 const buyers = 16
 
-// site is a data directory on which servers are crashed, and the accounts that buy there.
+// site is storage on which servers are crashed, and the accounts that buy there.
 type site struct {
-	data    string
+	data    string // directory, "" where there is a database
 	tenants []tenant
 	start   func(t *testing.T) *server
-	verify  func(t *testing.T, s *server) // over HTTP
 }
 
 // sandboxSite returns a site of sandboxes.
 func sandboxSite(t *testing.T) site {
 	t.Helper()
-	at := site{data: filepath.Join(t.TempDir(), "data"), verify: func(t *testing.T, s *server) { s.verify(t) }}
+	at := site{data: filepath.Join(t.TempDir(), "data")}
 	at.start = func(t *testing.T) *server { return startSandbox(t, "--data", at.data, "--max-slots", "100000") }
 	for range 4 {
 		at.tenants = append(at.tenants, newTenant(nil))
@@ -42,13 +41,12 @@ func sandboxSite(t *testing.T) site {
 	return at
 }
 
-// serveSite returns a site of servers for others.
-func serveSite(t *testing.T) site {
+// serveSite returns a site of servers for others on some storage.
+func serveSite(t *testing.T, on storage) site {
 	t.Helper()
-	f := startFarm(t)
+	f := on.startFarm(t)
 	at := site{data: f.data}
-	at.start = func(t *testing.T) *server { return startServer(t, nil, serveArgs(at.data, "--max-slots", "100000")...) }
-	at.verify = func(t *testing.T, s *server) { (&farm{server: s, data: at.data, key: f.key}).verifyAs(t, f.key) }
+	at.start = func(t *testing.T) *server { return on.serve(t, f.key, "--max-slots", "100000").server }
 	for range 4 {
 		account := f.open(t)
 		at.tenants = append(at.tenants, tenant{account: account, key: f.newKey(t, account, "")})
@@ -60,7 +58,11 @@ func serveSite(t *testing.T) site {
 }
 
 // sites are the kinds of servers that are crashed.
-var sites = map[string]func(t *testing.T) site{"sandbox": sandboxSite, "serve": serveSite}
+var sites = map[string]func(t *testing.T) site{
+	"sandbox":  sandboxSite,
+	"serve":    func(t *testing.T) site { return serveSite(t, newDirectory(t)) },
+	"postgres": func(t *testing.T) site { return serveSite(t, storages["postgres"](t)(t)) },
+}
 
 // settle holds a server that was started after a crash against the books, has the buyers repeat what was not
 // answered, and returns how many purchases nobody had been told of.
@@ -72,7 +74,7 @@ func (at site) settle(t *testing.T, s *server, b *books) (unheard int) {
 		repeatOpen(t, a, b)
 		checkSettled(t, a, b)
 	}
-	at.verify(t, s)
+	s.verify(t)
 	return unheard
 }
 
@@ -98,16 +100,29 @@ func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 	for name, open := range sites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			moments := uint64(1)
-			if *seed != 0 {
-				moments = *seed
-			}
-			t.Log(crash(t, open(t), moments))
+			t.Log(crash(t, open(t), moments()))
 		})
 	}
 }
 
-// TestSoak crashes servers of both kinds for as long as -soak says, with fresh seeds.
+// moments is the seed that -seed gives, or the usual one.
+func moments() uint64 {
+	if *seed != 0 {
+		return *seed
+	}
+	return 1
+}
+
+// repeatable says how to have again what failed with a seed in a test or in TestSoak.
+func repeatable(t *testing.T, test string, seed uint64) {
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("again: go test ./e2e -run %s -seed %d", test, seed)
+		}
+	})
+}
+
+// TestSoak crashes servers of all kinds, and the database of some, for as long as -soak says, with fresh seeds.
 func TestSoak(t *testing.T) {
 	if *soak == 0 {
 		t.Skip("without -soak; make soak has it")
@@ -118,6 +133,8 @@ func TestSoak(t *testing.T) {
 			t.Run(name, func(t *testing.T) { t.Log(crash(t, open(t), rand.Uint64()|1)) })
 			cycles += cyclesEach
 		}
+		t.Run("fleet", func(t *testing.T) { t.Log(wreck(t, rand.Uint64()|1)) })
+		cycles += wrecks
 	}
 }
 
@@ -136,20 +153,19 @@ func (c crashes) String() string {
 // crash starts, loads and kills servers on a site, at the moments that follow from the seed.
 func crash(t *testing.T, at site, seed uint64) (c crashes) {
 	t.Helper()
-	defer func() {
-		if t.Failed() {
-			t.Logf("again: go test ./e2e -run %s -seed %d", t.Name(), seed)
-		}
-	}()
+	repeatable(t, "TestKilledServerKeepsWhatItAcknowledged", seed)
 	chance, begin, b := rand.New(rand.NewPCG(seed, 0)), time.Now(), newBooks()
 	for ; c.cycles < cyclesEach && !t.Failed(); c.cycles++ {
 		s := at.start(t)
 		c.unheard += at.settle(t, s, b)
 		load{site: at, books: b, cycle: c.cycles}.untilKilled(t, s, time.Duration(chance.Int64N(int64(80*time.Millisecond))))
-		c.entries = at.verifyOffline(t)
+		if at.data != "" {
+			at.verifyOffline(t)
+		}
 	}
 	s := at.start(t)
 	c.unheard += at.settle(t, s, b)
+	c.entries = s.verify(t)
 	if err := s.stop(); err != nil {
 		t.Error(err)
 	}

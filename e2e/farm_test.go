@@ -23,6 +23,11 @@ func (k accessKey) session(s *server) session {
 	return session{endpoint: s.endpoint, account: k.ID, secret: k.Secret}
 }
 
+// signer returns what signs calls of a service with the key.
+func (k accessKey) signer(service string) sigv4.Signer {
+	return sigv4.Signer{AccessKeyID: k.ID, Secret: k.Secret, Region: "us-west-2", Service: service}
+}
+
 // env returns the variables with which the slotfarm binary signs with the key.
 func (k accessKey) env(s *server) []string {
 	return []string{"AWS_ACCESS_KEY_ID=" + k.ID, "AWS_SECRET_ACCESS_KEY=" + k.Secret, "SLOTFARM_ENDPOINT_URL=" + s.endpoint}
@@ -31,33 +36,24 @@ func (k accessKey) env(s *server) []string {
 // farm is a server for others with its operator.
 type farm struct {
 	*server
-	data string // directory
-	key  accessKey
+	storage
+	key accessKey
 }
 
 // initialise makes a data directory and returns it with the operator's key.
 func initialise(t *testing.T) (dir string, key accessKey) {
 	t.Helper()
-	dir = filepath.Join(t.TempDir(), "data")
-	got := runToEnd(t, "init", "--data", dir)
-	if err := json.Unmarshal([]byte(got.Stdout), &key); err != nil || got.Code != 0 || key.ID == "" || key.Secret == "" {
-		t.Fatalf("init: %+v, %v", got, err)
-	}
-	return dir, key
+	at := newDirectory(t)
+	return at.data, at.initialise(t)
 }
 
 // serveArgs are the arguments of serve on a directory, on a free port and with no bound on calls.
-func serveArgs(dir string, more ...string) []string {
-	return append([]string{
-		"serve", "--data", dir, "--listen", "127.0.0.1:0", "--drain-delay", "0s", "--read-rate", "0", "--write-rate", "0",
-	}, more...)
-}
+func serveArgs(dir string, more ...string) []string { return inDirectory(dir).serveArgs(more...) }
 
 // startFarm initialises a directory and serves it.
 func startFarm(t *testing.T, flags ...string) *farm {
 	t.Helper()
-	dir, key := initialise(t)
-	return &farm{server: startServer(t, nil, serveArgs(dir, flags...)...), data: dir, key: key}
+	return newDirectory(t).startFarm(t, flags...)
 }
 
 // as runs a command of the binary with a key and decodes the JSON that it prints.
@@ -126,8 +122,7 @@ func (f *farm) ask(t *testing.T, k accessKey, method, path string) (status int, 
 		t.Fatal(err)
 	}
 	if k.ID != "" {
-		signer := sigv4.Signer{AccessKeyID: k.ID, Secret: k.Secret, Region: "us-west-2", Service: "slotfarm"}
-		if err := signer.Sign(req, nil, time.Now()); err != nil {
+		if err := k.signer("slotfarm").Sign(req, nil, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

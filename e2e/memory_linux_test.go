@@ -28,7 +28,7 @@ func TestServeCrashKeepsSecrets(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGABRT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir, key := initialise(t)
-			f := &farm{server: startServer(t, []string{"GOTRACEBACK=crash"}, serveArgs(dir)...), data: dir, key: key}
+			f := &farm{server: startServer(t, []string{"GOTRACEBACK=crash"}, serveArgs(dir)...), storage: inDirectory(dir), key: key}
 			team := f.newKey(t, f.open(t), "")
 			if got := gosdk.run(t, team.session(f.server), buyOne)[0]; got.Error != "" {
 				t.Fatalf("the purchase was refused: %+v", got)

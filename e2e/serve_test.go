@@ -63,10 +63,10 @@ func TestServeClients(t *testing.T) {
 	}
 }
 
-// TestServePolicies holds keys to what their policies say; a refusal names the key, its account, the action
+// servePolicies holds keys to what their policies say; a refusal names the key, its account, the action
 // and the reason.
-func TestServePolicies(t *testing.T) {
-	f := startFarm(t)
+func servePolicies(t *testing.T, on storage) {
+	f := on.startFarm(t)
 	all := `{"Effect": "Allow", "Action": "devicefarm:*", "Resource": "*"`
 	tests := []struct {
 		name, policy string
@@ -115,10 +115,9 @@ func TestServePolicies(t *testing.T) {
 	}
 }
 
-// TestServeIsolation has a team's key whose policy allows everything try to leave its account.
-func TestServeIsolation(t *testing.T) {
-	t.Parallel()
-	f := startFarm(t)
+// serveIsolation has a team's key whose policy allows everything try to leave its account.
+func serveIsolation(t *testing.T, on storage) {
+	f := on.startFarm(t)
 	own, other := f.open(t), f.open(t)
 	team, victim := f.newKey(t, own, "operator"), f.newKey(t, other, "")
 	tests := []struct {
@@ -163,10 +162,9 @@ func TestServeIsolation(t *testing.T) {
 	}
 }
 
-// TestServeKeyStates disables, enables and deletes a key between its calls.
-func TestServeKeyStates(t *testing.T) {
-	t.Parallel()
-	f := startFarm(t)
+// serveKeyStates disables, enables and deletes a key between its calls.
+func serveKeyStates(t *testing.T, on storage) {
+	f := on.startFarm(t)
 	account := f.open(t)
 	k := f.newKey(t, account, "")
 	works := func() {

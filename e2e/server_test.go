@@ -15,7 +15,8 @@ import (
 // server is a slotfarm process that has said where it listens.
 type server struct {
 	*process
-	endpoint string
+	endpoint    string
+	operatorKey accessKey // none on a sandbox
 }
 
 // web is the HTTP client of every test that speaks to a server without an SDK.
@@ -105,6 +106,11 @@ func (s *server) operator(t *testing.T, method, path string, in, out any) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if s.operatorKey.ID != "" {
+		if err := s.operatorKey.signer("slotfarm").Sign(req, body, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	resp, err := web.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -122,15 +128,15 @@ func (s *server) operator(t *testing.T, method, path string, in, out any) {
 	}
 }
 
-// verify has the server refold all its journals.
-func (s *server) verify(t *testing.T) {
+// verify has the server refold all its journals, and returns how many entries they have.
+func (s *server) verify(t *testing.T) (entries int) {
 	t.Helper()
 	var report struct {
-		OK bool `json:"ok"`
+		Entries int
+		OK      bool
 	}
-	var raw json.RawMessage
-	s.operator(t, http.MethodGet, "/verify", nil, &raw)
-	if err := json.Unmarshal(raw, &report); err != nil || !report.OK {
-		t.Errorf("verify: %v, %s", err, raw)
+	if s.operator(t, http.MethodGet, "/verify", nil, &report); !report.OK {
+		t.Errorf("verify: %+v", report)
 	}
+	return report.Entries
 }

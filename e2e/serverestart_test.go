@@ -12,13 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestServeRestart stops serve and starts it again on its directory: keys, also those that are disabled, and
-// purchases are as they were. No secret stands in the directory or in the most detailed log.
-func TestServeRestart(t *testing.T) {
-	t.Parallel()
-	dir, key := initialise(t)
-	args := serveArgs(dir, "--log-level", "debug")
-	first := &farm{server: startServer(t, nil, args...), data: dir, key: key}
+// serveRestart stops serve and starts it again on its storage: keys, also those that are disabled, and purchases
+// are as they were. No secret stands in the storage or in the most detailed log.
+func serveRestart(t *testing.T, on storage) {
+	key := on.initialise(t)
+	first := on.serve(t, key, "--log-level", "debug")
 	account := first.open(t)
 	team, idle := first.newKey(t, account, ""), first.newKey(t, account, "read-only")
 	first.as(t, key, nil, "key", "disable", idle.ID, "--account", account)
@@ -30,7 +28,7 @@ func TestServeRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second := &farm{server: startServer(t, nil, args...), data: dir, key: key}
+	second := on.serve(t, key, "--log-level", "debug")
 	if diff := cmp.Diff(map[string]int{iosSlot: 1}, second.held(t, account)); diff != "" {
 		t.Errorf("slots after the restart (-want +got):\n%s", diff)
 	}
@@ -64,10 +62,11 @@ func TestServeRestart(t *testing.T) {
 // TestServeRecover makes a key for an operator who has lost theirs, who then deletes the lost one.
 func TestServeRecover(t *testing.T) {
 	t.Parallel()
-	dir, lost := initialise(t)
+	on := newDirectory(t)
+	lost := on.initialise(t)
 	var key accessKey
-	offline(t, &key, "recover", "--data", dir, "--name", "after the flood")
-	f := &farm{server: startServer(t, nil, serveArgs(dir)...), data: dir, key: key}
+	offline(t, &key, append([]string{"recover", "--name", "after the flood"}, on.flags...)...)
+	f := on.serve(t, key)
 	f.as(t, key, nil, "key", "delete", lost.ID, "--account", "000000000000")
 	if status, code := f.ask(t, lost, "GET", "/verify"); status != 403 || code != "UnknownKey" {
 		t.Errorf("the lost key: %d %s", status, code)
@@ -79,20 +78,24 @@ func TestServeRecover(t *testing.T) {
 	noSecrets(t, f, key, lost)
 }
 
-// verifyAs has the server refold all its journals.
-func (f *farm) verifyAs(t *testing.T, k accessKey) {
+// verifyAs has the server refold all its journals, and returns how many entries they have.
+func (f *farm) verifyAs(t *testing.T, k accessKey) (entries int) {
 	t.Helper()
-	var report struct{ OK bool }
-	if f.as(t, k, &report, "verify"); !report.OK {
-		t.Errorf("%s: verify found a difference", f.endpoint)
+	var report struct {
+		Entries int
+		OK      bool
 	}
+	if f.as(t, k, &report, "verify"); !report.OK || report.Entries == 0 {
+		t.Errorf("verify: %+v", report)
+	}
+	return report.Entries
 }
 
-// noSecrets reports every place of the data directory and of the server's log in which the secret of a key
+// noSecrets reports every place of the storage and of the server's log in which the secret of a key
 // stands, in itself or encoded.
 func noSecrets(t *testing.T, f *farm, keys ...accessKey) {
 	t.Helper()
-	places := contents(t, f.data)
+	places := f.contents(t)
 	places["the log"] = f.stderr.String()
 	noSecretsIn(t, places, keys...)
 }

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
 // The four offerings of the default catalogue.
@@ -107,8 +105,7 @@ func (a tenant) post(ctx context.Context, operation string, in any, header ...st
 		req.Header.Set(header[i], header[i+1])
 	}
 	if a.key.ID != "" {
-		signer := sigv4.Signer{AccessKeyID: a.key.ID, Secret: a.key.Secret, Region: "us-west-2", Service: "devicefarm"}
-		if err := signer.Sign(req, body, time.Now()); err != nil {
+		if err := a.key.signer("devicefarm").Sign(req, body, time.Now()); err != nil {
 			return answer{}, err
 		}
 	}

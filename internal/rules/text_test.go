@@ -96,7 +96,7 @@ func checkTestNames(docs []document) []string {
 		if path.Ext(d.path) != ".md" {
 			continue
 		}
-		for _, name := range testName.FindAllString(d.body, -1) {
+		for _, name := range testName.FindAllString(markdownCode.ReplaceAllString(d.body, ""), -1) {
 			start, open := strings.CutSuffix(name, "*")
 			if !slices.ContainsFunc(tests, func(test string) bool { return test == name || open && strings.HasPrefix(test, start) }) {
 				findings = append(findings, fmt.Sprintf("%s: %s, which is no test of the tree", d.path, name))

@@ -10,9 +10,56 @@ import (
 	"testing"
 )
 
-// bouncerConfig has few connections to the server, so that those of the tests
-// take turns on them.
-const bouncerConfig = `[databases]
+// Bouncer is a PgBouncer in transaction mode in front of a server. Two transactions
+// of a client in a row run on different connections where there is more than one,
+// so that nothing that they leave to the session is there the next time.
+type Bouncer struct {
+	Port int
+	s    *Server
+	cmd  *exec.Cmd
+	done chan struct{} // closed when cmd has ended
+	log  bytes.Buffer
+}
+
+// Bouncer runs a PgBouncer in front of the server until the end of the test. Where
+// it is not installed the test is skipped, and fails with CI=true.
+func (s *Server) Bouncer(tb testing.TB) *Bouncer {
+	tb.Helper()
+	program, err := findBouncer()
+	if err != nil {
+		Missing(tb, err)
+	}
+	port, err := FreePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	settings := filepath.Join(s.dir, fmt.Sprintf("pgbouncer%d.ini", port))
+	if err := os.WriteFile(settings, fmt.Appendf(nil, bouncerSettings, s.Port, port), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	b := &Bouncer{Port: port, s: s, cmd: exec.Command(program, settings), done: make(chan struct{})}
+	b.cmd.Dir, b.cmd.SysProcAttr = s.dir, s.user.attributes()
+	b.cmd.Stdout, b.cmd.Stderr = &b.log, &b.log
+	if err := b.cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	go func() {
+		defer close(b.done)
+		b.cmd.Wait() // it ends when it is told to
+	}()
+	tb.Cleanup(func() {
+		b.cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended already
+		<-b.done
+	})
+	if err := answers(b.URL("postgres"), b.done); err != nil {
+		tb.Fatalf("PgBouncer did not start: %v\n%s", err, &b.log)
+	}
+	return b
+}
+
+// bouncerSettings are those of a PgBouncer that has the port of the server and its
+// own as arguments. It has fewer connections than its clients.
+const bouncerSettings = `[databases]
 * = host=127.0.0.1 port=%d user=postgres
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -20,71 +67,28 @@ listen_port = %d
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-default_pool_size = 3
-max_client_conn = 200
+default_pool_size = 8
+max_client_conn = 500
+server_round_robin = 1
 `
 
-// Bouncer is a PgBouncer in transaction mode in front of a server: each
-// transaction of a connection may run on another connection to the server.
-type Bouncer struct {
-	server *Server
-	port   int
-}
-
-// Bouncer runs a PgBouncer until the end of the test.
-func (s *Server) Bouncer(tb testing.TB) *Bouncer {
-	tb.Helper()
-	program, err := bouncerProgram()
-	if err != nil {
-		Missing(tb, err)
-	}
-	b := &Bouncer{server: s}
-	if b.port, err = FreePort(); err != nil {
-		tb.Fatal(err)
-	}
-	config := filepath.Join(s.dir, fmt.Sprintf("pgbouncer-%d.ini", b.port))
-	if err := os.WriteFile(config, fmt.Appendf(nil, bouncerConfig, s.Port, b.port), 0o644); err != nil {
-		tb.Fatal(err)
-	}
-	var log bytes.Buffer
-	cmd := exec.Command(program, config)
-	cmd.Dir, cmd.SysProcAttr = s.dir, s.user.attributes()
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		cmd.Wait() // it is ended by a signal
-	}()
-	end := func() { cmd.Process.Signal(syscall.SIGTERM); <-done }
-	tb.Cleanup(end)
-	if err := ready(b.URL("postgres"), done); err != nil {
-		end()
-		tb.Fatalf("PgBouncer did not start: %v\n%s", err, &log)
-	}
-	return b
-}
-
-// bouncerProgram returns the path of PgBouncer, which Debian has where only
-// root looks for programs.
-func bouncerProgram() (string, error) {
+// findBouncer returns the program.
+func findBouncer() (string, error) {
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
+		if program, err := exec.LookPath(name); err == nil {
+			return program, nil
 		}
 	}
 	return "", fmt.Errorf("PgBouncer is not installed")
 }
 
-// URL returns the URL of a database by way of PgBouncer.
+// URL returns the URL of a database of the server.
 func (b *Bouncer) URL(database string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", b.port, database)
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", b.Port, database)
 }
 
-// Database makes an empty database and returns its URL by way of PgBouncer.
+// Database makes an empty database and returns its URL.
 func (b *Bouncer) Database(tb testing.TB) string {
 	tb.Helper()
-	return b.URL(b.server.create(tb))
+	return b.URL(b.s.newDatabase(tb))
 }

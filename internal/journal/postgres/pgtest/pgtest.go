@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -129,13 +130,17 @@ func (s *Server) Run(tb testing.TB) {
 		cmd.Wait() // how it ended does not matter: tests end it in every way
 	}()
 	s.cmd, s.done = cmd, done
-	if err := ready(s.URL("postgres"), done); err != nil {
+	if err := s.ready(); err != nil {
 		tb.Fatalf("PostgreSQL did not start: %v\n%s", err, &s.log)
 	}
 }
 
-// ready waits until a server takes connections, as long as its process has not ended.
-func ready(url string, ended <-chan struct{}) error {
+// ready waits until the server takes connections.
+func (s *Server) ready() error { return answers(s.URL("postgres"), s.done) }
+
+// answers waits until the database at a URL takes connections. It gives up when
+// what runs there is done.
+func answers(url string, done <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
@@ -144,7 +149,7 @@ func ready(url string, ended <-chan struct{}) error {
 			return conn.Close(ctx)
 		}
 		select {
-		case <-ended:
+		case <-done:
 			return fmt.Errorf("it has ended: %w", err)
 		case <-ctx.Done():
 			return err
@@ -170,8 +175,13 @@ func (s *Server) Stop(signal syscall.Signal) {
 }
 
 // killBackends kills the processes of the server but the first, which would see
-// the end of that one by themselves, a little later.
+// the end of that one by themselves, a little later. The first is stopped before,
+// so that it makes no more of them.
 func (s *Server) killBackends() {
+	s.cmd.Process.Signal(syscall.SIGSTOP) // fails only when it has ended already
+	for runs(s.cmd.Process.Pid) {
+		runtime.Gosched()
+	}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.cmd.Process.Pid, s.cmd.Process.Pid))
 	if err != nil {
 		return // no such file here: they see it by themselves
@@ -184,6 +194,16 @@ func (s *Server) killBackends() {
 	}
 }
 
+// runs reports whether a process is there and not stopped, where that can be told.
+func runs(pid int) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	state := status[bytes.LastIndexByte(status, ')')+2]
+	return state != 'T' && state != 'Z'
+}
+
 // URL returns the URL of a database.
 func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s", s.Port, database)
@@ -192,11 +212,11 @@ func (s *Server) URL(database string) string {
 // Database makes an empty database and returns its URL.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
-	return s.URL(s.create(tb))
+	return s.URL(s.newDatabase(tb))
 }
 
-// create makes an empty database and returns its name.
-func (s *Server) create(tb testing.TB) string {
+// newDatabase makes an empty database and returns its name.
+func (s *Server) newDatabase(tb testing.TB) string {
 	tb.Helper()
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -210,6 +230,16 @@ func (s *Server) create(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	return name
+}
+
+// Dump returns all that stands in a database, as text.
+func (s *Server) Dump(tb testing.TB, database string) string {
+	tb.Helper()
+	out, err := exec.Command(filepath.Join(s.bin, "pg_dump"), "--dbname", s.URL(database)).Output()
+	if err != nil {
+		tb.Fatalf("pg_dump: %v", err)
+	}
+	return string(out)
 }
 
 // FreePort returns a port of the loopback interface that nobody listens on.
