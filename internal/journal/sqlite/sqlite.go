@@ -33,8 +33,9 @@ const (
 )
 
 const (
-	cachedHeads = 1 << 17 // accounts
-	readers     = 5       // connections; one of them may be moving the log
+	cachedHeads = 1 << 17  // accounts
+	readers     = 5        // connections; one of them may be moving the log
+	writerCache = 32 << 10 // KiB of pages: the places in the indexes at which accounts append
 )
 
 // Journal is a journal.Store in SQLite. Open and OpenMemory make one.
@@ -116,7 +117,8 @@ func openFile(ctx context.Context, path string, options []Option) (*Journal, err
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "wal_autocheckpoint(0)")
+	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "wal_autocheckpoint(0)",
+		fmt.Sprintf("cache_size(-%d)", writerCache))
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err erro
 		if err != nil {
 			return err
 		}
-		s.inserts[i], err = write.PrepareContext(ctx, `INSERT INTO entries (account, seq, transactions, retry, body, hash)
+		s.inserts[i], err = write.PrepareContext(ctx, `INSERT OR ROLLBACK INTO entries (account, seq, transactions, retry, body, hash)
 			VALUES `+list("(?, ?, ?, ?, ?, ?)", rows))
 		if err != nil {
 			return err
