@@ -25,7 +25,8 @@ const buyers = 16
 
 // site is storage on which servers are crashed, and the accounts that buy there.
 type site struct {
-	data    string // directory, "" where there is a database
+	data    string    // directory, "" where there is a database
+	key     accessKey // of the operator, none on a sandbox
 	tenants []tenant
 	start   func(t *testing.T) *server
 }
@@ -45,7 +46,7 @@ func sandboxSite(t *testing.T) site {
 func serveSite(t *testing.T, on storage) site {
 	t.Helper()
 	f := on.startFarm(t)
-	at := site{data: f.data}
+	at := site{data: f.data, key: f.key}
 	at.start = func(t *testing.T) *server { return on.serve(t, f.key, "--max-slots", "100000").server }
 	for range 4 {
 		account := f.open(t)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -23,20 +24,32 @@ const wrecks = 12
 // fleet is nodes that share a PostgreSQL, and the accounts that buy there.
 type fleet struct {
 	database *pgtest.Server
+	on       []storage // how each node reaches it
 	site     site
 	nodes    []*server
 	chance   *rand.Rand
 }
 
-// startFleet runs three nodes on a database. What is left to chance follows from the seed.
+// startFleet runs three nodes on a database, one of them behind a PgBouncer. What is left to chance follows from
+// the seed.
 func startFleet(t *testing.T, seed uint64) *fleet {
 	t.Helper()
 	f := &fleet{database: pgtest.Start(t), chance: rand.New(rand.NewPCG(seed, 0))}
-	f.site = serveSite(t, inDatabase(t, f.database, f.database.Database(t)))
-	for range 3 {
-		f.nodes = append(f.nodes, f.site.start(t))
+	url := f.database.Database(t)
+	direct := inDatabase(t, f.database, url)
+	pooled := direct
+	pooled.flags = []string{"--database-url", f.database.Bouncer(t).URL(path.Base(url)), "--master-key-file", direct.master}
+	f.site, f.on = serveSite(t, direct), []storage{direct, direct, pooled}
+	for node := range f.on {
+		f.nodes = append(f.nodes, f.start(t, node))
 	}
 	return f
+}
+
+// start starts a node.
+func (f *fleet) start(t *testing.T, node int) *server {
+	t.Helper()
+	return f.on[node].serve(t, f.site.key, "--max-slots", "100000").server
 }
 
 // another returns a node other than one.
@@ -52,7 +65,7 @@ var misfortunes = map[string]misfortune{
 	"node killed": func(t *testing.T, f *fleet, s *shift) {
 		f.nodes[s.victim].killNow(t)
 		s.more(t)
-		f.nodes[s.victim] = f.site.start(t)
+		f.nodes[s.victim] = f.start(t, s.victim)
 	},
 	"postmaster killed":  stopDatabase(syscall.SIGKILL),
 	"immediate shutdown": stopDatabase(syscall.SIGQUIT),
@@ -66,7 +79,7 @@ func stopDatabase(signal syscall.Signal) misfortune {
 	}
 }
 
-// TestFleetKeepsWhatItAcknowledged has buyers use three nodes on one PostgreSQL while, at random moments, one of
+// TestFleetKeepsWhatItAcknowledged has buyers use three nodes on one PostgreSQL, one of them through PgBouncer, while, at random moments, one of
 // the nodes or the database or a process of it is killed. What is started again are those that were killed; the
 // others go on by themselves. What had been acknowledged must be there, once; what had not may be there, once; and
 // buyers who repeat such orders under their ids, at other nodes, end up with exactly one transaction for each.

@@ -268,7 +268,7 @@ func testMigratedOnce(t *testing.T, url string) {
 	}
 	all.Wait()
 	conn := connect(t, url)
-	rows, err := conn.Query(t.Context(), "SELECT version_id FROM goose_db_version ORDER BY id")
+	rows, err := conn.Query(t.Context(), "SELECT version_id FROM goose_db_version ORDER BY id", pgx.QueryExecModeExec)
 	if err != nil {
 		t.Fatal(err)
 	}

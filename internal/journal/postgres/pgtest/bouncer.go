@@ -58,7 +58,8 @@ func (s *Server) Bouncer(tb testing.TB) *Bouncer {
 }
 
 // bouncerSettings are those of a PgBouncer that has the port of the server and its
-// own as arguments. It has fewer connections than its clients.
+// own as arguments. It has fewer connections than its clients, and tries again every
+// second to connect to a server that was gone, in place of every 15.
 const bouncerSettings = `[databases]
 * = host=127.0.0.1 port=%d user=postgres
 [pgbouncer]
@@ -70,6 +71,7 @@ pool_mode = transaction
 default_pool_size = 8
 max_client_conn = 500
 server_round_robin = 1
+server_login_retry = 1
 `
 
 // findBouncer returns the program.
