@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -115,6 +116,7 @@ func checkMaxSlots(n int) error {
 
 // serve waits until ctx ends or serving does, then drains and closes the server.
 func serve(ctx context.Context, s *server.Server, log *slog.Logger) error {
+	debug.FreeOSMemory() // what only the start needed
 	select {
 	case err := <-s.Failed():
 		return errors.Join(fmt.Errorf("serve: %w", err), drain(ctx, s))

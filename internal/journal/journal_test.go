@@ -17,7 +17,7 @@ import (
 var start = time.Date(2026, 1, 31, 12, 0, 0, 5e6, time.UTC)
 
 // extend opens an account and buys two slots under a promotion.
-func extend(t *testing.T) []journal.Appended {
+func extend(t testing.TB) []journal.Appended {
 	t.Helper()
 	terms := account.Terms{Catalog: offering.Default(), MaxSlots: 10}
 	appended, err := journal.Extend(journal.Head{}, journal.Change{

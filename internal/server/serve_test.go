@@ -35,7 +35,7 @@ type served struct {
 type signer struct{ id, secret string }
 
 // parseMaster returns the master key whose bytes are all the same.
-func parseMaster(t *testing.T, digits string) iam.MasterKey {
+func parseMaster(t testing.TB, digits string) iam.MasterKey {
 	t.Helper()
 	master, err := iam.ParseMasterKey(strings.Repeat(digits, 32))
 	if err != nil {

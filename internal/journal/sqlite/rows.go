@@ -84,12 +84,11 @@ func (w *writer) readRetries(rows *sql.Rows, err error) error {
 func (w *writer) flush(ctx context.Context) error {
 	err := chunks(w.journal.statements.inserts, len(w.pending), func(stmt *sql.Stmt, from, to int) error {
 		args := make([]any, 0, 6*(to-from))
-		for _, a := range w.pending[from:to] {
-			r := a.Record
+		for _, r := range w.pending[from:to] {
 			args = append(args, r.Account, r.Seq, r.Transactions, r.Retry, r.Body, r.Hash[:])
 		}
 		if _, err := w.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...); err != nil {
-			first := w.pending[from].Record
+			first := w.pending[from]
 			return fmt.Errorf("append %d entries from entry %d of account %s: %w", to-from, first.Seq, first.Account, err)
 		}
 		return nil

@@ -70,7 +70,9 @@ func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err erro
 		if err != nil {
 			return err
 		}
-		s.inserts[i], err = write.PrepareContext(ctx, `INSERT OR ROLLBACK INTO entries (account, seq, transactions, retry, body, hash)
+		// A transaction whose insert fails is rolled back; OR FAIL spares SQLite from
+		// keeping what it would need to undo the insert alone.
+		s.inserts[i], err = write.PrepareContext(ctx, `INSERT OR FAIL INTO entries (account, seq, transactions, retry, body, hash)
 			VALUES `+list("(?, ?, ?, ?, ?, ?)", rows))
 		if err != nil {
 			return err

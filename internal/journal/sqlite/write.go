@@ -189,7 +189,7 @@ type writer struct {
 	tx      *sql.Tx
 	heads   map[account.ID]journal.Head
 	retries map[retryKey]journal.Record // the recorded ones that the batch asks for
-	pending []journal.Appended          // not inserted yet
+	pending []journal.Record            // not inserted yet
 	dues    map[account.ID]time.Time    // not written yet
 	dirty   bool                        // something was written
 	kinds   []string                    // of records that changed
@@ -272,7 +272,7 @@ func (w *writer) head(ctx context.Context, id account.ID) (journal.Head, error) 
 // append takes an entry that follows a state.
 func (w *writer) append(before account.State, a journal.Appended) {
 	w.dirty = true
-	w.pending = append(w.pending, a)
+	w.pending = append(w.pending, a.Record)
 	w.appended++
 	id := a.Record.Account
 	w.heads[id] = journal.Head{Seq: a.Record.Seq, Hash: a.Record.Hash, State: a.Entry.State}
