@@ -65,8 +65,8 @@ run: build ## build it and run the sandbox (ARGS='--listen …')
 
 .PHONY: test
 test: deps lint vuln ## run every check and every test; installs what they need where it can
-	$(call gotest,./...)
 	go test -C tools ./...
+	$(call gotest,./...)
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s
 
 .PHONY: unit
