@@ -13,6 +13,7 @@ ARGS      ?=
 RUN       ?= .
 BENCH     ?= .
 BENCHTIME ?= 1s
+DURATION  ?= 5s
 FUZZTIME  ?= 30s
 SOAK      ?= 10m
 
@@ -64,6 +65,7 @@ run: build ## build it and run the sandbox (ARGS='--listen …')
 
 .PHONY: test
 test: deps lint vuln ## run every check and every test; installs what they need where it can
+	go test -C tools ./...
 	$(call gotest,./...)
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=5000x # a number: go test now and then fails where a time ends
 
@@ -88,7 +90,9 @@ lint: ## check format, go vet and staticcheck
 		exit 1; \
 	fi
 	go vet ./...
+	go vet -C tools ./...
 	$(TOOL) staticcheck ./...
+	cd tools && go tool staticcheck ./...
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities in what is used
@@ -97,6 +101,10 @@ vuln: ## look for known vulnerabilities in what is used
 .PHONY: bench
 bench: ## run the benchmarks (BENCH=Name BENCHTIME=1s)
 	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 30m $(UNIT)
+
+.PHONY: bench-plots
+bench-plots: build ## measure in series and draw docs/performance (DURATION=5s, ARGS='--database-url …')
+	go run -C tools ./benchplots --slotfarm $(CURDIR)/bin/slotfarm --out $(CURDIR)/docs/performance --duration $(DURATION) $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (30s)
