@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -114,8 +115,15 @@ func checkMaxSlots(n int) error {
 	return nil
 }
 
+// gcPercent has garbage collected when the heap has grown threefold, not twofold:
+// most of it are the newest states of accounts, which stay.
+const gcPercent = 200
+
 // serve waits until ctx ends or serving does, then drains and closes the server.
 func serve(ctx context.Context, s *server.Server, log *slog.Logger) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	debug.FreeOSMemory() // what only the start needed
 	select {
 	case err := <-s.Failed():

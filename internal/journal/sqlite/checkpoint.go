@@ -4,8 +4,8 @@ import "database/sql"
 
 const (
 	// movedEvery is after how many entries the write-ahead log is moved into the
-	// database. It has some 40 MB then; pages that changed often are moved once.
-	movedEvery = 4096
+	// database. It has some 150 MB then; pages that changed often are moved once.
+	movedEvery = 16384
 
 	// movedAtOnce is how many pages of the log the writer may be held up for: a
 	// few milliseconds.
