@@ -1,11 +1,27 @@
 package sqlite
 
-import "database/sql"
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+)
 
 const (
 	// movedEvery is after how many entries the write-ahead log is moved into the
-	// database. It has some 150 MB then; pages that changed often are moved once.
+	// database. It has some 150 to 200 MB then; pages that changed often are moved
+	// once.
 	movedEvery = 16384
+
+	// largestLog is how many bytes of the log's file are kept when it starts over.
+	// It outgrows them where something reads from one moment for long, as a backup
+	// does.
+	largestLog = 256 << 20
+
+	// readersPatience is how many milliseconds the log waits for readers to leave
+	// it, so that it can start over, and writerPatience those that a batch waits for
+	// another process.
+	readersPatience = 50
+	writerPatience  = 5000
 
 	// movedAtOnce is how many pages of the log the writer may be held up for: a
 	// few milliseconds.
@@ -39,7 +55,7 @@ func (j *Journal) tend() {
 			return
 		}
 		for range passes {
-			if left, err := checkpoint(j.read); err != nil || left < movedAtOnce {
+			if left, err := checkpoint(j.read, "PASSIVE"); err != nil || left < movedAtOnce {
 				break
 			}
 		}
@@ -51,10 +67,27 @@ func (j *Journal) tend() {
 	}
 }
 
-// checkpoint moves as much of the log as nobody reads any more, and returns how
-// many pages are left. It waits for nobody.
-func checkpoint(db *sql.DB) (left int, err error) {
+// startOver moves the rest of the log and has the next batch write it from its
+// beginning, once the readers that are in it have left: one that begins now reads
+// the database alone. Where one stays for long, the log grows until the next time.
+func startOver(db *sql.DB) error {
+	if err := waitFor(db, readersPatience); err != nil {
+		return err
+	}
+	_, err := checkpoint(db, "RESTART")
+	return errors.Join(err, waitFor(db, writerPatience))
+}
+
+// waitFor sets how many milliseconds a connection waits for a lock.
+func waitFor(db *sql.DB, patience int) error {
+	_, err := db.Exec(fmt.Sprintf("PRAGMA busy_timeout = %d", patience))
+	return err
+}
+
+// checkpoint moves as much of the log as the mode has it, and returns how many
+// pages are left. PASSIVE waits for nobody.
+func checkpoint(db *sql.DB, mode string) (left int, err error) {
 	var busy, pages, moved int
-	err = db.QueryRow(`PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &pages, &moved)
+	err = db.QueryRow(`PRAGMA wal_checkpoint(`+mode+`)`).Scan(&busy, &pages, &moved)
 	return pages - moved, err
 }

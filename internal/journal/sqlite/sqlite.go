@@ -117,8 +117,8 @@ func openFile(ctx context.Context, path string, options []Option) (*Journal, err
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "wal_autocheckpoint(0)",
-		fmt.Sprintf("cache_size(-%d)", writerCache))
+	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
+		fmt.Sprintf("busy_timeout(%d)", writerPatience), fmt.Sprintf("journal_size_limit(%d)", largestLog), fmt.Sprintf("cache_size(-%d)", writerCache))
 	if err != nil {
 		return nil, err
 	}

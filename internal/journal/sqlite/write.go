@@ -82,7 +82,7 @@ func (j *Journal) run() {
 			j.commit(j.batch(first))
 			j.noteGrowth()
 		case <-j.pause:
-			_, _ = checkpoint(j.write) // where it fails, the log grows until it does not
+			_ = startOver(j.write) // where it fails, the log grows until it does not
 		case <-j.stopping:
 			if waiting := j.batch(nil); len(waiting) > 0 {
 				j.commit(waiting)
