@@ -64,6 +64,6 @@ func BenchmarkStatement(b *testing.B) {
 	events = append(events, rolled...)
 	b.ReportAllocs()
 	for b.Loop() {
-		account.StatementOf(offering.PeriodOf(end), events, terms.Catalog)
+		statementOf(offering.PeriodOf(end), events, terms.Catalog)
 	}
 }

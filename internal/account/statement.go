@@ -38,37 +38,55 @@ type Line struct {
 	Cost          Cents
 }
 
-// StatementOf returns the statement of a period. The events are all of an
-// account, from its opening on, up to the end of the period or later. A purchase
-// is charged when it is made, a renewal at the boundary where it takes effect.
-//
-// Events hold no prices: a line's price is the only one that gives its amount,
-// else the catalogue's of that time where that gives it. Nothing but the words
-// depends on the catalogue.
-func StatementOf(p offering.Period, events []Event, catalog offering.Catalog) Statement {
-	statement := Statement{Period: p}
-	renewals := map[string][]Reduction{} // by transaction
-	var state State
-	for _, e := range events {
-		switch e.Kind {
-		case KindPurchased:
-			statement.add(purchaseLine(e), catalog)
-		case KindRenewed:
-			t := e.Transactions[0]
-			renewals[t.ID] = state.Holding(t.OfferingID).reductions(t.Quantity, offering.PeriodOf(t.EffectiveOn))
-		case KindRolled:
-			for _, c := range e.Charges {
-				reductions, explicit := renewals[c.TransactionID]
-				if !explicit {
-					reductions = state.Holding(c.OfferingID).reductions(c.Quantity, offering.PeriodOf(e.At))
-				}
-				statement.add(renewalLine(e.At, c, reductions), catalog)
-			}
-		}
-		state = Apply(state, e)
-	}
-	return statement
+// Draft is the statement of a period while the account's events are read.
+type Draft struct {
+	statement Statement
+	catalog   offering.Catalog
+	state     State
+	renewals  map[string]renewal // by offering, the newest of the current period
 }
+
+// renewal is what an explicit renewal leads to, should it stand.
+type renewal struct {
+	transactionID string
+	reductions    []Reduction
+}
+
+// NewDraft begins the statement of a period. Events hold no prices: a line's
+// price is the only one that gives its amount, else the catalogue's of that time
+// where that gives it. Nothing but the words depends on the catalogue.
+func NewDraft(p offering.Period, catalog offering.Catalog) *Draft {
+	return &Draft{statement: Statement{Period: p}, catalog: catalog, renewals: map[string]renewal{}}
+}
+
+// Add takes the account's next event; the first is its opening. A purchase is
+// charged when it is made, a renewal at the boundary where it takes effect.
+func (d *Draft) Add(e Event) {
+	switch e.Kind {
+	case KindPurchased:
+		d.statement.add(purchaseLine(e), d.catalog)
+	case KindRenewed:
+		t := e.Transactions[0]
+		d.renewals[t.OfferingID] = renewal{t.ID, d.state.Holding(t.OfferingID).reductions(t.Quantity, offering.PeriodOf(t.EffectiveOn))}
+	case KindRolled:
+		for _, c := range e.Charges {
+			r := d.renewals[c.OfferingID]
+			if r.transactionID != c.TransactionID {
+				r.reductions = d.state.Holding(c.OfferingID).reductions(c.Quantity, offering.PeriodOf(e.At))
+			}
+			d.statement.add(renewalLine(e.At, c, r.reductions), d.catalog)
+		}
+		clear(d.renewals)
+	}
+	d.state = Apply(d.state, e)
+}
+
+// Over reports whether an event, and so all that follow it, come after the
+// statement's period.
+func (d *Draft) Over(e Event) bool { return !e.At.Before(d.statement.Period.Next().Start()) }
+
+// Statement returns the statement of what was added.
+func (d *Draft) Statement() Statement { return d.statement }
 
 // add adds a line that is of the statement's period.
 func (s *Statement) add(l Line, catalog offering.Catalog) {

@@ -15,6 +15,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -162,6 +163,9 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 		}
 		if len(id) > maxRetryID {
 			return c, fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
+		}
+		if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return c, fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
 		}
 		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
 		c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}

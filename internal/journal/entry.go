@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -62,6 +63,9 @@ func (r Retry) Digest() RetryDigest {
 // Extend returns the entries that a change adds to the journal that ends with
 // head, or the error of its Decide. The retry goes with the last of them.
 func Extend(head Head, change Change) ([]Appended, error) {
+	if change.Retry != nil && !utf8.ValidString(change.Retry.ID) { // JSON would not give it back
+		return nil, fault.New(fault.Argument, "The request id %+q is not UTF-8.", change.Retry.ID)
+	}
 	events, err := change.Decide(head.State)
 	if err != nil {
 		return nil, err

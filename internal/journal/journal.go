@@ -25,7 +25,7 @@ type Journal interface {
 	// run more than once. A change whose Retry was recorded before is not
 	// decided again: the outcome is the recorded entry. Errors: what Decide
 	// returns; Argument for a Retry whose request differs from the recorded
-	// one; anything else means that the engine could not tell whether it
+	// one, and for one whose id is not UTF-8; anything else means that the engine could not tell whether it
 	// appended, which is why callers retry with the same Retry.
 	Update(ctx context.Context, change Change) (Outcome, error)
 

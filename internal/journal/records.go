@@ -30,6 +30,10 @@ type Records interface {
 	Revision(ctx context.Context, kinds ...string) (string, error)
 }
 
+// LastRune is in no name, so that a prefix and it come after all names with the
+// prefix.
+const LastRune = "\U0010FFFF"
+
 // Named is a value with its name.
 type Named struct {
 	Name string

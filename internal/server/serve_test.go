@@ -292,6 +292,7 @@ func TestBadKeys(t *testing.T) {
 		{team, `{"name":"` + strings.Repeat("x", 65) + `"}`, 400, "1 to 64 bytes"},
 		{team, `{"name":"x","policy":{}}`, 400, "Version"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"devicefarm:PurchaseOfering","Resource":"*"}}}`, 400, "PurchaseOfering"},
+		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["*","arn:aws:devicefarm:us-west-2:1:offering:X"]}}}`, 400, "slotfarm:OfferingId"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:UserAgent":"x"}}}}}`, 400, "aws:UserAgent"},
 		{team, `{"name":"x","secret":"y"}`, 400, `member \"secret\" is unknown`},
 		{"999999999999", `{"name":"x"}`, 404, "was never opened"},

@@ -34,6 +34,10 @@ func (s *Service) newKey(id account.ID, name string, policy []byte) (newKey, err
 	if err != nil {
 		return newKey{}, err
 	}
+	if arn, found := parsed.Resource("devicefarm"); found { // a denial of it would never apply
+		return newKey{}, fault.New(fault.Malformed,
+			`Resource %q is none that the actions of devicefarm are on: they take "*" alone; for one offering use the condition slotfarm:OfferingId`, arn)
+	}
 	keyID, err := iam.NewKeyID(rand.Reader)
 	if err != nil {
 		return newKey{}, err

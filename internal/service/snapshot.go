@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -176,25 +177,39 @@ func (s *Service) fork(ctx context.Context, c Caller, snapshot string, into acco
 
 // events returns the events of an account's first entries.
 func (s *Service) events(ctx context.Context, id account.ID, count int64) ([]account.Event, error) {
-	const page = 1000
 	var events []account.Event
-	for seq := int64(0); seq < count; {
-		records, err := s.Store.Forward(ctx, id, seq, int(min(page, count-seq)))
+	for event, err := range s.history(ctx, id, count) {
 		if err != nil {
 			return nil, err
 		}
-		if len(records) == 0 {
-			return nil, fault.New(fault.Conflict, "account %q was taken back to an earlier entry meanwhile", id)
-		}
-		for _, r := range records {
-			entry, err := r.Entry()
-			if err != nil {
-				return nil, err
-			}
-			events, seq = append(events, entry.Event), entry.Seq
-		}
+		events = append(events, event)
 	}
 	return events, nil
+}
+
+// history reads the events of an account's first entries, some at a time. An
+// error is the last of them.
+func (s *Service) history(ctx context.Context, id account.ID, count int64) iter.Seq2[account.Event, error] {
+	const page = 1000
+	return func(yield func(account.Event, error) bool) {
+		for seq := int64(0); seq < count; {
+			records, err := s.Store.Forward(ctx, id, seq, int(min(page, count-seq)))
+			if err == nil && len(records) == 0 {
+				err = fault.New(fault.Conflict, "account %q was taken back to an earlier entry meanwhile", id)
+			}
+			if err != nil {
+				yield(account.Event{}, err)
+				return
+			}
+			for _, r := range records {
+				entry, err := r.Entry()
+				if !yield(entry.Event, err) || err != nil {
+					return
+				}
+				seq = entry.Seq
+			}
+		}
+	}
 }
 
 // replace gives an account another history.

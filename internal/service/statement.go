@@ -22,9 +22,15 @@ func (s *Service) Statement(ctx context.Context, c Caller, p offering.Period) (a
 	if p.Start().After(view.Now) {
 		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
 	}
-	events, err := s.events(ctx, c.Account, view.Entries)
-	if err != nil {
-		return account.Statement{}, view, err
+	draft := account.NewDraft(p, view.Terms.Catalog)
+	for event, err := range s.history(ctx, c.Account, view.Entries) {
+		if err != nil {
+			return account.Statement{}, view, err
+		}
+		if draft.Over(event) {
+			break
+		}
+		draft.Add(event)
 	}
-	return account.StatementOf(p, events, view.Terms.Catalog), view, nil
+	return draft.Statement(), view, nil
 }

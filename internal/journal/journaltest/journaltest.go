@@ -35,6 +35,7 @@ func Run(t *testing.T, engine Engine) {
 		{"a panic in a decision harms nobody else", testPanic},
 		{"a retry returns the recorded entry", testRetry},
 		{"a retry id belongs to one request of one account", testRetryScope},
+		{"a retry id that JSON would change is refused", testRetryBytes},
 		{"a retry after a refusal is decided again", testRetryAfterRefusal},
 		{"simultaneous retries append once", testSimultaneousRetries},
 		{"concurrent updates of one account follow each other", testConcurrentUpdates},

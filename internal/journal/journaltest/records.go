@@ -52,10 +52,12 @@ func testRecords(t *testing.T, s *store) {
 	put("kind", "b/2", "old")
 	put("kind", "b/1", "one")
 	put("kind", "b/2", "two")
+	put("kind", "b/é", "letter")
+	put("kind", "b0", "beside")
 	put("kind", "c%_", "wild")
 	put("other", "b/1", "not this")
-	list("kind", "", "b/1=one", "b/2=two", "c%_=wild")
-	list("kind", "b/", "b/1=one", "b/2=two")
+	list("kind", "", "b/1=one", "b/2=two", "b/é=letter", "b0=beside", "c%_=wild")
+	list("kind", "b/", "b/1=one", "b/2=two", "b/é=letter")
 	list("kind", "%")
 	for _, want := range []bool{true, false} {
 		if found, err := s.DeleteRecord(ctx, "kind", "b/1"); err != nil || found != want {
@@ -65,7 +67,7 @@ func testRecords(t *testing.T, s *store) {
 	if s.engine.Durable {
 		s.close()
 		s.reopen()
-		list("kind", "b/", "b/2=two")
+		list("kind", "b/", "b/2=two", "b/é=letter")
 		list("other", "", "b/1=not this")
 	}
 }

@@ -116,6 +116,20 @@ func testRetryScope(t *testing.T, s *store) {
 	s.wantSeq(bob, 2)
 }
 
+func testRetryBytes(t *testing.T, s *store) {
+	if _, err := s.Update(context.Background(), retry(alice, "caf\xe9")); fault.KindOf(err) != fault.Argument {
+		t.Errorf("error = %v, want an Argument error", err)
+	}
+	s.wantSeq(alice, 0)
+	s.update(retry(alice, "\u2028<é>\x00"))
+	if !s.update(retry(alice, "\u2028<é>\x00")).Repeated {
+		t.Error("the id was not recorded as it is")
+	}
+	if report, err := journal.Verify(context.Background(), s); err != nil || report.Wrong != nil {
+		t.Errorf("verify: %+v, %v", report, err)
+	}
+}
+
 func testRetryAfterRefusal(t *testing.T, s *store) {
 	refused := retry(alice, "call-1")
 	refused.Decide = func(account.State) ([]account.Event, error) { return nil, errRefused }

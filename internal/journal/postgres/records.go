@@ -94,7 +94,7 @@ func (j *Journal) onRecord(ctx context.Context, statement, kind string, args ...
 // ListRecords returns the values of a kind whose names start with prefix.
 func (j *Journal) ListRecords(ctx context.Context, kind, prefix string) ([]journal.Named, error) {
 	return collect(ctx, j, scanNamed, `SELECT name, body FROM records
-		WHERE kind = $1 AND name >= $2 AND starts_with(name, $2) ORDER BY name`, kind, prefix)
+		WHERE kind = $1 AND name BETWEEN $2 AND $3 ORDER BY name`, kind, prefix, prefix+journal.LastRune)
 }
 
 func scanNamed(row pgx.Row) (journal.Named, error) {

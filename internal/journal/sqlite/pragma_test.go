@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 	"database/sql"
 	"testing"
 )
@@ -40,5 +41,21 @@ func TestReadersAreOpen(t *testing.T) {
 	defer j.Close()
 	if open := j.read.Stats().OpenConnections; open != readers {
 		t.Errorf("%d connections of readers are open, want %d", open, readers)
+	}
+}
+
+// TestRecordsAreFoundByRange asks that who looks for one record has no other one
+// read, which anybody can have done who sends the id of a key.
+func TestRecordsAreFoundByRange(t *testing.T) {
+	j, err := Open(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	var id, parent, unused int
+	var plan string
+	row := j.read.QueryRow("EXPLAIN QUERY PLAN "+listQuery, "kind", "a", "b")
+	if err := row.Scan(&id, &parent, &unused, &plan); err != nil || !strings.Contains(plan, "kind=? AND name>? AND name<?") {
+		t.Errorf("plan: %q, %v", plan, err)
 	}
 }

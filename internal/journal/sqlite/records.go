@@ -117,10 +117,12 @@ func (j *Journal) onRecord(ctx context.Context, kind, statement string, args ...
 	return n > 0, nil
 }
 
+// listQuery finds names by a range, so that others are not looked at.
+const listQuery = `SELECT name, body FROM records WHERE kind = ? AND name BETWEEN ? AND ? ORDER BY name`
+
 // ListRecords returns the values of a kind whose names start with prefix.
 func (j *Journal) ListRecords(ctx context.Context, kind, prefix string) (values []journal.Named, err error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT name, body FROM records
-		WHERE kind = ? AND name >= ? AND substr(name, 1, length(?)) = ? ORDER BY name`, kind, prefix, prefix, prefix)
+	rows, err := j.read.QueryContext(ctx, listQuery, kind, prefix, prefix+journal.LastRune)
 	if err != nil {
 		return nil, unavailable(err)
 	}
