@@ -2,8 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"strings"
 	"database/sql"
+	"strings"
 	"testing"
 )
 
