@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 
@@ -71,4 +73,20 @@ func (h *handler) operation(header http.Header) (Operation, error) {
 		return Operation{}, fault.New(fault.UnknownOperation, "Operation %q exists at AWS and is not implemented here.", name)
 	}
 	return Operation{}, fault.New(fault.UnknownOperation, "Operation %q is unknown.", name)
+}
+
+// ForeignPage reports whether a browser sent a request for a page of a host that
+// has a name other than localhost's. A page whose name was made to lead to this
+// machine is of the same origin to the browser, and foreign all the same.
+func ForeignPage(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	u, err := url.Parse(origin)
+	if err != nil {
+		return true
+	}
+	host := u.Hostname()
+	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && net.ParseIP(host) == nil
 }

@@ -28,11 +28,11 @@ type benchCommand struct {
 	Rounds      int           `default:"1" placeholder:"N" help:"Measure everything so often, in turns, and print the medians."`
 	History     int           `default:"100000" placeholder:"N" help:"Transactions of the account in the scenario history."`
 	Fdatasync   bool          `help:"Measure the fdatasync of 4 KiB too, on the disk of --data."`
-	EndpointURL string        `name:"endpoint-url" placeholder:"URL" help:"Measure the server there. Without it, one is started, measured and stopped."`
-	Data        string        `placeholder:"DIR" help:"Where that server's data goes: into a new directory in this one, removed at the end. The system's directory for temporary files if not given."`
-	DatabaseURL string        `name:"database-url" placeholder:"URL" help:"Measure a server on this PostgreSQL. It has to be empty, and is not afterwards."`
+	EndpointURL string        `name:"endpoint-url" env:"-" placeholder:"URL" help:"Measure the server there. Without it, one is started, measured and stopped."`
+	Data        string        `env:"-" placeholder:"DIR" help:"Where that server's data goes: into a new directory in this one, removed at the end. The system's directory for temporary files if not given."`
+	DatabaseURL string        `name:"database-url" env:"-" placeholder:"URL" help:"Measure a server on this PostgreSQL. It has to be empty, and is not afterwards."`
 	Output      string        `short:"o" enum:"text,json" default:"text" placeholder:"FORMAT" help:"Print text or json."`
-	Yes         bool          `help:"Send load to an endpoint that is not on this machine without asking."`
+	Yes         bool          `env:"-" help:"Send load to an endpoint that is not on this machine without asking."`
 }
 
 // Run measures, and prints what it measured also where ctx ends before it does.

@@ -48,9 +48,9 @@ func (c *benchServerCommand) Run(ctx context.Context, streams IO) error {
 		return err
 	}
 	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
-		return errors.Join(err, drain(ctx, s))
+		return errors.Join(err, closeServer(ctx, s))
 	}
-	return serve(ctx, s, log)
+	return serve(ctx, s, log, 0)
 }
 
 // unused refuses a database that holds accounts.

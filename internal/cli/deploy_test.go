@@ -80,8 +80,8 @@ func TestUnitStarts(t *testing.T) {
 func TestUnitGivesTime(t *testing.T) {
 	t.Parallel()
 	given, err := time.ParseDuration(unit(t)["TimeoutStopSec"] + "s")
-	if err != nil || given <= cli.DrainTime {
-		t.Errorf("TimeoutStopSec is %s (%v); a stop may take %s", given, err, cli.DrainTime)
+	if err != nil || given <= cli.StopTime {
+		t.Errorf("TimeoutStopSec is %s (%v); a stop may take %s", given, err, cli.StopTime)
 	}
 }
 

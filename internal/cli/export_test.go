@@ -9,5 +9,5 @@ var PrintCompletion = printCompletion
 // PrintCSV prints the lines of a statement.
 var PrintCSV = printCSV
 
-// DrainTime is how long a stopping server waits at most.
-const DrainTime = drainTime
+// StopTime is how long a stopping server waits at most.
+const StopTime = maxDrainDelay + drainTime

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -42,19 +43,31 @@ func (c *keyCreateCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// policy is a ready-made policy by its name, or the name of a file.
+// policy is a ready-made policy by its name, or the name of a file. It is "" where
+// the flag is not given.
 type policy string
 
+// UnmarshalText takes any name.
+func (p *policy) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New(`"" is no policy; it must be read-only, buyer=N, operator or the name of a file`)
+	}
+	*p = policy(text)
+	return nil
+}
+
 func (p policy) document() (json.RawMessage, error) {
-	name, number, _ := strings.Cut(string(p), "=")
-	switch name {
-	case "":
+	name, number, given := strings.Cut(string(p), "=")
+	switch {
+	case name == "":
 		return nil, nil
-	case "read-only":
+	case p == "read-only":
 		return iam.ReadOnly(), nil
-	case "operator":
+	case p == "operator":
 		return iam.Operator(), nil
-	case "buyer":
+	case given && (name == "read-only" || name == "operator"):
+		return nil, usageError{fmt.Errorf("--policy %q must not have a value: it is just %s", string(p), name)}
+	case name == "buyer":
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 0 || n > account.MaxQuantity {
 			return nil, usageError{fmt.Errorf("--policy %q needs a number of slots, such as buyer=5", string(p))}

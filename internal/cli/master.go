@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/slotfarm/slotfarm/internal/disk"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
@@ -84,14 +85,15 @@ func (s storage) makeMasterKey() (iam.MasterKey, error) {
 	return key, writeKey(s.masterKeyFile(), key)
 }
 
-// writeKey keeps a master key in a file that was not there.
+// writeKey keeps a master key in a file that was not there. When it returns nil,
+// the file is on disk, and its name too.
 func writeKey(name string, key iam.MasterKey) error {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, privateFile)
 	if err != nil {
 		return fmt.Errorf("master key: %w", err)
 	}
 	_, err = fmt.Fprintln(file, key.Text())
-	return errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, file.Sync(), file.Close(), disk.SyncDir(filepath.Dir(name)))
 }
 
 // private refuses a file or directory that others than its owner can use.

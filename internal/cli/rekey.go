@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/slotfarm/slotfarm/internal/disk"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -29,9 +30,12 @@ func (c *rekeyCommand) Run(ctx context.Context, streams IO) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if sameFile(c.NewMasterKeyFile, c.waiting()) {
+		return usageError{fmt.Errorf("--new-master-key-file %s is where a drawn key waits; give the other key another name", c.NewMasterKeyFile)}
+	}
 	return server.Offline(ctx, c.config(), func(s *service.Service) error {
-		done, err := c.finished(ctx, s)
-		if err == nil && !done {
+		done, err := c.finish(ctx, s)
+		if err == nil && (!done || c.NewMasterKeyFile != "") {
 			err = c.rekey(ctx, s)
 		}
 		if err != nil {
@@ -45,9 +49,9 @@ func (c *rekeyCommand) Run(ctx context.Context, streams IO) error {
 // waiting is the file of a drawn key that is not the master key yet.
 func (c *rekeyCommand) waiting() string { return c.masterKeyFile() + ".new" }
 
-// finished ends an earlier run that sealed everything under the waiting key and
+// finish ends an earlier run that sealed everything under the waiting key and
 // then was interrupted, and reports whether there was one.
-func (c *rekeyCommand) finished(ctx context.Context, s *service.Service) (bool, error) {
+func (c *rekeyCommand) finish(ctx context.Context, s *service.Service) (bool, error) {
 	sealed, err := s.Sealed(ctx)
 	if err != nil {
 		return false, err
@@ -56,15 +60,11 @@ func (c *rekeyCommand) finished(ctx context.Context, s *service.Service) (bool, 
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	case err == nil && waiting.Fingerprint() == sealed:
-		s.Master = waiting
-		return true, os.Rename(c.waiting(), c.masterKeyFile())
+	case err != nil || waiting.Fingerprint() != sealed:
+		return false, err
 	}
-	current, failed := c.readMasterKey()
-	if failed == nil && current.Fingerprint() == sealed {
-		return false, os.Remove(c.waiting()) // nothing was ever sealed under it
-	}
-	return false, errors.Join(err, failed)
+	s.Master = waiting
+	return true, disk.Rename(c.waiting(), c.masterKeyFile())
 }
 
 // rekey seals everything under the other key.
@@ -83,15 +83,35 @@ func (c *rekeyCommand) rekey(ctx context.Context, s *service.Service) error {
 		}
 		return s.Rekey(ctx, other)
 	}
-	drawn, err := iam.NewMasterKey(rand.Reader)
+	drawn, err := c.draw()
+	if err == nil {
+		err = s.Rekey(ctx, drawn)
+	}
 	if err != nil {
 		return err
 	}
-	if err := writeKey(c.waiting(), drawn); err != nil {
-		return err
+	return disk.Rename(c.waiting(), c.masterKeyFile())
+}
+
+// draw returns a key that waits in its file: the one of an earlier run that was
+// interrupted, or else a new one.
+func (c *rekeyCommand) draw() (iam.MasterKey, error) {
+	drawn, err := readKey(c.waiting())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return drawn, err
 	}
-	if err := s.Rekey(ctx, drawn); err != nil {
-		return err
+	if drawn, err = iam.NewMasterKey(rand.Reader); err != nil {
+		return drawn, err
 	}
-	return os.Rename(c.waiting(), c.masterKeyFile())
+	return drawn, writeKey(c.waiting(), drawn)
+}
+
+// sameFile reports whether two names are those of one file that is there.
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }

@@ -60,9 +60,9 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 		welcome(streams.Err, s.Endpoint())
 	}
 	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
-		return errors.Join(fmt.Errorf("print the endpoint: %w", err), drain(ctx, s))
+		return errors.Join(fmt.Errorf("print the endpoint: %w", err), closeServer(ctx, s))
 	}
-	return serve(ctx, s, log)
+	return serve(ctx, s, log, 0)
 }
 
 // seed returns the seed to start with, nil where none is given.
@@ -80,7 +80,7 @@ func (c *sandboxCommand) seed() (*document.Seed, error) {
 // checkListen refuses an address that others can reach, unless that is asked
 // for, and a port that is none.
 func (c *sandboxCommand) checkListen() error {
-	if err := checkAddress(c.Listen); err != nil {
+	if err := checkAddress("--listen", c.Listen); err != nil {
 		return err
 	}
 	if c.AllowRemote || loopback(c.Listen) {
@@ -97,13 +97,13 @@ func loopback(listen string) bool {
 }
 
 // checkAddress refuses what is no address with a port.
-func checkAddress(listen string) error {
+func checkAddress(flag, listen string) error {
 	_, port, err := net.SplitHostPort(listen)
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return fmt.Errorf("--listen %q is not an address such as 127.0.0.1:8623", listen)
+		return fmt.Errorf("%s %q is not an address such as 127.0.0.1:8623", flag, listen)
 	}
 	return nil
 }
@@ -119,23 +119,27 @@ func checkMaxSlots(n int) error {
 // most of it are the newest states of accounts, which stay.
 const gcPercent = 200
 
-// serve waits until ctx ends or serving does, then drains and closes the server.
-func serve(ctx context.Context, s *server.Server, log *slog.Logger) error {
+// serve waits until ctx ends or serving does, then closes the server. Where it is
+// ctx that ended, the server drains for delay first.
+func serve(ctx context.Context, s *server.Server, log *slog.Logger, delay time.Duration) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	debug.FreeOSMemory() // what only the start needed
 	select {
 	case err := <-s.Failed():
-		return errors.Join(fmt.Errorf("serve: %w", err), drain(ctx, s))
+		return errors.Join(fmt.Errorf("serve: %w", err), closeServer(ctx, s))
 	case <-ctx.Done():
 	}
 	log.Info("draining")
-	return drain(ctx, s)
+	s.Drain()
+	time.Sleep(delay)
+	return closeServer(ctx, s)
 }
 
-// drain closes the server after the requests under way, also when ctx has ended.
-func drain(ctx context.Context, s *server.Server) error {
+// closeServer closes the server after the requests under way, also when ctx has
+// ended.
+func closeServer(ctx context.Context, s *server.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	return s.Close(ctx)

@@ -27,12 +27,15 @@ type serveCommand struct {
 	ReadBurst     int           `default:"50" placeholder:"N" help:"How many of them at once."`
 	WriteRate     float64       `default:"1" placeholder:"N" help:"The same for each other operation."`
 	WriteBurst    int           `default:"10" placeholder:"N" help:"How many of them at once."`
-	DrainDelay    time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz says no before the listener closes, for load balancers to notice."`
+	DrainDelay    time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz says no before the listener closes, for load balancers to notice; 1m at most."`
 }
+
+// maxDrainDelay is as long as a load balancer that looks twice a minute needs.
+const maxDrainDelay = time.Minute
 
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, streams IO) error {
-	if err := errors.Join(checkAddress(c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits()); err != nil {
+	if err := errors.Join(checkAddress("--listen", c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits(), c.checkListeners()); err != nil {
 		return usageError{err}
 	}
 	if err := c.check(); err != nil {
@@ -55,21 +58,34 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 			Reads:  throttle.Limit{Rate: c.ReadRate, Burst: c.ReadBurst},
 			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},
 		},
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen, DrainDelay: c.DrainDelay,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {
 		return err
 	}
 	if err := json.NewEncoder(streams.Out).Encode(map[string]string{"endpoint": s.Endpoint()}); err != nil {
-		return errors.Join(fmt.Errorf("print the endpoint: %w", err), drain(ctx, s))
+		return errors.Join(fmt.Errorf("print the endpoint: %w", err), closeServer(ctx, s))
 	}
-	return serve(ctx, s, log)
+	return serve(ctx, s, log, c.DrainDelay)
 }
 
 func (c *serveCommand) checkLimits() error {
-	if c.ReadRate < 0 || c.WriteRate < 0 || c.ReadBurst < 1 || c.WriteBurst < 1 || c.DrainDelay < 0 {
-		return errors.New("rates and --drain-delay must be at least 0, and bursts at least 1")
+	if c.ReadRate < 0 || c.WriteRate < 0 || c.ReadBurst < 1 || c.WriteBurst < 1 {
+		return errors.New("rates must be at least 0, and bursts at least 1")
+	}
+	if c.DrainDelay < 0 || c.DrainDelay > maxDrainDelay {
+		return fmt.Errorf("--drain-delay %s is out of range; it must be from 0s to %s", c.DrainDelay, maxDrainDelay)
 	}
 	return nil
+}
+
+func (c *serveCommand) checkListeners() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key belong together; one of them is missing")
+	}
+	if c.MetricsListen == "" {
+		return nil
+	}
+	return checkAddress("--metrics-listen", c.MetricsListen)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
@@ -12,7 +13,7 @@ import (
 type verifyCommand struct {
 	query
 	File string `arg:"" optional:"" placeholder:"FILE" help:"A backup to verify, without a server."`
-	Data string `placeholder:"DIR" help:"A data directory to verify, while no server has it open."`
+	Data string `env:"-" placeholder:"DIR" help:"A data directory to verify, while no server has it open."`
 }
 
 // Help is what --help says of the command beside its flags.
@@ -22,6 +23,9 @@ func (verifyCommand) Help() string {
 
 // Run verifies, and fails where an entry differs.
 func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
+	if c.File != "" && c.Data != "" {
+		return usageError{fmt.Errorf("%q and --data %q are two things to verify; give one of them", c.File, c.Data)}
+	}
 	p := &page{}
 	v, err := c.verify(ctx)
 	if err != nil {

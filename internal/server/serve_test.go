@@ -321,6 +321,7 @@ func TestInstall(t *testing.T) {
 	}{
 		{"another master key", server.Config{Data: s.dir, Master: &another}, "the master key is another one"},
 		{"not initialised", server.Config{Data: t.TempDir(), Master: &s.master}, "run slotfarm init first"},
+		{"a sandbox", server.Config{Data: s.dir}, "initialised for slotfarm serve, where requests have to be signed; a sandbox would open it to all"},
 		{"half a certificate", server.Config{Data: s.dir, Master: &s.master, TLSCert: "cert.pem"}, "belong together"},
 		{"no certificate", server.Config{Data: s.dir, Master: &s.master, TLSCert: "cert.pem", TLSKey: "key.pem"}, "TLS certificate"},
 	} {

@@ -71,7 +71,6 @@ type Config struct {
 	TLSCert       string          // file of the certificate; without one the server speaks HTTP
 	TLSKey        string          // file of its key
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen
-	DrainDelay    time.Duration   // how long /readyz says no before the listener closes
 }
 
 // DefaultMaxSlots is how many slots of one offering a sandbox account may hold.
@@ -112,7 +111,6 @@ type Server struct {
 	sweeper  *sweeper
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
-	delay    time.Duration
 	draining atomic.Bool
 	failed   chan error // receives what ended serving; closed after it
 }
@@ -130,7 +128,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	s := &Server{
 		listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build),
-		secure: c.TLSCert != "", delay: c.DrainDelay,
+		secure: c.TLSCert != "",
 	}
 	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -194,9 +192,13 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	return handler, err
 }
 
-// settle freezes clocks and plants the seed of a sandbox.
+// settle freezes clocks and plants the seed of a sandbox. It leaves the storage of
+// a service for others as it is, where requests have to be signed.
 func settle(ctx context.Context, c Config, offerings *service.Service) error {
-	err := freeze(ctx, c, offerings)
+	err := offerings.CheckOpen(ctx)
+	if err == nil {
+		err = freeze(ctx, c, offerings)
+	}
 	if err == nil && c.Seed != nil {
 		if _, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed); err != nil {
 			err = fmt.Errorf("seed: %w", err)
@@ -256,16 +258,16 @@ func (s *Server) Endpoint() string {
 // serving has ended.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Close has /readyz answer 503 for the drain delay, stops listening, waits for
-// the requests under way until ctx ends, closes the journal, and exports the last
-// spans. From its start no fault delays.
+// Drain has /readyz answer 503 from now on, for load balancers to send requests
+// elsewhere. Those that come are answered.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Close drains the server, stops listening, waits for the requests under way until
+// ctx ends, closes the journal, and exports the last spans. From its start no fault
+// delays.
 func (s *Server) Close(ctx context.Context) error {
-	s.draining.Store(true)
+	s.Drain()
 	s.faults.Close()
-	select {
-	case <-time.After(s.delay):
-	case <-ctx.Done():
-	}
 	s.sweeper.close()
 	err := s.http.Shutdown(ctx)
 	if s.measured != nil {
@@ -325,29 +327,31 @@ func traces(ctx context.Context, c Config) *telemetry.Traces {
 	return telemetry.Export(ctx, c.Build, c.Log)
 }
 
-// anyone returns what says who calls a sandbox: whoever it says, and where there
-// are secrets, who signs with the right one.
+// anyone returns what says who calls a sandbox: whoever it says, but no page of
+// another machine's name, and where there are secrets, who signs with the right one.
 func (c Config) anyone() func(*http.Request, []byte) (awsjson.Identity, error) {
-	if c.Secrets == nil {
-		return claimed
-	}
 	verifier := &sigv4.Verifier{Service: "devicefarm"}
 	return func(r *http.Request, body []byte) (awsjson.Identity, error) {
-		if _, err := verifier.Verify(sigv4.Message{HTTP: r, Body: body}, c.Secrets, c.Now()); err != nil {
-			return awsjson.Identity{}, err
+		if awsjson.ForeignPage(r) {
+			return awsjson.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may.", r.Header.Get("Origin"))
 		}
-		return claimed(r, body)
+		if c.Secrets != nil {
+			if _, err := verifier.Verify(sigv4.Message{HTTP: r, Body: body}, c.Secrets, c.Now()); err != nil {
+				return awsjson.Identity{}, err
+			}
+		}
+		return claimed(r), nil
 	}
 }
 
 // claimed takes every caller: the account is the access key id where that is an
 // account id, else the default account. No signature is checked.
-func claimed(r *http.Request, _ []byte) (awsjson.Identity, error) {
+func claimed(r *http.Request) awsjson.Identity {
 	key := sigv4.AccessKeyID(r)
 	if id, err := account.ParseID(key); err == nil {
-		return awsjson.Identity{Account: string(id), Key: key}, nil
+		return awsjson.Identity{Account: string(id), Key: key}
 	}
-	return awsjson.Identity{Account: defaultAccount, Key: key}, nil
+	return awsjson.Identity{Account: defaultAccount, Key: key}
 }
 
 // ready answers whether requests are taken.

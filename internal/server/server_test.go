@@ -33,9 +33,16 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestReadyDropsWhileDraining asks the handler itself: a closing server takes no
-// new request from the network.
+// TestReadyDropsWhileDraining has a server drain that still takes requests, and
+// asks the handler of one that is closed.
 func TestReadyDropsWhileDraining(t *testing.T) {
+	f := start(t, server.Config{})
+	f.Drain()
+	if got := f.get("/readyz"); got.Status != http.StatusServiceUnavailable {
+		t.Errorf("while draining: %d, want 503", got.Status)
+	}
+	f.accepted("", "GetAccountSettings", "{}")
+
 	s, err := server.Start(context.Background(), server.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +53,7 @@ func TestReadyDropsWhileDraining(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.Ready(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 	if w.Code != http.StatusServiceUnavailable {
-		t.Errorf("while draining: %d, want 503", w.Code)
+		t.Errorf("closed: %d, want 503", w.Code)
 	}
 }
 
@@ -129,6 +136,25 @@ func TestAccountsOfCallers(t *testing.T) {
 	unsigned.Header.Del("Authorization")
 	if got := f.do(unsigned); !strings.Contains(string(got.Body), `"000000000000"`) {
 		t.Errorf("unsigned: %s, want account 000000000000", got.Body)
+	}
+}
+
+// TestPagesOfOtherNames refuses what a browser sends for a page whose name was made
+// to lead to this machine.
+func TestPagesOfOtherNames(t *testing.T) {
+	f := start(t, server.Config{})
+	for origin, want := range map[string]int{
+		"http://evil.example:8623": http.StatusBadRequest, "null": http.StatusBadRequest, "http://%": http.StatusBadRequest,
+		"http://localhost:3000": http.StatusOK, "http://farm.localhost": http.StatusOK, "http://127.0.0.1:8623": http.StatusOK, "": http.StatusOK,
+	} {
+		r := f.request(alice, "GetAccountSettings", "{}")
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		got := f.do(r)
+		if got.Status != want || want != http.StatusOK && (got.Type() != "AccessDeniedException" || !strings.Contains(got.Message(), "sent by a page of "+origin)) {
+			t.Errorf("a page of %q: %d %s, want %d", origin, got.Status, got.Body, want)
+		}
 	}
 }
 

@@ -67,6 +67,19 @@ func (s *Service) CheckInstalled(ctx context.Context) error {
 	return err
 }
 
+// CheckOpen returns nil when the storage was not initialised, so that nobody
+// counts on its being closed to those without a key. Else a Conflict.
+func (s *Service) CheckOpen(ctx context.Context) error {
+	_, err := s.Sealed(ctx)
+	if err == nil {
+		return fault.New(fault.Conflict, "this storage was initialised for slotfarm serve, where requests have to be signed; a sandbox would open it to all")
+	}
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
 // Sealed returns the fingerprint of the master key that the secrets are sealed
 // under. NotFound where the storage was not initialised.
 func (s *Service) Sealed(ctx context.Context) (fingerprint string, err error) {

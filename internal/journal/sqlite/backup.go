@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
+	"github.com/slotfarm/slotfarm/internal/disk"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
@@ -129,10 +129,10 @@ func restore(ctx context.Context, backup, dir string) (journal.Report, error) {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return report, errors.Join(err, os.Remove(file.Name()))
 	}
-	if err := os.Rename(file.Name(), target); err != nil {
+	if err := disk.Rename(file.Name(), target); err != nil {
 		return report, errors.Join(err, os.Remove(file.Name()))
 	}
-	return report, syncDir(dir)
+	return report, nil
 }
 
 // fill copies a backup into an empty file and verifies the copy.
@@ -155,17 +155,4 @@ func VerifyArchive(ctx context.Context, path string) (journal.Report, error) {
 	}
 	report, err := a.Verify(ctx)
 	return report, errors.Join(err, a.Close())
-}
-
-// syncDir has a directory remember the names of its files. Windows does so by
-// itself and lets no directory be opened.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
