@@ -25,6 +25,13 @@ func (j *Journal) Rewind(ctx context.Context, id account.ID, to journal.Place) e
 	return refused
 }
 
+// takeBackQuery takes back the entries of an account ($1) behind one ($2). It locks
+// them oldest first: who appends holds the entry that it builds on while it waits
+// for the one after that, and neither may wait for the other.
+const takeBackQuery = `
+DELETE FROM entries e USING (SELECT account, seq FROM entries WHERE account = $1 AND seq > $2 ORDER BY seq FOR UPDATE) AS locked
+WHERE e.account = locked.account AND e.seq = locked.seq`
+
 // rewind returns why the account may not go back, or what failed. What is
 // appended while it is at work builds on an entry that it takes back: that waits,
 // or is taken back too.
@@ -48,7 +55,7 @@ func rewind(ctx context.Context, tx pgx.Tx, id account.ID, to journal.Place) (re
 		return err, nil
 	}
 	for {
-		tag, err := tx.Exec(ctx, `DELETE FROM entries WHERE account = $1 AND seq > $2`, string(id), target.Seq)
+		tag, err := tx.Exec(ctx, takeBackQuery, string(id), target.Seq)
 		if err != nil {
 			return nil, err
 		}
