@@ -123,6 +123,30 @@ func TestStatementLeavesGuessesOut(t *testing.T) {
 	}
 }
 
+// TestStatementAfterTheClockWentBack has a clock that is set to the past before
+// anything is bought.
+func TestStatementAfterTheClockWentBack(t *testing.T) {
+	t.Parallel()
+	b := open(t, "2026-11-23T10:00:00Z")
+	past := instant("2016-08-31T12:00:00Z")
+	moved, err := b.state.Freeze(past, b.terms, instant("2026-11-23T10:00:00Z"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.add(moved...)
+	b.buy("2016-08-31T12:00:00Z", account.Order{OfferingID: ios, Quantity: 1})
+	b.rollTo("2016-10-01T00:00:00Z")
+	for month, want := range map[string][]line{
+		"2016-08": {{"08-31", "purchase", ios, 1, 807, "1 slot × 250.00 × 1 of 31 days"}},
+		"2016-09": {{"09-01", "renewal", ios, 1, 25000, "1 slot × 250.00 for the whole month"}},
+		"2026-11": nil,
+	} {
+		if diff := cmp.Diff(want, b.statement(month, b.terms.Catalog)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", month, diff)
+		}
+	}
+}
+
 // TestStatementsHoldEveryChargeOnce compares all statements of an account with
 // what its transactions say that it was charged: purchases, automatic renewals,
 // and of the RENEW transactions the last for each offering and period.
