@@ -80,7 +80,7 @@ func TestScenarios(t *testing.T) {
 	for scenario, want := range map[string][]string{
 		"hot":      {"offerings", "purchases", "hot"},
 		"accounts": {"offerings", "purchases-1000", "purchases"},
-		"history":  {"offerings", "first-page", "deepest-page"},
+		"history":  {"offerings", "first-page", "deepest-page", "hot", "purchases-behind"},
 		"advance":  {"offerings", "advance"},
 	} {
 		t.Run(scenario, func(t *testing.T) {

@@ -152,6 +152,7 @@ func (r *Round) compare(scenario string) {
 		add("deepest page / first page, time per request", rows[firstPage].PerSecond, rows[deepestPage].PerSecond)
 		add("deepest page / first page, p50", rows[deepestPage].Latency.P50, rows[firstPage].Latency.P50)
 		add("deepest page / first page, server CPU", rows[deepestPage].Server.CPUMicrosEach, rows[firstPage].Server.CPUMicrosEach)
+		add("purchases behind the history / on an account without, requests/s", rows[behind].PerSecond, rows[hot].PerSecond)
 	}
 	add("purchase / fdatasync of 4 KiB, p50", rows[purchases].Latency.P50, r.Fdatasync.P50)
 }

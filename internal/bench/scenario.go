@@ -34,6 +34,7 @@ const (
 	few         = "purchases-1000"
 	firstPage   = "first-page"
 	deepestPage = "deepest-page"
+	behind      = "purchases-behind" // the history
 	advances    = "advance"
 )
 
@@ -66,7 +67,7 @@ func (r *runner) names() []string {
 	case "accounts":
 		return []string{few, purchases}
 	case "history":
-		return []string{firstPage, deepestPage}
+		return []string{firstPage, deepestPage, hot, behind}
 	case "advance":
 		return []string{advances}
 	}
@@ -80,7 +81,7 @@ func (r *runner) phase(name string) phase {
 		p.accounts = min(p.accounts, floorAccounts)
 	case few:
 		p.accounts = min(p.accounts, fewAccounts)
-	case hot, firstPage, deepestPage:
+	case hot, firstPage, deepestPage, behind:
 		p.accounts = 1
 	case paging:
 		p.accounts = pagedAccounts
@@ -99,6 +100,8 @@ func (r *runner) source(name string, accounts int) source {
 		return &random{templates: r.purchases, accounts: spread}
 	case hot:
 		return &random{templates: r.purchases, accounts: span{extra + hotAccount, 1}}
+	case behind:
+		return &random{templates: r.purchases, accounts: span{extra + historyAccount, 1}}
 	case renewals:
 		return &random{templates: r.renewals, accounts: spread}
 	case status:

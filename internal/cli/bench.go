@@ -19,7 +19,7 @@ import (
 // benchCommand measures a server under load.
 type benchCommand struct {
 	Workload    []string      `default:"offerings,purchases,status" placeholder:"NAME" help:"What to measure: offerings, which is the floor and is always measured, purchases, renewals, status, paging, mix."`
-	Scenario    string        `placeholder:"NAME" help:"Measure a scenario instead: hot (all on one account), accounts (many against 1000), history (the deepest page against the first), advance (12 periods for each account)."`
+	Scenario    string        `placeholder:"NAME" help:"Measure a scenario instead: hot (all on one account), accounts (many against 1000), history (the deepest page against the first, and purchases with and without), advance (12 periods for each account)."`
 	Connections int           `default:"64" placeholder:"N" help:"Connections that are open at once."`
 	Accounts    int           `default:"100000" placeholder:"N" help:"Accounts that the load is spread over."`
 	Duration    time.Duration `default:"10s" placeholder:"TIME" help:"How long to measure each workload."`
