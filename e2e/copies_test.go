@@ -14,7 +14,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // The files of a data directory.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
+	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
 // TestMigrate moves a data directory to PostgreSQL and serves it from there: slots, keys and the master key

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
+	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
 // nodes are three servers that share a PostgreSQL.

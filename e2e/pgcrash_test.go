@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
+	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
 // wrecks is how often one fleet is wrecked.

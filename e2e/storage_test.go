@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/slotfarm/slotfarm/internal/journal/postgres/pgtest"
+	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
 // storage is where farms keep their journals.

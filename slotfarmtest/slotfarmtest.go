@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
@@ -54,7 +54,7 @@ func MaxSlots(n int) Option {
 // Seed starts with the catalogue and the accounts of a seed, YAML or JSON.
 func Seed(text string) Option {
 	return func(c *server.Config) error {
-		seed, err := document.ParseSeed([]byte(text))
+		seed, err := manifest.ParseSeed([]byte(text))
 		c.Seed = &seed
 		return err
 	}
@@ -63,7 +63,7 @@ func Seed(text string) Option {
 // SeedFile is Seed with the text of a file.
 func SeedFile(name string) Option {
 	return func(c *server.Config) error {
-		seed, err := document.LoadSeed(name)
+		seed, err := manifest.LoadSeed(name)
 		c.Seed = &seed
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
 // life is an account that somebody used: its state, every event so far, and the
@@ -128,11 +128,11 @@ func TestScriptsGiveTheSameAccount(t *testing.T) {
 
 // throughDocument writes a script as a seed and reads it back.
 func throughDocument(t *rapid.T, s account.Script, in func(*rapid.T, []byte) []byte) account.Script {
-	body, err := document.FormatSeed(document.Seed{Accounts: []document.SeedAccount{{ID: "000000000000", Script: s}}})
+	body, err := manifest.FormatSeed(manifest.Seed{Accounts: []manifest.SeedAccount{{ID: "000000000000", Script: s}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed, err := document.ParseSeed(in(t, body))
+	seed, err := manifest.ParseSeed(in(t, body))
 	if err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}

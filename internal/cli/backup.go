@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/disk"
+	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // backupCommand copies what a server stores into a file.
@@ -71,7 +71,7 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 	if err != nil {
 		return saved{}, fmt.Errorf("the backup is of no use: %w", err)
 	}
-	return saved{c.File, got, report.Accounts, report.Entries}, disk.Publish(file.Name(), c.File)
+	return saved{c.File, got, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
 }
 
 // restoreCommand makes a data directory of a backup.

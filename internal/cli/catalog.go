@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
@@ -34,7 +34,7 @@ func (c catalogFile) load() (offering.Catalog, error) {
 	if err != nil {
 		return offering.Catalog{}, fmt.Errorf("catalogue: %w", err)
 	}
-	catalog, err := document.ParseCatalog(body)
+	catalog, err := manifest.ParseCatalog(body)
 	if err != nil {
 		return catalog, fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -58,7 +58,7 @@ func (c *catalogShowCommand) Run(ctx context.Context, streams IO) error {
 		if err != nil {
 			return err
 		}
-		catalog, err := document.ParseCatalog(body)
+		catalog, err := manifest.ParseCatalog(body)
 		p.catalog(catalog)
 		return err
 	})
@@ -132,7 +132,7 @@ func (c *catalogValidateCommand) Run(streams IO) error {
 	}
 	p := &page{}
 	if c.Output == "json" {
-		if p.answer, err = document.FormatCatalog(catalog); err != nil {
+		if p.answer, err = manifest.FormatCatalog(catalog); err != nil {
 			return err
 		}
 		return p.printJSON(streams.Out)

@@ -95,7 +95,7 @@ func (c *tailCommand) printer(streams IO) printer {
 	out := pipe{streams.Out}
 	p := printer{
 		entry: func(e client.Entry) error {
-			_, err := fmt.Fprintln(out, line(e))
+			_, err := fmt.Fprintln(out, entryText(e))
 			return err
 		},
 		back: func(account string, seq int64) error { return printBack(out, account, seq) },

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/slotfarm/slotfarm/internal/disk"
+	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
@@ -93,7 +93,7 @@ func writeKey(name string, key iam.MasterKey) error {
 		return fmt.Errorf("master key: %w", err)
 	}
 	_, err = fmt.Fprintln(file, key.Text())
-	return errors.Join(err, file.Sync(), file.Close(), disk.SyncDir(filepath.Dir(name)))
+	return errors.Join(err, file.Sync(), file.Close(), durable.SyncDir(filepath.Dir(name)))
 }
 
 // private refuses a file or directory that others than its owner can use.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/journal/postgres"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/store/postgres"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // migrateCommand moves a data directory, or a backup, to a database.

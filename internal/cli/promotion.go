@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
@@ -31,7 +31,7 @@ func (c *promotionListCommand) Run(ctx context.Context, streams IO) error {
 			return err
 		}
 		p.promotions(catalog)
-		body, err := document.FormatCatalog(offering.Catalog{Promotions: catalog.Promotions})
+		body, err := manifest.FormatCatalog(offering.Catalog{Promotions: catalog.Promotions})
 		p.keep(body)
 		return err
 	})

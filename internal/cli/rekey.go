@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/slotfarm/slotfarm/internal/disk"
+	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -64,7 +64,7 @@ func (c *rekeyCommand) finish(ctx context.Context, s *service.Service) (bool, er
 		return false, err
 	}
 	s.Master = waiting
-	return true, disk.Rename(c.waiting(), c.masterKeyFile())
+	return true, durable.Rename(c.waiting(), c.masterKeyFile())
 }
 
 // rekey seals everything under the other key.
@@ -90,7 +90,7 @@ func (c *rekeyCommand) rekey(ctx context.Context, s *service.Service) error {
 	if err != nil {
 		return err
 	}
-	return disk.Rename(c.waiting(), c.masterKeyFile())
+	return durable.Rename(c.waiting(), c.masterKeyFile())
 }
 
 // draw returns a key that waits in its file: the one of an earlier run that was

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
@@ -32,7 +32,7 @@ func (r revision) make(ctx context.Context, streams IO, change func(offering.Cat
 		if err != nil {
 			return err
 		}
-		body, err := document.FormatCatalog(next)
+		body, err := manifest.FormatCatalog(next)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func served(ctx context.Context, api *client.Client) (catalog offering.Catalog, 
 	if err != nil {
 		return catalog, number, err
 	}
-	catalog, err = document.ParseCatalog(body)
+	catalog, err = manifest.ParseCatalog(body)
 	return catalog, number, err
 }
 

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
 )
@@ -66,11 +66,11 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // seed returns the seed to start with, nil where none is given.
-func (c *sandboxCommand) seed() (*document.Seed, error) {
+func (c *sandboxCommand) seed() (*manifest.Seed, error) {
 	if c.Seed == "" {
 		return nil, nil
 	}
-	seed, err := document.LoadSeed(c.Seed)
+	seed, err := manifest.LoadSeed(c.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}

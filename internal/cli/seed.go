@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
 // seedCommand holds the commands on seeds.
@@ -52,7 +52,7 @@ func (seedCheckCommand) Help() string {
 
 // Run reads the seed and says what it holds.
 func (c *seedCheckCommand) Run(streams IO) error {
-	seed, err := document.LoadSeed(c.File)
+	seed, err := manifest.LoadSeed(c.File)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/slotfarm/slotfarm/internal/client"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // verifyCommand recomputes hashes and states.

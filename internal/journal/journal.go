@@ -4,8 +4,8 @@
 // An entry holds what happened, who did it, and the account's whole state after
 // it, so the newest entry is all that a decision needs. The package decides how
 // entries are sealed, chained, verified and matched with retries; where they
-// are kept is up to an engine (journal/sqlite), and what makes a valid engine
-// is journaltest.Run. It holds no rule of the offerings.
+// are kept is up to an engine (store/sqlite), and what makes a valid engine
+// is storetest.Run. It holds no rule of the offerings.
 package journal
 
 import (

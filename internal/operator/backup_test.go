@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // TestBackup downloads a backup and reads it. Storage that has means of its own

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
@@ -27,7 +27,7 @@ func priced(cents account.Cents) offering.Catalog {
 
 func (f *farm) text(c offering.Catalog) string {
 	f.t.Helper()
-	body, err := document.FormatCatalog(c)
+	body, err := manifest.FormatCatalog(c)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func (f *farm) text(c offering.Catalog) string {
 // catalog returns what the API says is for sale.
 func (f *farm) catalog() offering.Catalog {
 	f.t.Helper()
-	c, err := document.ParseCatalog([]byte(f.accepted("GET", "/catalog", "")))
+	c, err := manifest.ParseCatalog([]byte(f.accepted("GET", "/catalog", "")))
 	if err != nil {
 		f.t.Fatal(err)
 	}

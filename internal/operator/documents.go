@@ -7,7 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -32,7 +32,7 @@ func (a api) getCatalog(r *http.Request) (any, error) {
 }
 
 func formatted(c offering.Catalog) (any, error) {
-	body, err := document.FormatCatalog(c)
+	body, err := manifest.FormatCatalog(c)
 	return jsontext.Value(body), err
 }
 
@@ -47,7 +47,7 @@ func (a api) putCatalog(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := document.ParseCatalog(body)
+	catalog, err := manifest.ParseCatalog(body)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (a api) exportSeed(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := document.FormatSeed(seed)
+	body, err := manifest.FormatSeed(seed)
 	return jsontext.Value(body), err
 }
 
@@ -113,7 +113,7 @@ func (a api) putSeed(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	seed, err := document.ParseSeed(body)
+	seed, err := manifest.ParseSeed(body)
 	if err != nil {
 		return nil, err
 	}

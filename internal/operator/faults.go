@@ -4,8 +4,8 @@ import (
 	"net/http"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/injection"
 )
 
 // getFaults shows the rules by which answers are broken, and what they did.
@@ -14,8 +14,8 @@ func (a api) getFaults(*http.Request) (any, error) {
 }
 
 type putFaultsBody struct {
-	Seed  *int64       `json:"seed"`
-	Rules []chaos.Rule `json:"rules"`
+	Seed  *int64           `json:"seed"`
+	Rules []injection.Rule `json:"rules"`
 }
 
 // putFaults replaces the rules.
@@ -36,7 +36,7 @@ func (a api) putFaults(r *http.Request) (any, error) {
 // addFaults puts rules behind those there are.
 func (a api) addFaults(r *http.Request) (any, error) {
 	var body struct {
-		Rules []chaos.Rule `json:"rules"`
+		Rules []injection.Rule `json:"rules"`
 	}
 	if err := decode(r, &body); err != nil {
 		return nil, err

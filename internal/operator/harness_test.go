@@ -19,13 +19,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
+	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -51,7 +51,7 @@ var wall = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 type farm struct {
 	t       *testing.T
 	service *service.Service
-	faults  *chaos.Faults
+	faults  *injection.Faults
 	handler http.Handler
 	wall    time.Time
 	ids     atomic.Int64
@@ -86,7 +86,7 @@ func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
 		t.Fatal(err)
 	}
 	f.service = offerings
-	f.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
+	f.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	f.handler = operator.Handler(operator.Config{
 		Service: f.service, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
 	})

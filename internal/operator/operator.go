@@ -19,8 +19,8 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
-	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -37,7 +37,7 @@ const (
 // Config is what the API needs. Service, NewID and Log are required.
 type Config struct {
 	Service *service.Service
-	Faults  *chaos.Faults // nil where answers must not be broken
+	Faults  *injection.Faults // nil where answers must not be broken
 	NewID   func() string
 	Log     *slog.Logger
 	Observe awsjson.Observe // the operation is one of Routes, "" for none of them

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 const internalMessage = "The request failed because of an internal error."

@@ -10,9 +10,9 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
 // caller returns who calls about the account in the path.
@@ -57,7 +57,7 @@ func decode(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	return document.Decode(body, into)
+	return strictjson.Decode(body, into)
 }
 
 // decodeOptional is decode, and leaves into as it is where there is no body.
@@ -66,7 +66,7 @@ func decodeOptional(r *http.Request, into any) error {
 	if err != nil || len(bytes.TrimSpace(body)) == 0 {
 		return err
 	}
-	return document.Decode(body, into)
+	return strictjson.Decode(body, into)
 }
 
 func readBody(r *http.Request) ([]byte, error) {

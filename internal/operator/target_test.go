@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
 // FuzzAdvance reads any body as an advance of a clock that shows any time: what
@@ -17,7 +17,7 @@ func FuzzAdvance(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, seconds int64) {
 		now := time.Unix(seconds%(8000*365*24*3600), 0).UTC()
 		var read advanceBody
-		if document.Decode(body, &read) != nil {
+		if strictjson.Decode(body, &read) != nil {
 			return
 		}
 		target, err := read.target()
@@ -77,7 +77,7 @@ func rewritten(t *testing.T, b advanceBody) func(time.Time) time.Time {
 		t.Fatal(err)
 	}
 	var again advanceBody
-	if err := document.Decode(written, &again); err != nil {
+	if err := strictjson.Decode(written, &again); err != nil {
 		t.Fatalf("%s: %v", written, err)
 	}
 	target, err := again.target()

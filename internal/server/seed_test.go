@@ -9,15 +9,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
 // parsed returns a seed as the command line reads it.
-func parsed(t *testing.T, text string) *document.Seed {
+func parsed(t *testing.T, text string) *manifest.Seed {
 	t.Helper()
-	seed, err := document.ParseSeed([]byte(text))
+	seed, err := manifest.ParseSeed([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,11 +17,11 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
-	"github.com/slotfarm/slotfarm/internal/chaos"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/injection"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -52,7 +52,7 @@ type Config struct {
 	MaxSlots int               // per offering, for accounts without a limit of their own; 100
 	Frozen   *time.Time        // where clocks stand at the start; nil lets them run
 	Catalog  *offering.Catalog // to begin with; offering.Default()
-	Seed     *document.Seed    // planted at the start where it is not there yet
+	Seed     *manifest.Seed    // planted at the start where it is not there yet
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 	Log      *slog.Logger      // nothing is logged
@@ -105,7 +105,7 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	journal  engine
-	faults   *chaos.Faults
+	faults   *injection.Faults
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
 	sweeper  *sweeper
@@ -133,7 +133,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s.faults = chaos.New(chaos.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
+	s.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	s.traces = traces(ctx, c)
 	handler, err := s.prepare(ctx, c)
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		return nil, err
 	}
 	if c.Master == nil {
-		err = settle(ctx, c, offerings)
+		err = prepareSandbox(ctx, c, offerings)
 	} else {
 		err = offerings.CheckInstalled(ctx)
 	}
@@ -192,9 +192,9 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	return handler, err
 }
 
-// settle freezes clocks and plants the seed of a sandbox. It leaves the storage of
+// prepareSandbox freezes clocks and plants the seed of a sandbox. It leaves the storage of
 // a service for others as it is, where requests have to be signed.
-func settle(ctx context.Context, c Config, offerings *service.Service) error {
+func prepareSandbox(ctx context.Context, c Config, offerings *service.Service) error {
 	err := offerings.CheckOpen(ctx)
 	if err == nil {
 		err = freeze(ctx, c, offerings)

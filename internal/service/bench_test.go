@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
-	"github.com/slotfarm/slotfarm/internal/journal/sqlite"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // BenchmarkAdvance moves the clocks of 10,000 accounts that hold three offerings
@@ -35,13 +35,13 @@ func BenchmarkAdvance(b *testing.B) {
 		b.Fatal(err)
 	}
 	start := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
-	var seed document.Seed
+	var seed manifest.Seed
 	for i := range accounts {
 		script := account.Script{Test: true, Now: &start}
 		for n, o := range catalog.Offerings[:3] {
 			script.Steps = append(script.Steps, account.Step{Purchase: &account.Order{OfferingID: o.ID, Quantity: n + 1}})
 		}
-		seed.Accounts = append(seed.Accounts, document.SeedAccount{ID: account.ID(fmt.Sprintf("%012d", i)), Script: script})
+		seed.Accounts = append(seed.Accounts, manifest.SeedAccount{ID: account.ID(fmt.Sprintf("%012d", i)), Script: script})
 	}
 	if _, err := s.Plant(ctx, service.Caller{Key: "bench"}, seed); err != nil {
 		b.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
@@ -22,7 +22,7 @@ type Version struct {
 	Number int             `json:"version"`
 	At     time.Time       `json:"at"`            // by the wall clock
 	Key    string          `json:"key,omitempty"` // of the caller
-	Body   json.RawMessage `json:"catalog"`       // as document.FormatCatalog writes it
+	Body   json.RawMessage `json:"catalog"`       // as manifest.FormatCatalog writes it
 }
 
 // Catalog returns what is for sale now.
@@ -69,7 +69,7 @@ func catalogIn(r journal.Named) (offering.Catalog, error) {
 	if err := json.Unmarshal(r.Body, &v); err != nil {
 		return offering.Catalog{}, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
 	}
-	catalog, err := document.ParseCatalog(v.Body)
+	catalog, err := manifest.ParseCatalog(v.Body)
 	if err != nil {
 		err = fmt.Errorf("stored catalogue %s: %w", r.Name, err)
 	}
@@ -114,7 +114,7 @@ func (s *Service) setCatalog(ctx context.Context, c Caller, catalog offering.Cat
 	if err := s.Sweep(ctx); err != nil {
 		return err
 	}
-	document, err := document.FormatCatalog(catalog)
+	document, err := manifest.FormatCatalog(catalog)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
 // Planted is what a seed led to.
@@ -20,7 +20,7 @@ type Planted struct {
 // an error that the caller can mend nothing has changed. Errors: those of
 // account.Script.Events with the path of what is wrong, NotEligible for ordinary
 // accounts that are there, those of SetCatalog.
-func (s *Service) Plant(ctx context.Context, c Caller, seed document.Seed) (Planted, error) {
+func (s *Service) Plant(ctx context.Context, c Caller, seed manifest.Seed) (Planted, error) {
 	s.setup.Lock()
 	defer s.setup.Unlock()
 	return s.plant(ctx, c, seed)
@@ -28,10 +28,10 @@ func (s *Service) Plant(ctx context.Context, c Caller, seed document.Seed) (Plan
 
 // PlantNew is Plant for the start of a server whose storage may hold a state: a
 // stored catalogue and accounts that are open stay as they are.
-func (s *Service) PlantNew(ctx context.Context, c Caller, seed document.Seed) (Planted, error) {
+func (s *Service) PlantNew(ctx context.Context, c Caller, seed manifest.Seed) (Planted, error) {
 	s.setup.Lock()
 	defer s.setup.Unlock()
-	missing := document.Seed{}
+	missing := manifest.Seed{}
 	if s.version == 0 {
 		missing.Catalog = seed.Catalog
 	}
@@ -67,7 +67,7 @@ func (s *Service) Reset(ctx context.Context, c Caller) (Planted, error) {
 	return s.plant(ctx, c, s.seed)
 }
 
-func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Planted, error) {
+func (s *Service) plant(ctx context.Context, c Caller, seed manifest.Seed) (Planted, error) {
 	terms, err := s.try(ctx, seed)
 	if err != nil {
 		return Planted{}, err
@@ -79,7 +79,7 @@ func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Plan
 		}
 	}
 	var made atomic.Int64
-	err = each(ctx, seed.Accounts, func(ctx context.Context, a document.SeedAccount) error {
+	err = each(ctx, seed.Accounts, func(ctx context.Context, a manifest.SeedAccount) error {
 		events, err := a.Script.Events(s.opening(), terms, s.Now())
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func (s *Service) plant(ctx context.Context, c Caller, seed document.Seed) (Plan
 
 // try plays a seed without keeping anything and returns the terms it is played
 // by.
-func (s *Service) try(ctx context.Context, seed document.Seed) (account.Terms, error) {
+func (s *Service) try(ctx context.Context, seed manifest.Seed) (account.Terms, error) {
 	terms := termsOf(seed, *s.terms.Load())
 	if err := s.checkOfferings(ctx, terms.Catalog); err != nil {
 		return terms, err
@@ -115,7 +115,7 @@ func (s *Service) try(ctx context.Context, seed document.Seed) (account.Terms, e
 }
 
 // termsOf returns the terms that a seed is played by.
-func termsOf(seed document.Seed, terms account.Terms) account.Terms {
+func termsOf(seed manifest.Seed, terms account.Terms) account.Terms {
 	if seed.Catalog != nil {
 		terms.Catalog = *seed.Catalog
 	}
@@ -123,7 +123,7 @@ func termsOf(seed document.Seed, terms account.Terms) account.Terms {
 }
 
 // rehearse returns the first error of playing a seed.
-func (s *Service) rehearse(seed document.Seed, terms account.Terms) error {
+func (s *Service) rehearse(seed manifest.Seed, terms account.Terms) error {
 	for _, a := range seed.Accounts {
 		if _, err := a.Script.Events(s.opening(), terms, s.Now()); err != nil {
 			return err
@@ -133,10 +133,10 @@ func (s *Service) rehearse(seed document.Seed, terms account.Terms) error {
 }
 
 // Export returns the present state as a seed.
-func (s *Service) Export(ctx context.Context) (document.Seed, error) {
+func (s *Service) Export(ctx context.Context) (manifest.Seed, error) {
 	const page = 500
 	catalog := s.Catalog()
-	seed := document.Seed{Catalog: &catalog}
+	seed := manifest.Seed{Catalog: &catalog}
 	for after := account.ID(""); ; {
 		ids, err := s.Store.Accounts(ctx, after, page)
 		if err != nil || len(ids) == 0 {
@@ -147,7 +147,7 @@ func (s *Service) Export(ctx context.Context) (document.Seed, error) {
 			if err != nil {
 				return seed, err
 			}
-			seed.Accounts = append(seed.Accounts, document.SeedAccount{ID: id, Script: script})
+			seed.Accounts = append(seed.Accounts, manifest.SeedAccount{ID: id, Script: script})
 		}
 		after = ids[len(ids)-1]
 	}

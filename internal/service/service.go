@@ -15,9 +15,9 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/document"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
 // Config is what a Service works with. Store, Terms, Now and NewID are required.
@@ -50,7 +50,7 @@ type Service struct {
 	// is no longer in force.
 	setup   sync.RWMutex
 	version int // of the catalogue; 0 is the one to begin with
-	seed    document.Seed
+	seed    manifest.Seed
 
 	keyring  sync.RWMutex // held while revision changes, with the keys remembered
 	revision string       // of the keys and catalogues that the service knows

@@ -1,0 +1,152 @@
+package archtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Groups of packages in the import table.
+const (
+	domain    = "fault money offering account"
+	engines   = "store/sqlite store/postgres"
+	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
+)
+
+// importTable says which packages of the module each package may import. Tests
+// may import more; packages that are not written yet may stand here already.
+var importTable = map[string]string{
+	"fault":             "",
+	"durable":           "",
+	"money":             "fault",
+	"offering":          "money fault",
+	"account":           "offering money fault",
+	"iam":               "fault",
+	"journal":           domain,
+	"store/storetest": "journal " + domain,
+	"store/sqlite":      "journal durable " + domain,
+	"store/postgres":    "journal " + domain,
+	"strictjson":        "fault",
+	"manifest":          "strictjson account offering money fault",
+	"service":           "manifest journal iam account offering money fault",
+	"sigv4":             "fault",
+	"awsjson":           "fault",
+	"devicefarm":        "service awsjson account offering money fault",
+	"injection":         "awsjson fault account",
+	"throttle":          "awsjson fault",
+	"operator":          "injection service manifest strictjson awsjson journal iam account offering money fault",
+	"telemetry":         "journal awsjson fault",
+	"server":            libraries,
+	"client":            "",
+	"bench":             "client",
+	"cli":               "server client bench durable " + libraries,
+	"cmd/slotfarm":      "cli",
+	"slotfarmtest":      "server client manifest",
+	"e2e":               anything,
+	"e2e/gosdk":         "",
+	"oracle":            "",
+	"simulation":        "",
+	"archtest":          "",
+	"tools/benchplots":  "",
+
+	"store/postgres/pgtest": "",
+}
+
+// confined says which packages alone may import the modules of others whose
+// paths start as given: drivers stay in their engine, the JSON of the wire on it.
+var confined = map[string]string{
+	"modernc.org/sqlite":            "store/sqlite",
+	"github.com/jackc/pgx":          "store/postgres store/postgres/pgtest tools/benchplots",
+	"github.com/pressly/goose":      engines,
+	"github.com/go-json-experiment": "awsjson devicefarm operator strictjson manifest iam",
+	"github.com/prometheus":         "telemetry",
+	"go.opentelemetry.io":           "telemetry",
+}
+
+func TestImportTable(t *testing.T) { none(t, checkImportTable(sources(t))) }
+
+func TestImportsOfOthers(t *testing.T) { none(t, checkConfined(sources(t))) }
+
+// checkImportTable finds packages that the table does not know, and imports
+// within the module that it does not allow.
+func checkImportTable(sources []source) []string {
+	var findings []string
+	unknown := map[string]bool{}
+	for _, s := range sources {
+		allowed, ok := importTable[s.pkg()]
+		if !ok && !unknown[s.pkg()] {
+			unknown[s.pkg()] = true
+			findings = append(findings, s.finding(s.file.Package, "package %s is not in the import table", s.pkg()))
+		}
+		if !ok || s.isTest() {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			imported, ours := strings.CutPrefix(pathOf(spec), module+"/")
+			imported = strings.TrimPrefix(imported, "internal/")
+			if ours && !oneOf(imported, allowed) {
+				findings = append(findings, s.finding(spec.Pos(), "package %s must not import %s", s.pkg(), imported))
+			}
+		}
+	}
+	return findings
+}
+
+// checkConfined finds imports of modules of others outside the packages that
+// may import them. Tests may, unless they are tests of the domain.
+func checkConfined(sources []source) []string {
+	var findings []string
+	for _, s := range sources {
+		if s.isTest() && !oneOf(s.pkg(), domain) {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			for prefix, allowed := range confined {
+				if strings.HasPrefix(pathOf(spec), prefix) && !oneOf(s.pkg(), allowed) {
+					findings = append(findings, s.finding(spec.Pos(), "only %s may import %s", allowed, prefix))
+				}
+			}
+		}
+	}
+	return findings
+}
+
+// oneOf reports whether name is one of the names in a list with spaces between.
+func oneOf(name, list string) bool { return slices.Contains(strings.Fields(list), name) }
+
+func TestImportTableCanFail(t *testing.T) {
+	got := checkImportTable(parse(t,
+		"internal/money/a.go", `package money; import "github.com/slotfarm/slotfarm/internal/account"`,
+		"internal/money/a_test.go", `package money; import "github.com/slotfarm/slotfarm/internal/account"`,
+		"internal/service/a.go", `package service; import "github.com/slotfarm/slotfarm/internal/server"`,
+		"internal/service/b.go", `package service; import "github.com/slotfarm/slotfarm/internal/journal"`,
+		"internal/server/a.go", `package server; import "github.com/slotfarm/slotfarm/internal/cli"`,
+		"cmd/slotfarm/main.go", `package main; import "github.com/slotfarm/slotfarm/internal/server"`,
+		"internal/util/a.go", `package util`,
+		"internal/util/b.go", `package util; import "github.com/slotfarm/slotfarm/internal/cli"`,
+	))
+	exactly(t, got,
+		"internal/money/a.go:1: package money must not import account",
+		"internal/service/a.go:1: package service must not import server",
+		"internal/server/a.go:1: package server must not import cli",
+		"cmd/slotfarm/main.go:1: package cmd/slotfarm must not import server",
+		"internal/util/a.go:1: package util is not in the import table",
+	)
+}
+
+func TestImportsOfOthersCanFail(t *testing.T) {
+	got := checkConfined(parse(t,
+		"internal/store/sqlite/a.go", `package sqlite; import _ "modernc.org/sqlite"`,
+		"internal/service/a.go", `package service; import _ "modernc.org/sqlite"`,
+		"internal/server/a_test.go", `package server; import _ "modernc.org/sqlite"`,
+		"internal/account/a_test.go", `package account; import _ "github.com/jackc/pgx/v5"`,
+		"internal/operator/a.go", `package operator; import "github.com/go-json-experiment/json"`,
+		"internal/cli/a.go", `package cli; import "github.com/go-json-experiment/json/jsontext"`,
+	))
+	exactly(t, got,
+		"internal/service/a.go:1: only store/sqlite may import modernc.org/sqlite",
+		"internal/account/a_test.go:1: only store/postgres store/postgres/pgtest tools/benchplots may import github.com/jackc/pgx",
+		"internal/cli/a.go:1: only awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
+	)
+}

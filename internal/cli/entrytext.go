@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/money"
+)
+
+// entryText returns an entry as text for people. Columns stand below one another as
+// long as numbers are of the usual size.
+func entryText(e client.Entry) string {
+	text := fmt.Sprintf("%-24s  %s  %-5s  %-10s  %s",
+		showTime(e.Event.At), e.Account, fmt.Sprintf("#%d", e.Seq), e.Event.Kind, strings.Join(details(e.Event), ", "))
+	return strings.TrimRight(text, " ")
+}
+
+// The columns of audit.
+const auditFormat = "%-30s  %-24s  %-6s  %-20s  %-15s  %-36s  %-10s  %s"
+
+// auditHeader names the columns of audit.
+func auditHeader() string {
+	return fmt.Sprintf(auditFormat, "RECORDED", "AT", "ENTRY", "BY", "FROM", "REQUEST", "WHAT", "")
+}
+
+// audit returns an entry with who caused it, and when that was by the wall clock
+// and by the account's.
+func audit(e client.Entry) string {
+	return fmt.Sprintf(auditFormat, showTime(e.Recorded), showTime(e.Event.At), fmt.Sprintf("#%d", e.Seq),
+		e.By.Key, e.By.Source, e.By.Request, e.Event.Kind, strings.Join(details(e.Event), ", "))
+}
+
+// details returns what there is to say of an event.
+func details(e client.Event) []string {
+	switch e.Kind {
+	case "opened":
+		return opened(e.Opening)
+	case "configured":
+		return configured(e.Settings)
+	case "clock":
+		return []string{clockAt(e.Frozen)}
+	case "rolled":
+		var charges []string
+		for _, c := range e.Charges {
+			charges = append(charges, slots(c.Quantity, c.OfferingID, c.Cents)+"  "+c.TransactionID)
+		}
+		return charges
+	}
+	var orders []string
+	for _, t := range e.Transactions {
+		orders = append(orders, order(t))
+	}
+	return orders
+}
+
+func opened(o *client.Opening) []string {
+	switch {
+	case o == nil:
+		return nil
+	case !o.Test:
+		return []string{"ordinary account"}
+	case o.Frozen != nil:
+		return []string{"test account", "clock " + clockAt(o.Frozen)}
+	}
+	return []string{"test account"}
+}
+
+func configured(c *client.Configured) []string {
+	if c == nil {
+		return nil
+	}
+	var set []string
+	if c.Status != nil {
+		set = append(set, "status "+*c.Status)
+	}
+	if c.Test != nil {
+		set = append(set, fmt.Sprintf("test %t", *c.Test))
+	}
+	for _, l := range c.Limits {
+		set = append(set, fmt.Sprintf("at most %d × %s", l.Max, l.OfferingID))
+	}
+	if c.Note != nil {
+		set = append(set, fmt.Sprintf("note %q", *c.Note))
+	}
+	if len(set) == 0 {
+		return []string{"nothing"}
+	}
+	return set
+}
+
+func clockAt(frozen *time.Time) string {
+	if frozen == nil {
+		return "released"
+	}
+	return "frozen at " + showTime(*frozen)
+}
+
+// order describes a transaction. A renewal also says from when on it counts,
+// and one with a promotion which it is.
+func order(t client.EntryTransaction) string {
+	text := slots(t.Quantity, t.OfferingID, t.Cents) + "  " + t.ID
+	if !t.EffectiveOn.Equal(t.CreatedOn) {
+		text += "  from " + showTime(t.EffectiveOn)
+	}
+	if t.PromotionID != "" {
+		text += "  promotion " + t.PromotionID
+	}
+	return text
+}
+
+func slots(quantity int, offeringID string, cents int64) string {
+	return fmt.Sprintf("%d × %s  %d.%02d %s", quantity, offeringID, cents/100, cents%100, money.Currency)
+}
+
+func showTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

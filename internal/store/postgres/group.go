@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// group is what one statement does to one account: the updates that wait for it,
+// decided one after another from a head.
+type group struct {
+	account account.ID
+	jobs    []*job
+
+	head    journal.Head
+	ask     bool                                   // the database, before anything is decided
+	fresh   bool                                   // head and retries are what the database said
+	broken  error                                  // the head that the database has cannot be read
+	retries map[journal.RetryDigest]journal.Record // the recorded ones that the jobs ask for
+
+	entries []journal.Appended
+	results []result // of jobs, valid when entries are appended
+	moved   bool     // when the account is due
+}
+
+// result is what becomes of a job.
+type result struct {
+	outcome journal.Outcome
+	err     error
+}
+
+// doubted returns the group with its head to be asked for.
+func (g *group) doubted() *group {
+	g.ask, g.fresh = true, false
+	return g
+}
+
+// decide decides the jobs of the group, and reports false where an answer would
+// rest on a guess.
+func (g *group) decide() bool {
+	g.entries, g.results, g.moved = nil, nil, false
+	head, recorded := g.head, map[journal.RetryDigest]journal.Record{}
+	for _, w := range g.jobs {
+		r, appended := result{err: g.broken}, []journal.Appended(nil)
+		if g.broken == nil {
+			r, appended = g.decideOne(w, head, recorded)
+		}
+		if len(appended) == 0 && len(g.entries) == 0 && !g.fresh {
+			return false
+		}
+		for _, a := range appended {
+			g.take(head.State, a)
+			head = journal.Head{Seq: a.Record.Seq, Hash: a.Record.Hash, State: a.Entry.State}
+			if a.Entry.Retry != nil {
+				recorded[a.Entry.Retry.Digest()] = a.Record
+			}
+		}
+		g.results = append(g.results, r)
+	}
+	return true
+}
+
+// decideOne decides one job on a head.
+func (g *group) decideOne(w *job, head journal.Head, recorded map[journal.RetryDigest]journal.Record) (result, []journal.Appended) {
+	if err := w.ctx.Err(); err != nil {
+		return result{err: unavailable(err)}, nil
+	}
+	if retry := w.change.Retry; retry != nil {
+		record, found := recorded[retry.Digest()]
+		if !found {
+			record, found = g.retries[retry.Digest()]
+		}
+		if found {
+			outcome, err := record.Repeat(*retry, head)
+			return result{outcome, err}, nil
+		}
+	}
+	appended, err := extend(head, w.change)
+	if err != nil {
+		return result{err: err}, nil
+	}
+	outcome := journal.Outcome{Seq: head.Seq, State: head.State}
+	for _, a := range appended {
+		outcome.Entries = append(outcome.Entries, a.Entry)
+		outcome.Seq, outcome.State = a.Entry.Seq, a.Entry.State
+	}
+	return result{outcome: outcome}, appended
+}
+
+// take adds an entry that follows a state.
+func (g *group) take(before account.State, a journal.Appended) {
+	g.entries = append(g.entries, a)
+	g.moved = g.moved || a.Record.Seq == 1 || !a.Entry.State.Due().Equal(before.Due())
+}
+
+// newest returns the head of the account when the entries are appended.
+func (g *group) newest() journal.Head {
+	if n := len(g.entries); n > 0 {
+		last := g.entries[n-1]
+		return journal.Head{Seq: last.Record.Seq, Hash: last.Record.Hash, State: last.Entry.State}
+	}
+	return g.head
+}
+
+// extend is journal.Extend, with a panic of one decision turned into its error:
+// it must not end the writer that everyone shares.
+func extend(head journal.Head, change journal.Change) (appended []journal.Appended, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			appended, err = nil, fault.New(fault.Internal, "a decision on account %s panicked: %v", change.Account, p)
+		}
+	}()
+	return journal.Extend(head, change)
+}
