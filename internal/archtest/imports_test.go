@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 awsjson devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -35,14 +35,15 @@ var importTable = map[string]string{
 	"devicefarm":        "service awsjson account offering money fault",
 	"injection":         "awsjson fault account",
 	"throttle":          "awsjson fault",
-	"operator":          "injection service manifest strictjson awsjson journal iam account offering money fault",
+	"operatorapi":       "fault",
+	"operator":          "operatorapi injection service manifest strictjson awsjson journal iam account offering money fault",
 	"telemetry":         "journal awsjson fault",
 	"server":            libraries,
-	"client":            "",
+	"client":            "operatorapi",
 	"bench":             "client",
 	"cli":               "server client bench durable " + libraries,
 	"cmd/slotfarm":      "cli",
-	"slotfarmtest":      "server client manifest",
+	"slotfarmtest":      "server client operatorapi manifest",
 	"e2e":               anything,
 	"e2e/gosdk":         "",
 	"oracle":            "",

@@ -1,0 +1,63 @@
+package operatorapi
+
+import (
+	"math"
+	"net/url"
+	"reflect"
+	"strconv"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
+
+// EncodeQuery returns the members of a query that are not missing.
+func EncodeQuery(query any) url.Values {
+	values := url.Values{}
+	v := reflect.ValueOf(query)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("query")
+		switch member := v.Field(i).Interface().(type) {
+		case string:
+			if member != "" {
+				values.Set(name, member)
+			}
+		case *int64:
+			if member != nil {
+				values.Set(name, strconv.FormatInt(*member, 10))
+			}
+		}
+	}
+	return values
+}
+
+// DecodeQuery reads a query into a pointer to its struct. A number that is not a
+// whole number from 0 is an Argument error. Members that the struct does not
+// have are ignored.
+func DecodeQuery(values url.Values, into any) error {
+	v := reflect.ValueOf(into).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("query")
+		text := values.Get(name)
+		if text == "" {
+			continue
+		}
+		switch member := v.Field(i).Addr().Interface().(type) {
+		case *string:
+			*member = text
+		case **int64:
+			n, err := parseCount(name, text)
+			if err != nil {
+				return err
+			}
+			*member = &n
+		}
+	}
+	return nil
+}
+
+func parseCount(name, text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Argument, "%s %q is not a whole number from 0 to %d", name, text, math.MaxInt64)
+	}
+	return n, nil
+}
