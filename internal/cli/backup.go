@@ -28,10 +28,11 @@ func (backupCommand) Help() string {
 
 // saved is what a backup holds.
 type saved struct {
-	File string `json:"file"`
-	client.Backup
-	Accounts int64 `json:"accounts"`
-	Entries  int64 `json:"entries"`
+	File     string `json:"file"`
+	Bytes    int64  `json:"bytes"`
+	SHA256   string `json:"sha256"` // in hexadecimal
+	Accounts int64  `json:"accounts"`
+	Entries  int64  `json:"entries"`
 }
 
 // Run makes the backup and says what it holds.
@@ -71,7 +72,7 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 	if err != nil {
 		return saved{}, fmt.Errorf("the backup is of no use: %w", err)
 	}
-	return saved{c.File, got, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
+	return saved{c.File, got.Bytes, got.SHA256, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
 }
 
 // restoreCommand makes a data directory of a backup.

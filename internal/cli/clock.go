@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // clockCommand holds the commands on the clocks of test accounts.
@@ -61,14 +61,14 @@ func (clockAdvanceCommand) Help() string {
 
 // Run advances the clock and prints what came due on the way.
 func (c *clockAdvanceCommand) Run(ctx context.Context, streams IO) error {
-	var by client.Advance
+	var by operatorapi.Advance
 	switch {
 	case c.To != nil:
-		by.To = c.To.time()
+		by = operatorapi.AdvanceTo(time.Time(*c.To))
 	case c.By != nil:
-		by.By = *c.By
+		by = operatorapi.AdvanceBy(*c.By)
 	case c.Periods != nil:
-		by.Periods = *c.Periods
+		by = operatorapi.AdvancePeriods(*c.Periods)
 	default:
 		return usageError{errors.New("give one of --to, --by and --periods")}
 	}
@@ -108,8 +108,8 @@ func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context,
 }
 
 // dollars returns an amount with two decimals.
-func dollars(amount json.Number) string {
-	text := amount.String()
+func dollars(amount operatorapi.Decimal) string {
+	text := string(amount)
 	if strings.Index(text, ".") == len(text)-2 {
 		text += "0"
 	}
