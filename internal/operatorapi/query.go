@@ -1,6 +1,7 @@
 package operatorapi
 
 import (
+	"fmt"
 	"math"
 	"net/url"
 	"reflect"
@@ -37,27 +38,30 @@ func DecodeQuery(values url.Values, into any) error {
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("query")
 		text := values.Get(name)
-		if text == "" {
-			continue
-		}
+		var err error
 		switch member := v.Field(i).Addr().Interface().(type) {
 		case *string:
 			*member = text
 		case **int64:
-			n, err := parseCount(name, text)
-			if err != nil {
-				return err
-			}
-			*member = &n
+			*member, err = parseCount(name, text)
+		default:
+			err = fmt.Errorf("the query member %q is a %T, which no query has", name, member)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func parseCount(name, text string) (int64, error) {
+// parseCount returns a whole number from 0, nil for no text.
+func parseCount(name, text string) (*int64, error) {
+	if text == "" {
+		return nil, nil
+	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fault.New(fault.Argument, "%s %q is not a whole number from 0 to %d", name, text, math.MaxInt64)
+		return nil, fault.New(fault.Argument, "%s %q is not a whole number from 0 to %d", name, text, math.MaxInt64)
 	}
-	return n, nil
+	return &n, nil
 }
