@@ -40,7 +40,7 @@ func shape(id account.ID, v service.View) operatorapi.Account {
 }
 
 // getAccount shows an account; one that was never opened is not found.
-func (a api) getAccount(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.Account, error) {
+func (a api) getAccount(ctx context.Context, in input[none, none]) (operatorapi.Account, error) {
 	return a.account(ctx, in.caller)
 }
 
@@ -53,7 +53,7 @@ func (a api) account(ctx context.Context, c service.Caller) (operatorapi.Account
 }
 
 // listAccounts shows a page of accounts in the order of their ids.
-func (a api) listAccounts(ctx context.Context, in input[operatorapi.AccountsQuery, operatorapi.None]) (operatorapi.Accounts, error) {
+func (a api) listAccounts(ctx context.Context, in input[operatorapi.AccountsQuery, none]) (operatorapi.Accounts, error) {
 	page := operatorapi.Accounts{Accounts: []operatorapi.Account{}}
 	after, err := optionalAccount(in.query.After)
 	if err != nil {
@@ -85,7 +85,7 @@ func optionalAccount(text string) (account.ID, error) {
 }
 
 // putAccount opens an account, or changes the settings that the body names.
-func (a api) putAccount(ctx context.Context, in input[operatorapi.None, operatorapi.Settings]) (operatorapi.Account, error) {
+func (a api) putAccount(ctx context.Context, in input[none, operatorapi.Settings]) (operatorapi.Account, error) {
 	settings := account.Settings{Status: (*account.Status)(in.body.Status), Test: in.body.Test, Note: in.body.Note}
 	for _, id := range slices.SortedFunc(maps.Keys(in.body.MaxSlots), strings.Compare) {
 		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: in.body.MaxSlots[id]})

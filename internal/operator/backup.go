@@ -24,7 +24,7 @@ const (
 func (a api) backupRows() []row { return []row{streaming(a, operatorapi.Backup, a.makeBackup)} }
 
 // makeBackup answers with a copy of everything that is stored.
-func (a api) makeBackup(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (*download, error) {
+func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, error) {
 	if a.Backup == nil {
 		return nil, fault.New(fault.NotFound, "this storage is backed up by the means of its database")
 	}

@@ -29,6 +29,9 @@ func (a api) rows() []row {
 	return rows
 }
 
+// none is the query, the body or the answer of a call that has none.
+type none = operatorapi.None
+
 // input is what a call is made with.
 type input[Query, Body any] struct {
 	caller  service.Caller // on the account in the path; on none where the path names none
@@ -45,7 +48,7 @@ func on[Query, Body, Answer any](a api, call operatorapi.Call[Query, Body, Answe
 			return nil, err
 		}
 		answer, err := f(r.Context(), in)
-		if _, none := any(answer).(operatorapi.None); none || err != nil {
+		if _, empty := any(answer).(none); empty || err != nil {
 			return nil, err
 		}
 		return answer, nil
@@ -93,7 +96,7 @@ func read[Query, Body any](route operatorapi.Route, r *http.Request) (input[Quer
 		return in, err
 	}
 	switch body := any(&in.body).(type) {
-	case *operatorapi.None:
+	case *none:
 	case *operatorapi.Document:
 		*body, err = readBody(r)
 	default:

@@ -17,7 +17,7 @@ func (a api) catalogRows() []row {
 }
 
 // getCatalog shows what is for sale, or was by a version.
-func (a api) getCatalog(ctx context.Context, in input[operatorapi.CatalogQuery, operatorapi.None]) (operatorapi.Document, error) {
+func (a api) getCatalog(ctx context.Context, in input[operatorapi.CatalogQuery, none]) (operatorapi.Document, error) {
 	if in.query.Version == nil {
 		return manifest.FormatCatalog(a.Service.Catalog())
 	}
@@ -52,7 +52,7 @@ func versionOf(n *int64) *int {
 
 // listVersions shows when which version of the catalogue was put in force, and by
 // whom.
-func (a api) listVersions(ctx context.Context, _ input[operatorapi.None, operatorapi.None]) (operatorapi.Versions, error) {
+func (a api) listVersions(ctx context.Context, _ input[none, none]) (operatorapi.Versions, error) {
 	answer := operatorapi.Versions{Versions: []operatorapi.Version{}}
 	versions, err := a.Service.Versions(ctx)
 	if err != nil {

@@ -35,7 +35,7 @@ func clock(view service.View, due []account.Transaction, err error) (operatorapi
 }
 
 // freeze stands a test account's clock still.
-func (a api) freeze(ctx context.Context, in input[operatorapi.None, operatorapi.Freeze]) (operatorapi.Clock, error) {
+func (a api) freeze(ctx context.Context, in input[none, operatorapi.Freeze]) (operatorapi.Clock, error) {
 	at, err := parseTime("now", in.body.Now)
 	if err != nil {
 		return operatorapi.Clock{}, err
@@ -44,12 +44,12 @@ func (a api) freeze(ctx context.Context, in input[operatorapi.None, operatorapi.
 }
 
 // release lets a test account's clock follow the wall clock again.
-func (a api) release(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.Clock, error) {
+func (a api) release(ctx context.Context, in input[none, none]) (operatorapi.Clock, error) {
 	return clock(a.Service.Release(ctx, in.caller))
 }
 
 // advance moves a test account's clock forward.
-func (a api) advance(ctx context.Context, in input[operatorapi.None, operatorapi.Advance]) (operatorapi.Clock, error) {
+func (a api) advance(ctx context.Context, in input[none, operatorapi.Advance]) (operatorapi.Clock, error) {
 	to, err := target(in.body)
 	if err != nil {
 		return operatorapi.Clock{}, err

@@ -38,12 +38,12 @@ func rulesOf(faults []operatorapi.Fault) []injection.Rule {
 }
 
 // getFaults shows the rules.
-func (a api) getFaults(context.Context, input[operatorapi.None, operatorapi.None]) (operatorapi.Faults, error) {
+func (a api) getFaults(context.Context, input[none, none]) (operatorapi.Faults, error) {
 	return a.report(), nil
 }
 
 // putFaults replaces the rules.
-func (a api) putFaults(_ context.Context, in input[operatorapi.None, operatorapi.FaultRules]) (operatorapi.Faults, error) {
+func (a api) putFaults(_ context.Context, in input[none, operatorapi.FaultRules]) (operatorapi.Faults, error) {
 	if in.body.Rules == nil {
 		return operatorapi.Faults{}, fault.New(fault.Argument, "rules is missing; [] removes those there are")
 	}
@@ -54,7 +54,7 @@ func (a api) putFaults(_ context.Context, in input[operatorapi.None, operatorapi
 }
 
 // addFaults puts rules behind those there are.
-func (a api) addFaults(_ context.Context, in input[operatorapi.None, operatorapi.MoreFaults]) (operatorapi.Faults, error) {
+func (a api) addFaults(_ context.Context, in input[none, operatorapi.MoreFaults]) (operatorapi.Faults, error) {
 	if err := a.Faults.Add(rulesOf(in.body.Rules)); err != nil {
 		return operatorapi.Faults{}, err
 	}
@@ -62,7 +62,7 @@ func (a api) addFaults(_ context.Context, in input[operatorapi.None, operatorapi
 }
 
 // removeFaults takes away the rules that name the account of the query.
-func (a api) removeFaults(_ context.Context, in input[operatorapi.FaultsQuery, operatorapi.None]) (operatorapi.Faults, error) {
+func (a api) removeFaults(_ context.Context, in input[operatorapi.FaultsQuery, none]) (operatorapi.Faults, error) {
 	id, err := account.ParseID(in.query.Account)
 	if err != nil {
 		return operatorapi.Faults{}, err

@@ -20,7 +20,7 @@ func (a api) journalRows() []row {
 }
 
 // readJournal shows entries above a number, oldest first.
-func (a api) readJournal(ctx context.Context, in input[operatorapi.JournalQuery, operatorapi.None]) (operatorapi.Journal, error) {
+func (a api) readJournal(ctx context.Context, in input[operatorapi.JournalQuery, none]) (operatorapi.Journal, error) {
 	answer := operatorapi.Journal{Entries: []operatorapi.Entry{}}
 	after, limit := orElse(in.query.After, 0), orElse(in.query.Limit, defaultEntries)
 	records, err := a.Service.Store.Forward(ctx, in.caller.Account, after, int(min(limit, operatorapi.MaxEntries)))
@@ -51,7 +51,7 @@ func orElse(n *int64, fallback int64) int64 {
 }
 
 // verify refolds every journal.
-func (a api) verify(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.Verification, error) {
+func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
 	unhurried(in.request)
 	report, err := journal.Verify(ctx, a.Service.Store)
 	if err != nil {

@@ -24,13 +24,13 @@ func keyShape(k iam.Key) (operatorapi.Key, error) {
 }
 
 // createKey makes a key; only its answer shows the secret.
-func (a api) createKey(ctx context.Context, in input[operatorapi.None, operatorapi.KeyRequest]) (operatorapi.NewKey, error) {
+func (a api) createKey(ctx context.Context, in input[none, operatorapi.KeyRequest]) (operatorapi.NewKey, error) {
 	made, err := a.Service.CreateKey(ctx, in.caller, in.body.Name, []byte(in.body.Policy))
 	return operatorapi.NewKey{ID: made.Key.ID, Secret: made.Secret, Name: made.Key.Name}, err
 }
 
 // listKeys shows an account's keys, oldest first.
-func (a api) listKeys(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.Keys, error) {
+func (a api) listKeys(ctx context.Context, in input[none, none]) (operatorapi.Keys, error) {
 	answer := operatorapi.Keys{Keys: []operatorapi.Key{}}
 	keys, err := a.Service.Keys(ctx, in.caller)
 	if err != nil {
@@ -47,7 +47,7 @@ func (a api) listKeys(ctx context.Context, in input[operatorapi.None, operatorap
 }
 
 // disableKey keeps a key from being used, or lets it be used again.
-func (a api) disableKey(ctx context.Context, in input[operatorapi.None, operatorapi.KeyState]) (operatorapi.Key, error) {
+func (a api) disableKey(ctx context.Context, in input[none, operatorapi.KeyState]) (operatorapi.Key, error) {
 	if in.body.Disabled == nil {
 		return operatorapi.Key{}, fault.New(fault.Argument, "disabled is missing; it must be true or false")
 	}
@@ -59,6 +59,6 @@ func (a api) disableKey(ctx context.Context, in input[operatorapi.None, operator
 }
 
 // deleteKey removes a key for good.
-func (a api) deleteKey(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.None, error) {
-	return operatorapi.None{}, a.Service.DeleteKey(ctx, in.caller, in.request.PathValue("key"))
+func (a api) deleteKey(ctx context.Context, in input[none, none]) (none, error) {
+	return none{}, a.Service.DeleteKey(ctx, in.caller, in.request.PathValue("key"))
 }

@@ -16,7 +16,7 @@ func (a api) seedRows() []row {
 }
 
 // exportSeed shows the present state as a seed.
-func (a api) exportSeed(ctx context.Context, _ input[operatorapi.None, operatorapi.None]) (operatorapi.Document, error) {
+func (a api) exportSeed(ctx context.Context, _ input[none, none]) (operatorapi.Document, error) {
 	seed, err := a.Service.Export(ctx)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (a api) exportSeed(ctx context.Context, _ input[operatorapi.None, operatora
 }
 
 // putSeed brings the accounts of a seed to its state.
-func (a api) putSeed(ctx context.Context, in input[operatorapi.None, operatorapi.Document]) (operatorapi.Planted, error) {
+func (a api) putSeed(ctx context.Context, in input[none, operatorapi.Document]) (operatorapi.Planted, error) {
 	seed, err := manifest.ParseSeed(in.body)
 	if err != nil {
 		return operatorapi.Planted{}, err
@@ -35,7 +35,7 @@ func (a api) putSeed(ctx context.Context, in input[operatorapi.None, operatorapi
 }
 
 // reset forgets everything, faults included, and plants the newest seed again.
-func (a api) reset(ctx context.Context, in input[operatorapi.None, operatorapi.Empty]) (operatorapi.Planted, error) {
+func (a api) reset(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Planted, error) {
 	planted, err := a.Service.Reset(ctx, in.caller)
 	if err == nil {
 		err = a.Faults.Set(nil, nil)

@@ -23,13 +23,13 @@ func snapshotShape(s service.Snapshot) operatorapi.Snapshot {
 }
 
 // takeSnapshot remembers where a test account is.
-func (a api) takeSnapshot(ctx context.Context, in input[operatorapi.None, operatorapi.Empty]) (operatorapi.Snapshot, error) {
+func (a api) takeSnapshot(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Snapshot, error) {
 	taken, err := a.Service.Snapshot(ctx, in.caller)
 	return snapshotShape(taken), err
 }
 
 // listSnapshots shows an account's snapshots, oldest first.
-func (a api) listSnapshots(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.Snapshots, error) {
+func (a api) listSnapshots(ctx context.Context, in input[none, none]) (operatorapi.Snapshots, error) {
 	all, err := a.Service.Snapshots(ctx, in.caller)
 	answer := operatorapi.Snapshots{Snapshots: []operatorapi.Snapshot{}}
 	for _, s := range all {
@@ -39,13 +39,13 @@ func (a api) listSnapshots(ctx context.Context, in input[operatorapi.None, opera
 }
 
 // deleteSnapshot forgets a snapshot.
-func (a api) deleteSnapshot(ctx context.Context, in input[operatorapi.None, operatorapi.None]) (operatorapi.None, error) {
-	return operatorapi.None{}, a.Service.DeleteSnapshot(ctx, in.caller, in.request.PathValue("snapshot"))
+func (a api) deleteSnapshot(ctx context.Context, in input[none, none]) (none, error) {
+	return none{}, a.Service.DeleteSnapshot(ctx, in.caller, in.request.PathValue("snapshot"))
 }
 
 // restoreSnapshot brings a test account back to a snapshot, or makes another
 // account of it, and shows that account.
-func (a api) restoreSnapshot(ctx context.Context, in input[operatorapi.None, operatorapi.Restore]) (operatorapi.Account, error) {
+func (a api) restoreSnapshot(ctx context.Context, in input[none, operatorapi.Restore]) (operatorapi.Account, error) {
 	c, snapshot := in.caller, in.request.PathValue("snapshot")
 	if in.body.Into == nil {
 		view, err := a.Service.Restore(ctx, c, snapshot)

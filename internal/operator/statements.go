@@ -17,7 +17,7 @@ func (a api) statementRows() []row {
 }
 
 // statement shows what an account owes for a month, by default the current one.
-func (a api) statement(ctx context.Context, in input[operatorapi.StatementQuery, operatorapi.None]) (operatorapi.Statement, error) {
+func (a api) statement(ctx context.Context, in input[operatorapi.StatementQuery, none]) (operatorapi.Statement, error) {
 	period, err := optionalPeriod(in.query.Period)
 	if err != nil {
 		return operatorapi.Statement{}, err
@@ -58,7 +58,7 @@ func lineShape(l account.Line, catalog offering.Catalog) operatorapi.StatementLi
 }
 
 // quote says what a purchase would cost now.
-func (a api) quote(ctx context.Context, in input[operatorapi.None, operatorapi.Order]) (operatorapi.Quote, error) {
+func (a api) quote(ctx context.Context, in input[none, operatorapi.Order]) (operatorapi.Quote, error) {
 	t, err := a.Service.Quote(ctx, in.caller, account.Order(in.body))
 	return operatorapi.Quote{
 		OfferingID: t.OfferingID, Quantity: t.Quantity, EffectiveOn: t.EffectiveOn, Cost: costShape(t.Cost),
