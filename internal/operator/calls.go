@@ -42,8 +42,18 @@ type input[Query, Body any] struct {
 
 // on returns the row of a call that f answers.
 func on[Query, Body, Answer any](a api, call operatorapi.Call[Query, Body, Answer], f func(context.Context, input[Query, Body]) (Answer, error)) row {
-	return row{call.Route, a.where(call.Route, func(r *http.Request) (any, error) {
-		in, err := read[Query, Body](call.Route, r)
+	return row{call.Route, answering(a, call.Route, f)}
+}
+
+// streaming is on, for a call whose answer is not JSON.
+func streaming[Query, Body any](a api, call operatorapi.Call[Query, Body, operatorapi.Stream], f func(context.Context, input[Query, Body]) (*download, error)) row {
+	return row{call.Route, answering(a, call.Route, f)}
+}
+
+// answering has f answer what a request to a route asks for.
+func answering[Query, Body, Answer any](a api, route operatorapi.Route, f func(context.Context, input[Query, Body]) (Answer, error)) handle {
+	return a.where(route, func(r *http.Request) (any, error) {
+		in, err := read[Query, Body](route, r)
 		if err != nil {
 			return nil, err
 		}
@@ -52,18 +62,7 @@ func on[Query, Body, Answer any](a api, call operatorapi.Call[Query, Body, Answe
 			return nil, err
 		}
 		return answer, nil
-	})}
-}
-
-// streaming is on, for a call whose answer is not JSON.
-func streaming[Query, Body any](a api, call operatorapi.Call[Query, Body, operatorapi.Stream], f func(context.Context, input[Query, Body]) (*download, error)) row {
-	return row{call.Route, a.where(call.Route, func(r *http.Request) (any, error) {
-		in, err := read[Query, Body](call.Route, r)
-		if err != nil {
-			return nil, err
-		}
-		return f(r.Context(), in)
-	})}
+	})
 }
 
 // where keeps f from servers that do not have the call.
