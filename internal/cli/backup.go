@@ -12,6 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -100,8 +101,8 @@ func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // verification returns a report in the shape of the API.
-func verification(r journal.Report) client.Verification {
-	v := client.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil}
+func verification(r journal.Report) operatorapi.Verification {
+	v := operatorapi.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil}
 	if w := r.Wrong; w != nil {
 		v.Account, v.Seq, v.Reason = string(w.Account), w.Seq, w.Reason
 	}
@@ -109,7 +110,7 @@ func verification(r journal.Report) client.Verification {
 }
 
 // differs returns the error that a verification is, nil where all is well.
-func differs(v client.Verification) error {
+func differs(v operatorapi.Verification) error {
 	if v.OK {
 		return nil
 	}

@@ -41,7 +41,7 @@ type clockFreezeCommand struct {
 
 // Run freezes the clock and prints what came due on the way.
 func (c *clockFreezeCommand) Run(ctx context.Context, streams IO) error {
-	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (operatorapi.Clock, error) {
 		return api.Freeze(ctx, string(c.Account), time.Time(c.At))
 	})
 }
@@ -72,7 +72,7 @@ func (c *clockAdvanceCommand) Run(ctx context.Context, streams IO) error {
 	default:
 		return usageError{errors.New("give one of --to, --by and --periods")}
 	}
-	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (operatorapi.Clock, error) {
 		return api.Advance(ctx, string(c.Account), by)
 	})
 }
@@ -84,13 +84,13 @@ type clockReleaseCommand struct {
 
 // Run releases the clock and prints what came due on the way.
 func (c *clockReleaseCommand) Run(ctx context.Context, streams IO) error {
-	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (operatorapi.Clock, error) {
 		return api.Release(ctx, string(c.Account))
 	})
 }
 
 // move has f move the account's clock, and prints where it is and what came due.
-func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context, *client.Client) (client.Clock, error)) error {
+func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context, *client.Client) (operatorapi.Clock, error)) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		clock, err := f(ctx, api)
 		p.say("%s is at %s.", c.Account, showTime(clock.Now))
