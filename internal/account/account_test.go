@@ -305,7 +305,7 @@ func TestLimits(t *testing.T) {
 // that the operator lowers afterwards. What was held before stays.
 func TestARenewalIsCappedByALimitThatWasLoweredSince(t *testing.T) {
 	tests := []struct {
-		name                            string
+		name                     string
 		held, asked, limit, want int
 	}{
 		{"above the limit", 1, 9, 2, 2},
