@@ -28,6 +28,7 @@ var importTable = map[string]string{
 	"store/storetest":  "journal " + domain,
 	"store/sqlite":     "journal durable " + domain,
 	"store/postgres":   "journal " + domain,
+	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
 	"service":          "manifest journal iam account offering money fault",
