@@ -28,6 +28,7 @@ var importTable = map[string]string{
 	"store/storetest":  "journal " + domain,
 	"store/sqlite":     "journal durable " + domain,
 	"store/postgres":   "journal " + domain,
+	"checkpoint":       "journal account fault",
 	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
