@@ -32,7 +32,7 @@ var importTable = map[string]string{
 	"service":           "manifest journal iam account offering money fault",
 	"sigv4":             "fault",
 	"awsjson":           "fault",
-	"devicefarm":        "service awsjson account offering money fault",
+	"devicefarm":        "service awsjson journal account offering money fault",
 	"injection":         "awsjson fault account",
 	"throttle":          "awsjson fault",
 	"operator":          "injection service manifest strictjson awsjson journal iam account offering money fault",

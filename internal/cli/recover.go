@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
@@ -32,7 +33,7 @@ func (c *recoverCommand) Run(ctx context.Context, streams IO) error {
 		if err = s.CheckInstalled(ctx); err != nil {
 			return err
 		}
-		made, err = s.CreateKey(ctx, service.Caller{Account: service.OperatorAccount, Key: "recover"}, c.Name, iam.Operator())
+		made, err = s.CreateKey(ctx, journal.Caller{Account: service.OperatorAccount, By: journal.By{Key: "recover"}}, c.Name, iam.Operator())
 		return err
 	})
 	if err != nil {

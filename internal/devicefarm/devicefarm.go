@@ -21,6 +21,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -146,15 +147,15 @@ var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk
 const maxRetryID = 255
 
 // caller returns who calls, as the service knows it.
-func caller(call *awsjson.Call) service.Caller {
-	return service.Caller{
+func caller(call *awsjson.Call) journal.Caller {
+	return journal.Caller{
 		Account: account.ID(call.Identity.Account),
-		Key:     call.Identity.Key, Source: call.Source, Request: call.RequestID,
+		By:      journal.By{Key: call.Identity.Key, Source: call.Source, Request: call.RequestID},
 	}
 }
 
 // buyer is caller with what tells the attempts of the call from other calls.
-func buyer(call *awsjson.Call) (service.Caller, error) {
+func buyer(call *awsjson.Call) (journal.Caller, error) {
 	c := caller(call)
 	for _, name := range retryHeaders {
 		id := call.Header.Get(name)
@@ -168,7 +169,7 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 			return c, fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
 		}
 		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
-		c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
+		c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
 		break
 	}
 	return c, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -84,7 +85,7 @@ func (a api) renewOffering(ctx context.Context, call *awsjson.Call, in renewOffe
 // order runs a command of the service on a decoded order. invalid is what was
 // wrong with the arguments; an account that is not eligible hears that first.
 func (a api) order(ctx context.Context, call *awsjson.Call, o account.Order, invalid error,
-	command func(context.Context, service.Caller, account.Order) (account.Transaction, service.View, error),
+	command func(context.Context, journal.Caller, account.Order) (account.Transaction, service.View, error),
 ) (transactionOutput, error) {
 	asked := &o
 	if invalid != nil {

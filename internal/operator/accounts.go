@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -54,7 +55,7 @@ func (a api) getAccount(r *http.Request) (any, error) {
 	return a.account(r.Context(), c)
 }
 
-func (a api) account(ctx context.Context, c service.Caller) (accountShape, error) {
+func (a api) account(ctx context.Context, c journal.Caller) (accountShape, error) {
 	view, err := a.Service.Known(ctx, c)
 	if err != nil {
 		return accountShape{}, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -47,7 +48,7 @@ func (f *farm) catalog() offering.Catalog {
 // ledger is an account's transactions in short, oldest first.
 func (f *farm) ledger(id account.ID) []string {
 	f.t.Helper()
-	page, _, err := f.service.Transactions(context.Background(), service.Caller{Account: id}, service.Cursor{}, math.MaxInt16)
+	page, _, err := f.service.Transactions(context.Background(), journal.Caller{Account: id}, service.Cursor{}, math.MaxInt16)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 	for i := range 16 {
 		group.Go(func() {
 			for !done.Load() {
-				c := service.Caller{Account: buyer(i), Key: "AKID"}
+				c := journal.Caller{Account: buyer(i), By: journal.By{Key: "AKID"}}
 				_, _, err := f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 				if kind := fault.KindOf(err); err != nil && kind != fault.NotFound && kind != fault.LimitExceeded {
 					t.Error(err)
@@ -201,10 +202,10 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		})
 	}
 	for range 100 {
-		if _, err := f.service.Reset(ctx, service.Caller{}); err != nil {
+		if _, err := f.service.Reset(ctx, journal.Caller{}); err != nil {
 			t.Error(err)
 		}
-		err := f.service.SetCatalog(ctx, service.Caller{}, less, nil)
+		err := f.service.SetCatalog(ctx, journal.Caller{}, less, nil)
 		if err != nil && fault.KindOf(err) != fault.Conflict {
 			t.Error(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -193,7 +194,7 @@ func TestDueTransactions(t *testing.T) {
 // account's own list.
 func checkListed(t *testing.T, f *farm, got []transaction) {
 	t.Helper()
-	page, _, err := f.service.Transactions(context.Background(), service.Caller{Account: alice}, service.Cursor{}, len(got))
+	page, _, err := f.service.Transactions(context.Background(), journal.Caller{Account: alice}, service.Cursor{}, len(got))
 	if err != nil {
 		t.Fatal(err)
 	}

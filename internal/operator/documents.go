@@ -7,14 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // setter is who changes the catalogue and plants seeds.
-func setter(r *http.Request) service.Caller { return callerOn("", r) }
+func setter(r *http.Request) journal.Caller { return callerOn("", r) }
 
 // getCatalog shows what is for sale, or was by ?version=.
 func (a api) getCatalog(r *http.Request) (any, error) {

@@ -184,14 +184,14 @@ func (f *farm) size() size {
 // buy and renew are what the account's own API does.
 func (f *farm) buy(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.service.Purchase(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.service.Purchase(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
 func (f *farm) renew(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.service.Renew(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.service.Renew(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }

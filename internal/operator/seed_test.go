@@ -14,7 +14,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // planted is what a seed led to.
@@ -257,7 +256,7 @@ func TestSeedsAmongPurchases(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 100 {
 		group.Go(func() {
-			c := service.Caller{Account: []account.ID{alice, bob}[i%2]}
+			c := journal.Caller{Account: []account.ID{alice, bob}[i%2]}
 			_, _, err := f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			if i%10 == 0 {
 				_, err = f.service.Reset(ctx, c)

@@ -16,7 +16,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // snapshot is one as the API shows it.
@@ -76,7 +75,7 @@ func (f *farm) same(what string, want, got any) {
 // transaction's id.
 func (f *farm) attempt(id account.ID, call string) string {
 	f.t.Helper()
-	c := service.Caller{Account: id, Key: "AKID", Attempt: &service.Attempt{Call: call, Digest: "digest"}}
+	c := journal.Caller{Account: id, By: journal.By{Key: "AKID"}, Retry: &journal.Retry{ID: call, Request: "digest"}}
 	t, _, err := f.service.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
 	if err != nil {
 		f.t.Fatal(err)
@@ -268,7 +267,7 @@ func TestRestoresAmongPurchases(t *testing.T) {
 	f := open(t)
 	f.freeze(alice, "2026-01-31T12:00:00Z")
 	s := f.take(alice)
-	ctx, c := context.Background(), service.Caller{Account: alice, Key: "AKID"}
+	ctx, c := context.Background(), journal.Caller{Account: alice, By: journal.By{Key: "AKID"}}
 	var group sync.WaitGroup
 	for i := range 200 {
 		group.Go(func() {

@@ -66,7 +66,7 @@ func openCounter(b *testing.B, purchases int) *counter {
 
 // customer opens alice's account and returns a key of it.
 func customer(ctx context.Context, s *service.Service) (signer, error) {
-	caller := service.Caller{Account: alice, Key: "bench"}
+	caller := journal.Caller{Account: alice, By: journal.By{Key: "bench"}}
 	if _, err := s.Configure(ctx, caller, account.Settings{}); err != nil {
 		return signer{}, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
@@ -200,7 +201,7 @@ func prepareSandbox(ctx context.Context, c Config, offerings *service.Service) e
 		err = freeze(ctx, c, offerings)
 	}
 	if err == nil && c.Seed != nil {
-		if _, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed); err != nil {
+		if _, err = offerings.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
 			err = fmt.Errorf("seed: %w", err)
 		}
 	}
@@ -224,7 +225,7 @@ func freeze(ctx context.Context, c Config, offerings *service.Service) error {
 			return err
 		}
 		for _, id := range ids {
-			_, _, err := offerings.Freeze(ctx, service.Caller{Account: id, Key: starter}, *c.Frozen)
+			_, _, err := offerings.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
 			switch kind := fault.KindOf(err); {
 			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
 				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)

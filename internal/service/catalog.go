@@ -98,7 +98,7 @@ func (s *Service) loadCatalog(ctx context.Context) error {
 // their next boundary. Conflict for a catalogue that lacks an offering of the
 // old one while there are accounts, since they may hold it, and where replaces is
 // given and is not the version in force.
-func (s *Service) SetCatalog(ctx context.Context, c Caller, catalog offering.Catalog, replaces *int) error {
+func (s *Service) SetCatalog(ctx context.Context, c journal.Caller, catalog offering.Catalog, replaces *int) error {
 	s.setup.Lock()
 	defer s.setup.Unlock()
 	if replaces != nil && *replaces != s.version {
@@ -110,7 +110,7 @@ func (s *Service) SetCatalog(ctx context.Context, c Caller, catalog offering.Cat
 	return s.setCatalog(ctx, c, catalog)
 }
 
-func (s *Service) setCatalog(ctx context.Context, c Caller, catalog offering.Catalog) error {
+func (s *Service) setCatalog(ctx context.Context, c journal.Caller, catalog offering.Catalog) error {
 	if err := s.Sweep(ctx); err != nil {
 		return err
 	}

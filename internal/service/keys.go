@@ -68,7 +68,7 @@ const maxName = 64
 // one it may use the Device Farm API. Its secret is shown to nobody else again.
 // Errors: Argument for a name, those of iam.Parse, NotFound for an account that
 // was never opened.
-func (s *Service) CreateKey(ctx context.Context, c Caller, name string, policy []byte) (Credentials, error) {
+func (s *Service) CreateKey(ctx context.Context, c journal.Caller, name string, policy []byte) (Credentials, error) {
 	if name == "" || len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
 		return Credentials{}, fault.New(fault.Argument, "name %q is not the name of a key; it has 1 to %d bytes and no control characters", name, maxName)
 	}
@@ -87,7 +87,7 @@ func (s *Service) CreateKey(ctx context.Context, c Caller, name string, policy [
 
 // Keys returns an account's keys, oldest first; those of others it does not open.
 // NotFound for an account that was never opened.
-func (s *Service) Keys(ctx context.Context, c Caller) ([]iam.Key, error) {
+func (s *Service) Keys(ctx context.Context, c journal.Caller) ([]iam.Key, error) {
 	if _, err := s.Known(ctx, c); err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Service) keyRecords(ctx context.Context, id string) ([]journal.Named, e
 // DisableKey keeps an account's key from being used, or lets it be used again.
 // NotFound for one that the account does not have, Conflict for the key of the
 // caller.
-func (s *Service) DisableKey(ctx context.Context, c Caller, id string, disabled bool) (iam.Key, error) {
+func (s *Service) DisableKey(ctx context.Context, c journal.Caller, id string, disabled bool) (iam.Key, error) {
 	if id == c.Key && disabled {
 		return iam.Key{}, fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to disable it", id)
 	}
@@ -212,7 +212,7 @@ func (s *Service) DisableKey(ctx context.Context, c Caller, id string, disabled 
 // DeleteKey removes an account's key, also one that was damaged. NotFound for one
 // that the account does not have; Conflict for the key of the caller, so that an
 // operator's key always remains.
-func (s *Service) DeleteKey(ctx context.Context, c Caller, id string) error {
+func (s *Service) DeleteKey(ctx context.Context, c journal.Caller, id string) error {
 	if id == c.Key {
 		return fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to delete it", id)
 	}
@@ -234,7 +234,7 @@ func (s *Service) DeleteKey(ctx context.Context, c Caller, id string) error {
 }
 
 // ownKey returns the key of an account that has an id.
-func (s *Service) ownKey(ctx context.Context, c Caller, id string) (Credentials, error) {
+func (s *Service) ownKey(ctx context.Context, c journal.Caller, id string) (Credentials, error) {
 	found, err := s.readKey(ctx, id)
 	if fault.KindOf(err) == fault.UnknownKey || err == nil && found.Key.Account != string(c.Account) {
 		return Credentials{}, noKey(c, id)
@@ -242,6 +242,6 @@ func (s *Service) ownKey(ctx context.Context, c Caller, id string) (Credentials,
 	return found, err
 }
 
-func noKey(c Caller, id string) error {
+func noKey(c journal.Caller, id string) error {
 	return fault.New(fault.NotFound, "account %q has no key %q", c.Account, id)
 }

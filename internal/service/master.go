@@ -34,7 +34,7 @@ func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, 
 	if s.Master, err = newMaster(); err != nil {
 		return Credentials{}, err
 	}
-	c := Caller{Account: OperatorAccount, Key: "init"}
+	c := journal.Caller{Account: OperatorAccount, By: journal.By{Key: "init"}}
 	if _, err := s.Configure(ctx, c, account.Settings{}); err != nil {
 		return Credentials{}, err
 	}

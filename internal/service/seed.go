@@ -6,6 +6,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
@@ -20,7 +21,7 @@ type Planted struct {
 // an error that the caller can mend nothing has changed. Errors: those of
 // account.Script.Events with the path of what is wrong, NotEligible for ordinary
 // accounts that are there, those of SetCatalog.
-func (s *Service) Plant(ctx context.Context, c Caller, seed manifest.Seed) (Planted, error) {
+func (s *Service) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (Planted, error) {
 	s.setup.Lock()
 	defer s.setup.Unlock()
 	return s.plant(ctx, c, seed)
@@ -28,7 +29,7 @@ func (s *Service) Plant(ctx context.Context, c Caller, seed manifest.Seed) (Plan
 
 // PlantNew is Plant for the start of a server whose storage may hold a state: a
 // stored catalogue and accounts that are open stay as they are.
-func (s *Service) PlantNew(ctx context.Context, c Caller, seed manifest.Seed) (Planted, error) {
+func (s *Service) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Seed) (Planted, error) {
 	s.setup.Lock()
 	defer s.setup.Unlock()
 	missing := manifest.Seed{}
@@ -51,7 +52,7 @@ func (s *Service) PlantNew(ctx context.Context, c Caller, seed manifest.Seed) (P
 
 // Reset forgets everything and plants the newest seed again. The seed is tried
 // first; an error that the caller can mend leaves everything as it is.
-func (s *Service) Reset(ctx context.Context, c Caller) (Planted, error) {
+func (s *Service) Reset(ctx context.Context, c journal.Caller) (Planted, error) {
 	s.setup.Lock()
 	defer s.setup.Unlock()
 	if err := s.rehearse(s.seed, termsOf(s.seed, s.Terms)); err != nil {
@@ -67,7 +68,7 @@ func (s *Service) Reset(ctx context.Context, c Caller) (Planted, error) {
 	return s.plant(ctx, c, s.seed)
 }
 
-func (s *Service) plant(ctx context.Context, c Caller, seed manifest.Seed) (Planted, error) {
+func (s *Service) plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (Planted, error) {
 	terms, err := s.try(ctx, seed)
 	if err != nil {
 		return Planted{}, err
@@ -79,7 +80,7 @@ func (s *Service) plant(ctx context.Context, c Caller, seed manifest.Seed) (Plan
 		}
 	}
 	var made atomic.Int64
-	err = each(ctx, seed.Accounts, func(ctx context.Context, a manifest.SeedAccount) error {
+	err = journal.Each(ctx, seed.Accounts, func(ctx context.Context, a manifest.SeedAccount) error {
 		events, err := a.Script.Events(s.opening(), terms, s.Now())
 		if err != nil {
 			return err

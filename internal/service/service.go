@@ -95,34 +95,10 @@ func (s *Service) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Caller is on whose account, by whom and as which call something is done.
-type Caller struct {
-	Account account.ID
-	Key     string // access key id
-	Source  string // network address
-	Request string // id of the request
-	Attempt *Attempt
-}
-
-// Attempt tells the attempts of one call from other calls. Nil says that they
-// cannot be told apart.
-type Attempt struct {
-	Call   string // id of the call, the same on each attempt
-	Digest string // of what the call asks
-}
-
-// retry returns the attempt as the journal keeps it.
-func (c Caller) retry() *journal.Retry {
-	if c.Attempt == nil {
-		return nil
-	}
-	return &journal.Retry{ID: c.Attempt.Call, Request: c.Attempt.Digest}
-}
-
 // Purchase buys slots at once and returns the transaction and the account after
 // it; a repeated call gets the first transaction. Errors: those of
 // account.State.Purchase and of the journal.
-func (s *Service) Purchase(ctx context.Context, c Caller, o account.Order) (account.Transaction, View, error) {
+func (s *Service) Purchase(ctx context.Context, c journal.Caller, o account.Order) (account.Transaction, View, error) {
 	return s.order(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
 		return state.Purchase(o, terms, now)
 	})
@@ -131,14 +107,14 @@ func (s *Service) Purchase(ctx context.Context, c Caller, o account.Order) (acco
 // Renew sets the next period's quantity and returns the transaction and the
 // account after it; a repeated call gets the first transaction. Errors: those of
 // account.State.Renew and of the journal.
-func (s *Service) Renew(ctx context.Context, c Caller, o account.Order) (account.Transaction, View, error) {
+func (s *Service) Renew(ctx context.Context, c journal.Caller, o account.Order) (account.Transaction, View, error) {
 	return s.order(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
 		return state.Renew(o, terms, now)
 	})
 }
 
 // order runs a command whose event holds one transaction.
-func (s *Service) order(ctx context.Context, c Caller, f single) (account.Transaction, View, error) {
+func (s *Service) order(ctx context.Context, c journal.Caller, f single) (account.Transaction, View, error) {
 	view, entries, err := s.change(ctx, c, f.command)
 	if err != nil {
 		return account.Transaction{}, view, err
@@ -149,7 +125,7 @@ func (s *Service) order(ctx context.Context, c Caller, f single) (account.Transa
 
 // Configure changes an account's settings and returns it. Errors: those of
 // account.State.Configure and of the journal.
-func (s *Service) Configure(ctx context.Context, c Caller, settings account.Settings) (View, error) {
+func (s *Service) Configure(ctx context.Context, c journal.Caller, settings account.Settings) (View, error) {
 	f := single(func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
 		return state.Configure(settings, terms, now)
 	})
@@ -174,13 +150,13 @@ func nothing(account.State, account.Terms, time.Time) ([]account.Event, error) {
 // change opens the account where that may be, rolls it and runs the command on
 // it, in one update. It returns the account after it and the entries that it made,
 // or the recorded entry of a repeated call.
-func (s *Service) change(ctx context.Context, c Caller, f command) (View, []journal.Entry, error) {
+func (s *Service) change(ctx context.Context, c journal.Caller, f command) (View, []journal.Entry, error) {
 	return s.changeOrOpen(ctx, c, !s.Closed, f)
 }
 
 // changeOrOpen is change that opens an account or, unless opens is set, says
 // NotFound of one that was never opened.
-func (s *Service) changeOrOpen(ctx context.Context, c Caller, opens bool, f command) (View, []journal.Entry, error) {
+func (s *Service) changeOrOpen(ctx context.Context, c journal.Caller, opens bool, f command) (View, []journal.Entry, error) {
 	s.setup.RLock()
 	defer s.setup.RUnlock()
 	wall, terms, opening := s.Now(), *s.terms.Load(), s.opening()
@@ -211,10 +187,9 @@ func (s *Service) changeOrOpen(ctx context.Context, c Caller, opens bool, f comm
 }
 
 // update runs a decision on the caller's account.
-func (s *Service) update(ctx context.Context, c Caller, wall time.Time, decide journal.Decide) (journal.Outcome, error) {
+func (s *Service) update(ctx context.Context, c journal.Caller, wall time.Time, decide journal.Decide) (journal.Outcome, error) {
 	return s.Store.Update(ctx, journal.Change{
-		Account: c.Account, Recorded: wall, Retry: c.retry(), Decide: decide,
-		By: journal.By{Key: c.Key, Source: c.Source, Request: c.Request},
+		Account: c.Account, Recorded: wall, By: c.By, Retry: c.Retry, Decide: decide,
 	})
 }
 

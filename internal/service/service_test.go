@@ -56,8 +56,8 @@ func open(t *testing.T) *farm {
 	return f
 }
 
-func caller(i int) service.Caller {
-	return service.Caller{Account: account.ID(fmt.Sprintf("%012d", i)), Key: "AKID"}
+func caller(i int) journal.Caller {
+	return journal.Caller{Account: account.ID(fmt.Sprintf("%012d", i)), By: journal.By{Key: "AKID"}}
 }
 
 func (f *farm) must(err error) {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ type Snapshot struct {
 
 // Snapshot remembers where a test account's journal ends now; it opens one that
 // was never opened. NotEligible for an ordinary account.
-func (s *Service) Snapshot(ctx context.Context, c Caller) (Snapshot, error) {
+func (s *Service) Snapshot(ctx context.Context, c journal.Caller) (Snapshot, error) {
 	_, _, err := s.change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
 		if !state.Test {
 			return nil, fault.New(fault.NotEligible, "account %q is not a test account; only those have snapshots", c.Account)
@@ -57,7 +56,7 @@ func snapshotName(id account.ID, snapshot string) string { return string(id) + "
 
 // Snapshots returns an account's snapshots, oldest first. NotFound for one that
 // was never opened.
-func (s *Service) Snapshots(ctx context.Context, c Caller) ([]Snapshot, error) {
+func (s *Service) Snapshots(ctx context.Context, c journal.Caller) ([]Snapshot, error) {
 	if _, err := s.Known(ctx, c); err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func noSnapshot(id account.ID, snapshot string) error {
 // Restore brings a test account back to a snapshot: the same entries, the same
 // hashes. What came after is gone, later snapshots included. Errors: NotFound,
 // and those of journal.Head.Rewind.
-func (s *Service) Restore(ctx context.Context, c Caller, snapshot string) (View, error) {
+func (s *Service) Restore(ctx context.Context, c journal.Caller, snapshot string) (View, error) {
 	_, place, err := s.snapshot(ctx, c.Account, snapshot)
 	if err != nil {
 		return View{}, err
@@ -137,7 +136,7 @@ func (s *Service) rewind(ctx context.Context, id account.ID, to journal.Place) e
 }
 
 // DeleteSnapshot forgets a snapshot, or says NotFound.
-func (s *Service) DeleteSnapshot(ctx context.Context, c Caller, snapshot string) error {
+func (s *Service) DeleteSnapshot(ctx context.Context, c journal.Caller, snapshot string) error {
 	found, err := s.Store.DeleteRecord(ctx, snapshots, snapshotName(c.Account, snapshot))
 	if err == nil && !found {
 		return noSnapshot(c.Account, snapshot)
@@ -149,7 +148,7 @@ func (s *Service) DeleteSnapshot(ctx context.Context, c Caller, snapshot string)
 // ids of its own, in place of whatever that account had. It must be a test
 // account, or one that was never opened. Errors: those of Restore, Argument for
 // the account itself.
-func (s *Service) Fork(ctx context.Context, c Caller, snapshot string, into account.ID) (View, error) {
+func (s *Service) Fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) (View, error) {
 	if into == c.Account {
 		return View{}, fault.New(fault.Argument, "into %q is the snapshot's own account; leave it out to restore that one", into)
 	}
@@ -160,7 +159,7 @@ func (s *Service) Fork(ctx context.Context, c Caller, snapshot string, into acco
 	return s.View(ctx, c)
 }
 
-func (s *Service) fork(ctx context.Context, c Caller, snapshot string, into account.ID) error {
+func (s *Service) fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) error {
 	s.setup.RLock()
 	defer s.setup.RUnlock()
 	_, place, err := s.snapshot(ctx, c.Account, snapshot)
@@ -178,7 +177,7 @@ func (s *Service) fork(ctx context.Context, c Caller, snapshot string, into acco
 // events returns the events of an account's first entries.
 func (s *Service) events(ctx context.Context, id account.ID, count int64) ([]account.Event, error) {
 	var events []account.Event
-	for event, err := range s.history(ctx, id, count) {
+	for event, err := range journal.History(ctx, s.Store, id, count) {
 		if err != nil {
 			return nil, err
 		}
@@ -187,33 +186,8 @@ func (s *Service) events(ctx context.Context, id account.ID, count int64) ([]acc
 	return events, nil
 }
 
-// history reads the events of an account's first entries, some at a time. An
-// error is the last of them.
-func (s *Service) history(ctx context.Context, id account.ID, count int64) iter.Seq2[account.Event, error] {
-	const page = 1000
-	return func(yield func(account.Event, error) bool) {
-		for seq := int64(0); seq < count; {
-			records, err := s.Store.Forward(ctx, id, seq, int(min(page, count-seq)))
-			if err == nil && len(records) == 0 {
-				err = fault.New(fault.Conflict, "account %q was taken back to an earlier entry meanwhile", id)
-			}
-			if err != nil {
-				yield(account.Event{}, err)
-				return
-			}
-			for _, r := range records {
-				entry, err := r.Entry()
-				if !yield(entry.Event, err) || err != nil {
-					return
-				}
-				seq = entry.Seq
-			}
-		}
-	}
-}
-
 // replace gives an account another history.
-func (s *Service) replace(ctx context.Context, c Caller, events []account.Event) error {
+func (s *Service) replace(ctx context.Context, c journal.Caller, events []account.Event) error {
 	ctx = context.WithoutCancel(ctx) // it must not stop between the two
 	if err := s.rewind(ctx, c.Account, journal.Place{}); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // swept is how many accounts a sweep rolls before it looks for more.
@@ -73,7 +74,7 @@ func (s *Service) sweepShare(ctx context.Context, share string, goOn func(contex
 			return rolled, errors.Join(err, broken.first)
 		}
 		before := len(broken.ids)
-		err = each(ctx, ids, func(ctx context.Context, id account.ID) error {
+		err = journal.Each(ctx, ids, func(ctx context.Context, id account.ID) error {
 			err := s.roll(ctx, id, wall)
 			if err == nil || hopeless(ctx, err) {
 				return err
@@ -131,7 +132,7 @@ func (s *Service) Lag(ctx context.Context) (time.Duration, error) {
 // roll brings an account up to its time when the wall clock shows wall.
 func (s *Service) roll(ctx context.Context, id account.ID, wall time.Time) error {
 	terms := *s.terms.Load()
-	_, err := s.update(ctx, Caller{Account: id, Key: "sweeper"}, wall, func(state account.State) ([]account.Event, error) {
+	_, err := s.update(ctx, journal.Caller{Account: id, By: journal.By{Key: "sweeper"}}, wall, func(state account.State) ([]account.Event, error) {
 		return state.Roll(terms, state.Now(wall))
 	})
 	return err

@@ -37,7 +37,7 @@ func TestSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		c := service.Caller{Account: account.ID(fmt.Sprintf("%012d", i))}
+		c := journal.Caller{Account: account.ID(fmt.Sprintf("%012d", i))}
 		if _, _, err := s.Purchase(ctx, c, account.Order{OfferingID: offering.Default().Offerings[0].ID, Quantity: 1}); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // View is an account at a moment of its own time, rolled up to it.
@@ -20,7 +21,7 @@ type View struct {
 
 // View returns an account as it is now. One that was never opened looks as it
 // would look if it were opened now, and stays unopened.
-func (s *Service) View(ctx context.Context, c Caller) (View, error) {
+func (s *Service) View(ctx context.Context, c journal.Caller) (View, error) {
 	head, err := s.Store.Head(ctx, c.Account)
 	if err != nil {
 		return View{}, err
@@ -33,13 +34,13 @@ func (s *Service) View(ctx context.Context, c Caller) (View, error) {
 	if !state.Behind(view.Now) {
 		return view, nil
 	}
-	c.Attempt = nil // rolling is not what was called
+	c.Retry = nil // rolling is not what was called
 	view, _, err = s.change(ctx, c, nothing)
 	return view, err
 }
 
 // Known returns an account as it is now, or NotFound where it was never opened.
-func (s *Service) Known(ctx context.Context, c Caller) (View, error) {
+func (s *Service) Known(ctx context.Context, c journal.Caller) (View, error) {
 	head, err := s.Store.Head(ctx, c.Account)
 	if err != nil {
 		return View{}, err
@@ -56,7 +57,7 @@ func neverOpened(id account.ID) error {
 
 // Quote returns the transaction that a purchase would make now. It buys nothing.
 // Errors: those of account.State.Purchase.
-func (s *Service) Quote(ctx context.Context, c Caller, o account.Order) (account.Transaction, error) {
+func (s *Service) Quote(ctx context.Context, c journal.Caller, o account.Order) (account.Transaction, error) {
 	view, err := s.View(ctx, c)
 	if err != nil {
 		return account.Transaction{}, err
@@ -78,7 +79,7 @@ type Cursor struct {
 // Transactions returns up to limit transactions older than from, newest first,
 // and where the next page starts; the zero Cursor when there is none. Entries
 // never change, so pages do not shift while new transactions arrive.
-func (s *Service) Transactions(ctx context.Context, c Caller, from Cursor, limit int) ([]account.Transaction, Cursor, error) {
+func (s *Service) Transactions(ctx context.Context, c journal.Caller, from Cursor, limit int) ([]account.Transaction, Cursor, error) {
 	before := int64(math.MaxInt64)
 	if from != (Cursor{}) {
 		before = from.Seq + 1

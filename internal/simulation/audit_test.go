@@ -306,7 +306,7 @@ func (a *auditor) checkState(b *book, e journal.Entry) {
 
 // checkList compares the list of transactions, all its pages, with the books:
 // what was listed once never changes.
-func (a *auditor) checkList(s *service.Service, caller service.Caller) {
+func (a *auditor) checkList(s *service.Service, caller journal.Caller) {
 	a.t.Helper()
 	var all []account.Transaction
 	for from := (service.Cursor{}); ; {
@@ -327,7 +327,7 @@ func (a *auditor) checkList(s *service.Service, caller service.Caller) {
 
 // checkStatements compares the statements of the newest months with the sums of
 // the books.
-func (a *auditor) checkStatements(s *service.Service, caller service.Caller, most int) {
+func (a *auditor) checkStatements(s *service.Service, caller journal.Caller, most int) {
 	a.t.Helper()
 	b := a.book(caller.Account)
 	for month := b.at; most > 0 && len(b.hashes) > 0; most-- {

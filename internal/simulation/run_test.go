@@ -259,8 +259,8 @@ func (r *run) attempt(c *call) {
 
 // deliver has some instance of the service carry out a call.
 func (r *run) deliver(c *call) (account.Transaction, error) {
-	caller := service.Caller{
-		Account: c.account, Key: "client", Attempt: &service.Attempt{Call: c.id, Digest: fmt.Sprint(c.renew, c.order)},
+	caller := journal.Caller{
+		Account: c.account, By: journal.By{Key: "client"}, Retry: &journal.Retry{ID: c.id, Request: fmt.Sprint(c.renew, c.order)},
 	}
 	do := r.node().Purchase
 	if c.renew {
@@ -319,7 +319,7 @@ func (r *run) configure() {
 		status := []account.Status{account.Active, account.Active, account.Active, account.Suspended, account.Ineligible}[r.chaos.IntN(5)]
 		settings.Status = &status
 	}
-	_, err := r.node().Configure(context.Background(), service.Caller{Account: r.account(), Key: "operator"}, settings)
+	_, err := r.node().Configure(context.Background(), journal.Caller{Account: r.account(), By: journal.By{Key: "operator"}}, settings)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func (r *run) configure() {
 
 // read looks at an account, its list of transactions and a statement of it.
 func (r *run) read() {
-	ctx, n, caller := context.Background(), r.node(), service.Caller{Account: r.account(), Key: "reader"}
+	ctx, n, caller := context.Background(), r.node(), journal.Caller{Account: r.account(), By: journal.By{Key: "reader"}}
 	if _, err := n.View(ctx, caller); err != nil {
 		if fault.KindOf(err) != fault.Unavailable {
 			r.t.Fatal(err)
@@ -362,7 +362,7 @@ func (r *run) settle() {
 	r.sweep()
 	r.audit()
 	for _, id := range r.accounts {
-		caller := service.Caller{Account: id, Key: "reader"}
+		caller := journal.Caller{Account: id, By: journal.By{Key: "reader"}}
 		r.auditor.checkList(r.nodes[0].Service, caller)
 		r.auditor.checkStatements(r.nodes[0].Service, caller, 2)
 	}
