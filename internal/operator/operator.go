@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -37,6 +38,7 @@ const (
 // Config is what the API needs. Service, NewID and Log are required.
 type Config struct {
 	Service *service.Service
+	Keys    *access.Keys      // of servers that check signatures
 	Faults  *injection.Faults // nil where answers must not be broken
 	NewID   func() string
 	Log     *slog.Logger

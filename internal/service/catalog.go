@@ -13,8 +13,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// catalogs is the kind of record that holds the versions of the catalogue.
-const catalogs = "catalog"
+// Catalogs is the kind of record that holds the versions of the catalogue.
+const Catalogs = "catalog"
 
 // Version is a catalogue that was put in force, and by whom. Versions count from
 // 1; before the first one the catalogue to begin with is in force.
@@ -30,7 +30,7 @@ func (s *Service) Catalog() offering.Catalog { return s.terms.Load().Catalog }
 
 // Versions returns every version of the catalogue, oldest first.
 func (s *Service) Versions(ctx context.Context) ([]Version, error) {
-	records, err := s.Store.ListRecords(ctx, catalogs, "")
+	records, err := s.Store.ListRecords(ctx, Catalogs, "")
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) CatalogOf(ctx context.Context, number int) (offering.Catalog, 
 	if number == 0 {
 		return s.Terms.Catalog, nil
 	}
-	records, err := s.Store.ListRecords(ctx, catalogs, nameOfVersion(number))
+	records, err := s.Store.ListRecords(ctx, Catalogs, nameOfVersion(number))
 	if err != nil {
 		return offering.Catalog{}, err
 	}
@@ -78,7 +78,7 @@ func catalogIn(r journal.Named) (offering.Catalog, error) {
 
 // loadCatalog takes the newest stored version, or the one to begin with.
 func (s *Service) loadCatalog(ctx context.Context) error {
-	versions, err := s.Store.ListRecords(ctx, catalogs, "")
+	versions, err := s.Store.ListRecords(ctx, Catalogs, "")
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (s *Service) setCatalog(ctx context.Context, c journal.Caller, catalog offe
 	if err != nil {
 		return err
 	}
-	added, err := s.Store.AddRecords(ctx, catalogs, journal.Named{Name: nameOfVersion(s.version + 1), Body: body})
+	added, err := s.Store.AddRecords(ctx, Catalogs, journal.Named{Name: nameOfVersion(s.version + 1), Body: body})
 	if err != nil {
 		return err
 	}

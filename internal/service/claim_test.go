@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
@@ -21,13 +18,10 @@ import (
 // nodes are services that share the storage of a farm, each with its own clock.
 func (f *farm) nodes(clocks ...*time.Time) []*service.Service {
 	f.t.Helper()
-	master, err := iam.ParseMasterKey(strings.Repeat("5a", 32))
-	f.must(err)
 	var all []*service.Service
 	for _, clock := range clocks {
 		config := f.Config
-		config.Shared, config.Now, config.Master = true, func() time.Time { return *clock }, master
-		config.Actions = []string{"devicefarm:ListOfferings"}
+		config.Shared, config.Now = true, func() time.Time { return *clock }
 		node, err := service.New(context.Background(), config)
 		f.must(err)
 		all = append(all, node)
@@ -127,55 +121,5 @@ func TestClaims(t *testing.T) {
 	sweep()
 	if left := f.claims(); left != nil {
 		t.Errorf("claims after the sweep: %v, want none", left)
-	}
-}
-
-// TestRefresh has one service change keys and the catalogue, and another one
-// notice.
-func TestRefresh(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	f := open(t)
-	now := f.wall
-	nodes := f.nodes(&now, &now)
-	one, other := nodes[0], nodes[1]
-	c := caller(1)
-	_, err := one.Configure(ctx, c, account.Settings{})
-	f.must(err)
-	made, err := one.CreateKey(ctx, c, "key", nil)
-	f.must(err)
-	known := func(want fault.Kind) {
-		t.Helper()
-		f.must(other.Refresh(ctx))
-		if _, err := other.Credentials(ctx, made.Key.ID); fault.KindOf(err) != want {
-			t.Errorf("the other service says %v of the key, want kind %v", err, want)
-		}
-	}
-	known(fault.Internal) // none
-	_, err = one.DisableKey(ctx, c, made.Key.ID, true)
-	f.must(err)
-	known(fault.UnknownKey)
-	_, err = one.DisableKey(ctx, c, made.Key.ID, false)
-	f.must(err)
-	known(fault.Internal)
-	f.must(one.DeleteKey(ctx, c, made.Key.ID))
-	known(fault.UnknownKey)
-
-	catalog := one.Catalog()
-	catalog.Promotions = nil
-	f.must(one.SetCatalog(ctx, c, catalog, nil))
-	if n := len(other.Catalog().Promotions); n == 0 {
-		t.Error("the catalogue changed while nobody looked")
-	}
-	number := 0
-	if err := other.SetCatalog(ctx, c, catalog, nil); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("a version that another service has put in force: %v, want a Conflict", err)
-	}
-	f.must(other.Refresh(ctx))
-	if err := other.SetCatalog(ctx, c, catalog, &number); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("in place of a past version: %v, want a Conflict", err)
-	}
-	if n := len(other.Catalog().Promotions); n != 0 {
-		t.Errorf("the other service has %d promotions after the change, want none", n)
 	}
 }

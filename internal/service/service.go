@@ -12,10 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 )
@@ -27,10 +24,8 @@ type Config struct {
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 
-	Shared  bool          // other processes work on the store too
-	Closed  bool          // only Configure opens accounts
-	Master  iam.MasterKey // seals the secrets of access keys
-	Actions []string      // that policies may name
+	Shared bool // other processes work on the store too
+	Closed bool // only Configure opens accounts
 
 	// Test and Frozen say how accounts start that are opened on first use: as
 	// test accounts, and with the clock at an instant.
@@ -51,48 +46,19 @@ type Service struct {
 	setup   sync.RWMutex
 	version int // of the catalogue; 0 is the one to begin with
 	seed    manifest.Seed
-
-	keyring  sync.RWMutex // held while revision changes, with the keys remembered
-	revision string       // of the keys and catalogues that the service knows
-	keys     *lru.Cache[string, Credentials]
 }
-
-// cachedKeys is how many access keys are remembered.
-const cachedKeys = 1 << 14
 
 // New returns a service that sells by the newest stored catalogue.
 func New(ctx context.Context, config Config) (*Service, error) {
-	keys, err := lru.New[string, Credentials](cachedKeys)
-	if err != nil {
-		return nil, err
-	}
-	s := &Service{Config: config, keys: keys}
-	return s, s.Refresh(ctx)
+	s := &Service{Config: config}
+	return s, s.Load(ctx)
 }
 
-// Refresh has the service know what was changed of keys and the catalogue until
-// now, by whichever process. A request begins with it.
-func (s *Service) Refresh(ctx context.Context) error {
-	revision, err := s.Store.Revision(ctx, access, catalogs)
-	if err != nil {
-		return err
-	}
-	s.keyring.RLock()
-	known := revision == s.revision
-	s.keyring.RUnlock()
-	if known {
-		return nil
-	}
+// Load takes the newest stored catalogue.
+func (s *Service) Load(ctx context.Context) error {
 	s.setup.Lock()
 	defer s.setup.Unlock()
-	if err := s.loadCatalog(ctx); err != nil {
-		return err
-	}
-	s.keyring.Lock()
-	defer s.keyring.Unlock()
-	s.keys.Purge()
-	s.revision = revision
-	return nil
+	return s.loadCatalog(ctx)
 }
 
 // Purchase buys slots at once and returns the transaction and the account after

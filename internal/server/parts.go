@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/access"
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/service"
+)
+
+// PartsConfig is what the parts of a farm work with. Store, Terms, Now and NewID
+// are required.
+type PartsConfig struct {
+	Store journal.Store
+	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Now   func() time.Time // the wall clock
+	NewID func() string    // unique ids
+
+	Shared  bool          // other processes work on the store too
+	Closed  bool          // only Configure opens accounts
+	Master  iam.MasterKey // seals the secrets of access keys
+	Actions []string      // that policies may name
+
+	// Test and Frozen say how accounts start that are opened on first use: as
+	// test accounts, and with the clock at an instant.
+	Test   bool
+	Frozen *time.Time
+
+	Swept func(accounts int, err error) // hears of each sweep and how many accounts it rolled
+}
+
+// Parts are what a farm is made of, each the owner of some of its state, all on
+// one store. NewParts makes them.
+type Parts struct {
+	Keys         *access.Keys
+	Installation *access.Installation
+	Service      *service.Service
+
+	store journal.Store
+	known atomic.Pointer[string] // revision of the keys and catalogues that the parts know
+}
+
+// NewParts returns the parts of a farm that sells by the newest stored catalogue.
+func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
+	p := &Parts{store: c.Store}
+	var err error
+	if p.Service, err = service.New(ctx, service.Config{
+		Store: c.Store, Terms: c.Terms, Now: c.Now, NewID: c.NewID, Shared: c.Shared, Closed: c.Closed,
+		Test: c.Test, Frozen: c.Frozen, Swept: c.Swept,
+	}); err != nil {
+		return nil, err
+	}
+	p.Keys, p.Installation, err = access.New(access.Config{
+		Store: c.Store, Now: c.Now, Master: c.Master, Actions: c.Actions,
+		Known: func(ctx context.Context, c journal.Caller) error {
+			_, err := p.Service.Known(ctx, c)
+			return err
+		},
+		Open: func(ctx context.Context, c journal.Caller) error {
+			_, err := p.Service.Configure(ctx, c, account.Settings{})
+			return err
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Refresh(ctx)
+}
+
+// Refresh has the parts know what was changed of keys and the catalogue until
+// now, by whichever process. A request begins with it.
+func (p *Parts) Refresh(ctx context.Context) error {
+	revision, err := p.store.Revision(ctx, access.Kind, service.Catalogs)
+	if err != nil {
+		return err
+	}
+	if known := p.known.Load(); known != nil && *known == revision {
+		return nil
+	}
+	if err := p.Service.Load(ctx); err != nil {
+		return err
+	}
+	p.Keys.Forget()
+	p.known.Store(&revision)
+	return nil
+}
