@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " access service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal strictjson manifest " + engines + " access catalog service sigv4 awsjson devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -29,14 +29,15 @@ var importTable = map[string]string{
 	"store/postgres":   "journal " + domain,
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
-	"service":          "manifest journal iam account offering money fault",
+	"service":          "catalog manifest journal iam account offering money fault",
+	"catalog":          "manifest journal account offering money fault",
 	"access":           "journal iam account fault",
 	"sigv4":            "fault",
 	"awsjson":          "fault",
 	"devicefarm":       "service awsjson journal account offering money fault",
 	"injection":        "awsjson fault account",
 	"throttle":         "awsjson fault",
-	"operator":         "injection access service manifest strictjson awsjson journal iam account offering money fault",
+	"operator":         "injection access catalog service manifest strictjson awsjson journal iam account offering money fault",
 	"telemetry":        "journal awsjson fault",
 	"server":           libraries,
 	"client":           "",
@@ -45,6 +46,7 @@ var importTable = map[string]string{
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client manifest",
 	"e2e":              anything,
+	"farmtest":         "server store/sqlite journal offering account",
 	"e2e/gosdk":        "",
 	"oracle":           "",
 	"simulation":       "",

@@ -48,7 +48,7 @@ func (f *farm) catalog() offering.Catalog {
 // ledger is an account's transactions in short, oldest first.
 func (f *farm) ledger(id account.ID) []string {
 	f.t.Helper()
-	page, _, err := f.service.Transactions(context.Background(), journal.Caller{Account: id}, service.Cursor{}, math.MaxInt16)
+	page, _, err := f.parts.Service.Transactions(context.Background(), journal.Caller{Account: id}, service.Cursor{}, math.MaxInt16)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestCatalogStays(t *testing.T) {
 	for cents := range 12 {
 		f.accepted("PUT", "/catalog", f.text(priced(account.Cents(cents))))
 	}
-	if err := f.service.Store.Close(); err != nil {
+	if err := f.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	f = onDisk(t, dir)
@@ -194,7 +194,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		group.Go(func() {
 			for !done.Load() {
 				c := journal.Caller{Account: buyer(i), By: journal.By{Key: "AKID"}}
-				_, _, err := f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+				_, _, err := f.parts.Service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 				if kind := fault.KindOf(err); err != nil && kind != fault.NotFound && kind != fault.LimitExceeded {
 					t.Error(err)
 				}
@@ -202,15 +202,15 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		})
 	}
 	for range 100 {
-		if _, err := f.service.Reset(ctx, journal.Caller{}); err != nil {
+		if _, err := f.parts.Service.Reset(ctx, journal.Caller{}); err != nil {
 			t.Error(err)
 		}
-		err := f.service.SetCatalog(ctx, journal.Caller{}, less, nil)
+		err := f.parts.Catalog.Set(ctx, journal.Caller{}, less, nil)
 		if err != nil && fault.KindOf(err) != fault.Conflict {
 			t.Error(err)
 		}
 		for i := range 16 * 10 {
-			head, failed := f.service.Store.Head(ctx, buyer(i%16))
+			head, failed := f.store.Head(ctx, buyer(i%16))
 			if failed != nil || err == nil && head.State.Holding(ios).Current > 0 {
 				t.Fatalf("an account holds %d slots that are not for sale, %v", head.State.Holding(ios).Current, failed)
 			}
@@ -218,7 +218,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 	}
 	stop()
 	f.wall = wall.AddDate(0, 1, 0)
-	if err := f.service.Sweep(ctx); err != nil {
+	if err := f.parts.Service.Sweep(ctx); err != nil {
 		t.Errorf("an account cannot be rolled: %v", err)
 	}
 	f.size()

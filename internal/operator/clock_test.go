@@ -194,7 +194,7 @@ func TestDueTransactions(t *testing.T) {
 // account's own list.
 func checkListed(t *testing.T, f *farm, got []transaction) {
 	t.Helper()
-	page, _, err := f.service.Transactions(context.Background(), journal.Caller{Account: alice}, service.Cursor{}, len(got))
+	page, _, err := f.parts.Service.Transactions(context.Background(), journal.Caller{Account: alice}, service.Cursor{}, len(got))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,13 +22,13 @@ func (a api) getCatalog(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	catalog := a.Service.Catalog()
+	shown := a.Catalog.Terms().Catalog
 	if version != nil {
-		if catalog, err = a.Service.CatalogOf(r.Context(), *version); err != nil {
+		if shown, err = a.Catalog.Of(r.Context(), *version); err != nil {
 			return nil, err
 		}
 	}
-	return formatted(catalog)
+	return formatted(shown)
 }
 
 func formatted(c offering.Catalog) (any, error) {
@@ -51,7 +51,7 @@ func (a api) putCatalog(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Service.SetCatalog(r.Context(), setter(r), catalog, replaces); err != nil {
+	if err := a.Catalog.Set(r.Context(), setter(r), catalog, replaces); err != nil {
 		return nil, err
 	}
 	return formatted(catalog)
@@ -81,7 +81,7 @@ type versionsAnswer struct {
 // listVersions shows when which version of the catalogue was put in force, and by
 // whom.
 func (a api) listVersions(r *http.Request) (any, error) {
-	versions, err := a.Service.Versions(r.Context())
+	versions, err := a.Catalog.Versions(r.Context())
 	if err != nil {
 		return nil, err
 	}

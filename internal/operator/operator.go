@@ -20,6 +20,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -38,6 +39,7 @@ const (
 // Config is what the API needs. Service, NewID and Log are required.
 type Config struct {
 	Service *service.Service
+	Catalog *catalog.Shelf
 	Keys    *access.Keys      // of servers that check signatures
 	Faults  *injection.Faults // nil where answers must not be broken
 	NewID   func() string

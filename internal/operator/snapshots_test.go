@@ -54,7 +54,7 @@ func (f *farm) restore(id, snapshot, body string) accountShape {
 // records are the bytes of an account's journal.
 func (f *farm) records(id account.ID) []journal.Record {
 	f.t.Helper()
-	records, err := f.service.Store.Forward(context.Background(), id, 0, math.MaxInt32)
+	records, err := f.store.Forward(context.Background(), id, 0, math.MaxInt32)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (f *farm) same(what string, want, got any) {
 func (f *farm) attempt(id account.ID, call string) string {
 	f.t.Helper()
 	c := journal.Caller{Account: id, By: journal.By{Key: "AKID"}, Retry: &journal.Retry{ID: call, Request: "digest"}}
-	t, _, err := f.service.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
+	t, _, err := f.parts.Service.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -274,13 +274,13 @@ func TestRestoresAmongPurchases(t *testing.T) {
 			var err error
 			switch i % 5 {
 			case 0:
-				_, err = f.service.Restore(ctx, c, s.Snapshot)
+				_, err = f.parts.Service.Restore(ctx, c, s.Snapshot)
 			case 1:
-				_, err = f.service.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
+				_, err = f.parts.Service.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
 			case 2:
-				_, err = f.service.View(ctx, c)
+				_, err = f.parts.Service.View(ctx, c)
 			default:
-				_, _, err = f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+				_, _, err = f.parts.Service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			}
 			if err != nil && fault.KindOf(err) != fault.LimitExceeded {
 				t.Error(err)
@@ -288,7 +288,7 @@ func TestRestoresAmongPurchases(t *testing.T) {
 		})
 	}
 	group.Wait()
-	head, err := f.service.Store.Head(ctx, alice)
+	head, err := f.store.Head(ctx, alice)
 	if n := len(f.records(alice)); err != nil || head.Seq != int64(n) || head.State.Transactions != n-int(s.Entries) {
 		t.Errorf("%d entries, head %d with %d transactions, %v", n, head.Seq, head.State.Transactions, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -38,6 +39,7 @@ type PartsConfig struct {
 type Parts struct {
 	Keys         *access.Keys
 	Installation *access.Installation
+	Catalog      *catalog.Shelf
 	Service      *service.Service
 
 	store journal.Store
@@ -47,13 +49,15 @@ type Parts struct {
 // NewParts returns the parts of a farm that sells by the newest stored catalogue.
 func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p := &Parts{store: c.Store}
-	var err error
-	if p.Service, err = service.New(ctx, service.Config{
-		Store: c.Store, Terms: c.Terms, Now: c.Now, NewID: c.NewID, Shared: c.Shared, Closed: c.Closed,
+	p.Catalog = catalog.New(catalog.Config{
+		Store: c.Store, Terms: c.Terms, Now: c.Now,
+		Sweep: func(ctx context.Context) error { return p.Service.Sweep(ctx) },
+	})
+	p.Service = service.New(service.Config{
+		Store: c.Store, Shelf: p.Catalog, Now: c.Now, NewID: c.NewID, Shared: c.Shared, Closed: c.Closed,
 		Test: c.Test, Frozen: c.Frozen, Swept: c.Swept,
-	}); err != nil {
-		return nil, err
-	}
+	})
+	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{
 		Store: c.Store, Now: c.Now, Master: c.Master, Actions: c.Actions,
 		Known: func(ctx context.Context, c journal.Caller) error {
@@ -74,14 +78,14 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 // Refresh has the parts know what was changed of keys and the catalogue until
 // now, by whichever process. A request begins with it.
 func (p *Parts) Refresh(ctx context.Context) error {
-	revision, err := p.store.Revision(ctx, access.Kind, service.Catalogs)
+	revision, err := p.store.Revision(ctx, access.Kind, catalog.Kind)
 	if err != nil {
 		return err
 	}
 	if known := p.known.Load(); known != nil && *known == revision {
 		return nil
 	}
-	if err := p.Service.Load(ctx); err != nil {
+	if err := p.Catalog.Load(ctx); err != nil {
 		return err
 	}
 	p.Keys.Forget()

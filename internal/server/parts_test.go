@@ -62,21 +62,21 @@ func TestRefresh(t *testing.T) {
 	must(one.Keys.Delete(ctx, c, made.Key.ID))
 	known(fault.UnknownKey)
 
-	catalog := one.Service.Catalog()
-	catalog.Promotions = nil
-	must(one.Service.SetCatalog(ctx, c, catalog, nil))
-	if n := len(other.Service.Catalog().Promotions); n == 0 {
+	changed := one.Catalog.Terms().Catalog
+	changed.Promotions = nil
+	must(one.Catalog.Set(ctx, c, changed, nil))
+	if n := len(other.Catalog.Terms().Catalog.Promotions); n == 0 {
 		t.Error("the catalogue changed while nobody looked")
 	}
 	number := 0
-	if err := other.Service.SetCatalog(ctx, c, catalog, nil); fault.KindOf(err) != fault.Conflict {
+	if err := other.Catalog.Set(ctx, c, changed, nil); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("a version that another server has put in force: %v, want a Conflict", err)
 	}
 	must(other.Refresh(ctx))
-	if err := other.Service.SetCatalog(ctx, c, catalog, &number); fault.KindOf(err) != fault.Conflict {
+	if err := other.Catalog.Set(ctx, c, changed, &number); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("in place of a past version: %v, want a Conflict", err)
 	}
-	if n := len(other.Service.Catalog().Promotions); n != 0 {
+	if n := len(other.Catalog.Terms().Catalog.Promotions); n != 0 {
 		t.Errorf("the other server has %d promotions after the change, want none", n)
 	}
 }

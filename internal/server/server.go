@@ -289,7 +289,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
 	}
 	operations := operator.Config{
-		Service: parts.Service, Keys: parts.Keys, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
+		Service: parts.Service, Keys: parts.Keys, Catalog: parts.Catalog, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
 		Observe: s.observe(telemetry.Operator, operator.Routes()),
 	}
 	if c.Master != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -28,7 +28,7 @@ func BenchmarkAdvance(b *testing.B) {
 	}
 	b.Cleanup(func() { _ = store.Close() })
 	catalog := offering.Default()
-	s, err := service.New(ctx, service.Config{
+	s, err := server.NewParts(ctx, server.PartsConfig{
 		Store: store, Now: time.Now, NewID: uuid.NewString, Test: true,
 		Terms: account.Terms{Catalog: catalog, MaxSlots: 100},
 	})
@@ -44,7 +44,7 @@ func BenchmarkAdvance(b *testing.B) {
 		}
 		seed.Accounts = append(seed.Accounts, manifest.SeedAccount{ID: account.ID(fmt.Sprintf("%012d", i)), Script: script})
 	}
-	if _, err := s.Plant(ctx, journal.Caller{By: journal.By{Key: "bench"}}, seed); err != nil {
+	if _, err := s.Service.Plant(ctx, journal.Caller{By: journal.By{Key: "bench"}}, seed); err != nil {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
@@ -54,7 +54,7 @@ func BenchmarkAdvance(b *testing.B) {
 			group.Go(func() {
 				for i := caller; i < accounts; i += callers {
 					c := journal.Caller{Account: seed.Accounts[i].ID, By: journal.By{Key: "bench"}}
-					if _, _, err := s.Advance(ctx, c, func(now time.Time) time.Time { return now.AddDate(0, periods, 0) }); err != nil {
+					if _, _, err := s.Service.Advance(ctx, c, func(now time.Time) time.Time { return now.AddDate(0, periods, 0) }); err != nil {
 						b.Error(err)
 					}
 				}

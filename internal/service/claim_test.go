@@ -3,7 +3,6 @@ package service_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
 	"testing"
 	"time"
@@ -11,29 +10,29 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/farmtest"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
-// nodes are services that share the storage of a farm, each with its own clock.
-func (f *farm) nodes(clocks ...*time.Time) []*service.Service {
-	f.t.Helper()
+// nodes are the sweepers of servers that share the storage of a farm, each with its own clock.
+func nodes(f *farmtest.Farm, clocks ...*time.Time) []*service.Service {
 	var all []*service.Service
 	for _, clock := range clocks {
 		config := f.Config
 		config.Shared, config.Now = true, func() time.Time { return *clock }
-		node, err := service.New(context.Background(), config)
-		f.must(err)
-		all = append(all, node)
+		node, err := server.NewParts(context.Background(), config)
+		f.Must(err)
+		all = append(all, node.Service)
 	}
 	return all
 }
 
 // claims returns the names of the claims that are stored.
-func (f *farm) claims() []string {
-	f.t.Helper()
-	records, err := f.Store.ListRecords(context.Background(), "sweep", "")
-	f.must(err)
+func claims(f *farmtest.Farm) []string {
+	records, err := f.Config.Store.ListRecords(context.Background(), "sweep", "")
+	f.Must(err)
 	var names []string
 	for _, r := range records {
 		names = append(names, r.Name)
@@ -42,18 +41,12 @@ func (f *farm) claims() []string {
 }
 
 // rolls returns how often each account was rolled.
-func (f *farm) rolls() map[account.ID]int {
-	f.t.Helper()
+func rolls(f *farmtest.Farm) map[account.ID]int {
 	rolled := map[account.ID]int{}
-	for i := range accounts {
-		id := caller(i).Account
-		records, err := f.Store.Forward(context.Background(), id, 0, math.MaxInt32)
-		f.must(err)
-		for _, r := range records {
-			entry, err := r.Entry()
-			f.must(err)
+	for i := range farmtest.Accounts {
+		for _, entry := range f.Journal(i) {
 			if entry.Event.Kind == account.KindRolled {
-				rolled[id]++
+				rolled[entry.Account]++
 			}
 		}
 	}
@@ -64,11 +57,11 @@ func (f *farm) rolls() map[account.ID]int {
 // that differ: every account is rolled once, and no claim stays.
 func TestSharedSweep(t *testing.T) {
 	t.Parallel()
-	f := open(t)
-	f.settle(false)
-	behind, ahead := f.wall.AddDate(0, 0, 20), f.wall.AddDate(0, 0, 20).Add(5*time.Minute)
+	f := farmtest.Open(t)
+	f.Settle(false)
+	behind, ahead := f.Wall.AddDate(0, 0, 20), f.Wall.AddDate(0, 0, 20).Add(5*time.Minute)
 	var wg sync.WaitGroup
-	for _, node := range f.nodes(&behind, &ahead, &behind) {
+	for _, node := range nodes(f, &behind, &ahead, &behind) {
 		wg.Go(func() {
 			if err := node.Sweep(context.Background()); err != nil {
 				t.Error(err)
@@ -77,13 +70,13 @@ func TestSharedSweep(t *testing.T) {
 	}
 	wg.Wait()
 	want := map[account.ID]int{}
-	for i := range accounts {
-		want[caller(i).Account] = 1
+	for i := range farmtest.Accounts {
+		want[farmtest.Caller(i).Account] = 1
 	}
-	if diff := cmp.Diff(want, f.rolls()); diff != "" {
+	if diff := cmp.Diff(want, rolls(f)); diff != "" {
 		t.Errorf("how often accounts were rolled (-want +got):\n%s", diff)
 	}
-	if left := f.claims(); left != nil {
+	if left := claims(f); left != nil {
 		t.Errorf("claims after the sweep: %v, want none", left)
 	}
 }
@@ -92,20 +85,20 @@ func TestSharedSweep(t *testing.T) {
 // claim runs out, and then taken over.
 func TestClaims(t *testing.T) {
 	t.Parallel()
-	f := open(t)
-	f.settle(false)
-	now := f.wall.AddDate(0, 0, 20)
+	f := farmtest.Open(t)
+	f.Settle(false)
+	now := f.Wall.AddDate(0, 0, 20)
 	until := now.Add(time.Minute)
 	dead := journal.Named{Name: "3/000000007", Body: fmt.Appendf(nil, `{"until":%q}`, until.Format(time.RFC3339Nano))}
-	f.must(f.Store.PutRecords(context.Background(), "sweep", dead))
-	node := f.nodes(&now)[0]
+	f.Must(f.Config.Store.PutRecords(context.Background(), "sweep", dead))
+	node := nodes(f, &now)[0]
 	sweep := func(want ...string) {
 		t.Helper()
-		f.must(node.Sweep(context.Background()))
+		f.Must(node.Sweep(context.Background()))
 		var still []string // not rolled
-		rolled := f.rolls()
-		for i := range accounts {
-			if id := caller(i).Account; rolled[id] == 0 {
+		rolled := rolls(f)
+		for i := range farmtest.Accounts {
+			if id := farmtest.Caller(i).Account; rolled[id] == 0 {
 				still = append(still, string(id))
 			}
 		}
@@ -114,12 +107,12 @@ func TestClaims(t *testing.T) {
 		}
 	}
 	sweep("000000000003", "000000000013", "000000000023")
-	if diff := cmp.Diff([]string{dead.Name}, f.claims()); diff != "" {
+	if diff := cmp.Diff([]string{dead.Name}, claims(f)); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 	now = until
 	sweep()
-	if left := f.claims(); left != nil {
+	if left := claims(f); left != nil {
 		t.Errorf("claims after the sweep: %v, want none", left)
 	}
 }

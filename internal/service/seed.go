@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
@@ -20,62 +21,77 @@ type Planted struct {
 // of whatever they had, and leaves the others. The whole seed is tried first: on
 // an error that the caller can mend nothing has changed. Errors: those of
 // account.Script.Events with the path of what is wrong, NotEligible for ordinary
-// accounts that are there, those of SetCatalog.
-func (s *Service) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (Planted, error) {
-	s.setup.Lock()
-	defer s.setup.Unlock()
-	return s.plant(ctx, c, seed)
+// accounts that are there, those of catalog.Shelf.Set.
+func (s *Service) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
+	err = s.Shelf.Exclusively(func(x *catalog.Setup) (err error) {
+		planted, err = s.plant(ctx, x, c, seed)
+		return err
+	})
+	return planted, err
 }
 
 // PlantNew is Plant for the start of a server whose storage may hold a state: a
 // stored catalogue and accounts that are open stay as they are.
-func (s *Service) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Seed) (Planted, error) {
-	s.setup.Lock()
-	defer s.setup.Unlock()
+func (s *Service) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
+	err = s.Shelf.Exclusively(func(x *catalog.Setup) error {
+		missing, err := s.missing(ctx, x, seed)
+		if err != nil {
+			return err
+		}
+		planted, err = s.plant(ctx, x, c, missing)
+		s.seed = seed
+		return err
+	})
+	return planted, err
+}
+
+// missing returns what is not there of a seed.
+func (s *Service) missing(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (manifest.Seed, error) {
 	missing := manifest.Seed{}
-	if s.version == 0 {
+	if x.Version() == 0 {
 		missing.Catalog = seed.Catalog
 	}
 	for _, a := range seed.Accounts {
 		head, err := s.Store.Head(ctx, a.ID)
 		if err != nil {
-			return Planted{}, err
+			return missing, err
 		}
 		if head.Seq == 0 {
 			missing.Accounts = append(missing.Accounts, a)
 		}
 	}
-	planted, err := s.plant(ctx, c, missing)
-	s.seed = seed
-	return planted, err
+	return missing, nil
 }
 
 // Reset forgets everything and plants the newest seed again. The seed is tried
 // first; an error that the caller can mend leaves everything as it is.
-func (s *Service) Reset(ctx context.Context, c journal.Caller) (Planted, error) {
-	s.setup.Lock()
-	defer s.setup.Unlock()
-	if err := s.rehearse(s.seed, termsOf(s.seed, s.Terms)); err != nil {
-		return Planted{}, err
-	}
-	ctx = context.WithoutCancel(ctx) // half a reset is none
-	if err := s.Store.Clear(ctx); err != nil {
-		return Planted{}, err
-	}
-	if err := s.loadCatalog(ctx); err != nil {
-		return Planted{}, err
-	}
-	return s.plant(ctx, c, s.seed)
+func (s *Service) Reset(ctx context.Context, c journal.Caller) (planted Planted, err error) {
+	err = s.Shelf.Exclusively(func(x *catalog.Setup) error {
+		if err := s.rehearse(s.seed, termsOf(s.seed, x.First())); err != nil {
+			return err
+		}
+		ctx := context.WithoutCancel(ctx) // half a reset is none
+		if err := s.Store.Clear(ctx); err != nil {
+			return err
+		}
+		if err := x.Load(ctx); err != nil {
+			return err
+		}
+		var err error
+		planted, err = s.plant(ctx, x, c, s.seed)
+		return err
+	})
+	return planted, err
 }
 
-func (s *Service) plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (Planted, error) {
-	terms, err := s.try(ctx, seed)
+func (s *Service) plant(ctx context.Context, x *catalog.Setup, c journal.Caller, seed manifest.Seed) (Planted, error) {
+	terms, err := s.try(ctx, x, seed)
 	if err != nil {
 		return Planted{}, err
 	}
 	ctx = context.WithoutCancel(ctx) // from here on there is no way back
 	if seed.Catalog != nil {
-		if err := s.setCatalog(ctx, c, *seed.Catalog); err != nil {
+		if err := x.Put(ctx, c, *seed.Catalog); err != nil {
 			return Planted{}, err
 		}
 	}
@@ -98,9 +114,9 @@ func (s *Service) plant(ctx context.Context, c journal.Caller, seed manifest.See
 
 // try plays a seed without keeping anything and returns the terms it is played
 // by.
-func (s *Service) try(ctx context.Context, seed manifest.Seed) (account.Terms, error) {
-	terms := termsOf(seed, *s.terms.Load())
-	if err := s.checkOfferings(ctx, terms.Catalog); err != nil {
+func (s *Service) try(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (account.Terms, error) {
+	terms := termsOf(seed, s.Shelf.Terms())
+	if err := x.Check(ctx, terms.Catalog); err != nil {
 		return terms, err
 	}
 	for _, a := range seed.Accounts {
@@ -136,8 +152,8 @@ func (s *Service) rehearse(seed manifest.Seed, terms account.Terms) error {
 // Export returns the present state as a seed.
 func (s *Service) Export(ctx context.Context) (manifest.Seed, error) {
 	const page = 500
-	catalog := s.Catalog()
-	seed := manifest.Seed{Catalog: &catalog}
+	onSale := s.Shelf.Terms().Catalog
+	seed := manifest.Seed{Catalog: &onSale}
 	for after := account.ID(""); ; {
 		ids, err := s.Store.Accounts(ctx, after, page)
 		if err != nil || len(ids) == 0 {

@@ -8,19 +8,18 @@ package service
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
-// Config is what a Service works with. Store, Terms, Now and NewID are required.
+// Config is what a Service works with. Store, Shelf, Now and NewID are required.
 type Config struct {
 	Store journal.Store
-	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Shelf *catalog.Shelf
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 
@@ -38,28 +37,11 @@ type Config struct {
 // Service answers for all accounts. New makes one.
 type Service struct {
 	Config
-	terms atomic.Pointer[account.Terms] // those of now
-
-	// setup is held while the catalogue changes or a seed is planted, and shared
-	// by what decides on accounts, so that nothing is bought by a catalogue that
-	// is no longer in force.
-	setup   sync.RWMutex
-	version int // of the catalogue; 0 is the one to begin with
-	seed    manifest.Seed
+	seed manifest.Seed // the newest; guarded by Shelf.Exclusively
 }
 
-// New returns a service that sells by the newest stored catalogue.
-func New(ctx context.Context, config Config) (*Service, error) {
-	s := &Service{Config: config}
-	return s, s.Load(ctx)
-}
-
-// Load takes the newest stored catalogue.
-func (s *Service) Load(ctx context.Context) error {
-	s.setup.Lock()
-	defer s.setup.Unlock()
-	return s.loadCatalog(ctx)
-}
+// New returns a service that sells what is on a shelf.
+func New(c Config) *Service { return &Service{Config: c} }
 
 // Purchase buys slots at once and returns the transaction and the account after
 // it; a repeated call gets the first transaction. Errors: those of
@@ -123,9 +105,10 @@ func (s *Service) change(ctx context.Context, c journal.Caller, f command) (View
 // changeOrOpen is change that opens an account or, unless opens is set, says
 // NotFound of one that was never opened.
 func (s *Service) changeOrOpen(ctx context.Context, c journal.Caller, opens bool, f command) (View, []journal.Entry, error) {
-	s.setup.RLock()
-	defer s.setup.RUnlock()
-	wall, terms, opening := s.Now(), *s.terms.Load(), s.opening()
+	deciding := s.Shelf.Decisions()
+	deciding.Lock()
+	defer deciding.Unlock()
+	wall, terms, opening := s.Now(), s.Shelf.Terms(), s.opening()
 	outcome, err := s.update(ctx, c, wall, func(state account.State) ([]account.Event, error) {
 		var events []account.Event
 		if !state.Opened() && !opens {

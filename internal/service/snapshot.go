@@ -160,8 +160,9 @@ func (s *Service) Fork(ctx context.Context, c journal.Caller, snapshot string, i
 }
 
 func (s *Service) fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) error {
-	s.setup.RLock()
-	defer s.setup.RUnlock()
+	deciding := s.Shelf.Decisions()
+	deciding.Lock()
+	defer deciding.Unlock()
 	_, place, err := s.snapshot(ctx, c.Account, snapshot)
 	if err != nil {
 		return err

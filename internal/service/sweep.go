@@ -131,7 +131,7 @@ func (s *Service) Lag(ctx context.Context) (time.Duration, error) {
 
 // roll brings an account up to its time when the wall clock shows wall.
 func (s *Service) roll(ctx context.Context, id account.ID, wall time.Time) error {
-	terms := *s.terms.Load()
+	terms := s.Shelf.Terms()
 	_, err := s.update(ctx, journal.Caller{Account: id, By: journal.By{Key: "sweeper"}}, wall, func(state account.State) ([]account.Event, error) {
 		return state.Roll(terms, state.Now(wall))
 	})

@@ -30,7 +30,7 @@ func (s *Service) View(ctx context.Context, c journal.Caller) (View, error) {
 	if !state.Opened() {
 		state = account.Apply(state, account.Open(s.opening(), wall))
 	}
-	view := View{state, head.Seq, *s.terms.Load(), state.Now(wall)}
+	view := View{state, head.Seq, s.Shelf.Terms(), state.Now(wall)}
 	if !state.Behind(view.Now) {
 		return view, nil
 	}

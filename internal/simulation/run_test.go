@@ -11,7 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -50,7 +50,7 @@ type run struct {
 
 // node is an instance of the service and its clock.
 type node struct {
-	*service.Service
+	*server.Parts
 	off time.Duration // from the true time
 }
 
@@ -113,7 +113,7 @@ func simulate(t testing.TB, seed uint64, steps int) (figures, map[account.ID]jou
 // restart makes an instance of the service anew, as after a crash.
 func (r *run) restart(i int) {
 	n := r.nodes[i]
-	s, err := service.New(context.Background(), service.Config{
+	s, err := server.NewParts(context.Background(), server.PartsConfig{
 		Store: r.store, Terms: account.Terms{Catalog: r.catalog(), MaxSlots: maxSlots},
 		Now:   func() time.Time { return r.now.Add(n.off) },
 		NewID: func() string { r.ids++; return fmt.Sprintf("id-%d", r.ids) },
@@ -121,7 +121,7 @@ func (r *run) restart(i int) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	n.Service = s
+	n.Parts = s
 }
 
 // catalog sells four offerings, one of them at prices that change, with three
@@ -262,9 +262,9 @@ func (r *run) deliver(c *call) (account.Transaction, error) {
 	caller := journal.Caller{
 		Account: c.account, By: journal.By{Key: "client"}, Retry: &journal.Retry{ID: c.id, Request: fmt.Sprint(c.renew, c.order)},
 	}
-	do := r.node().Purchase
+	do := r.node().Service.Purchase
 	if c.renew {
-		do = r.node().Renew
+		do = r.node().Service.Renew
 	}
 	t, _, err := do(context.Background(), caller, c.order)
 	return t, err
@@ -304,7 +304,7 @@ func (r *run) skew() {
 
 // sweep rolls what is due, by the clock of some instance.
 func (r *run) sweep() {
-	if err := r.node().Sweep(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
+	if err := r.node().Service.Sweep(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
 }
@@ -319,7 +319,7 @@ func (r *run) configure() {
 		status := []account.Status{account.Active, account.Active, account.Active, account.Suspended, account.Ineligible}[r.chaos.IntN(5)]
 		settings.Status = &status
 	}
-	_, err := r.node().Configure(context.Background(), journal.Caller{Account: r.account(), By: journal.By{Key: "operator"}}, settings)
+	_, err := r.node().Service.Configure(context.Background(), journal.Caller{Account: r.account(), By: journal.By{Key: "operator"}}, settings)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func (r *run) configure() {
 // read looks at an account, its list of transactions and a statement of it.
 func (r *run) read() {
 	ctx, n, caller := context.Background(), r.node(), journal.Caller{Account: r.account(), By: journal.By{Key: "reader"}}
-	if _, err := n.View(ctx, caller); err != nil {
+	if _, err := n.Service.View(ctx, caller); err != nil {
 		if fault.KindOf(err) != fault.Unavailable {
 			r.t.Fatal(err)
 		}
