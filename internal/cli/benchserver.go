@@ -58,7 +58,7 @@ func (c *benchServerCommand) unused(ctx context.Context) error {
 		return nil
 	}
 	return server.Offline(ctx, server.Config{Database: c.DatabaseURL}, func(p *server.Parts) error {
-		ids, err := p.Service.Store.Accounts(ctx, "", 1)
+		ids, err := p.Accounts.List(ctx, "", 1)
 		if err == nil && len(ids) > 0 {
 			err = errors.New("the database to measure with holds accounts; it must be a new one")
 		}

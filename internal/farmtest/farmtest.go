@@ -87,10 +87,10 @@ func (f *Farm) Settle(frozen bool) {
 			if k > 0 {
 				order.PromotionID = "" // it is for new customers
 			}
-			_, _, err := f.Service.Purchase(ctx, Caller(i), order)
+			_, _, err := f.Orders.Purchase(ctx, Caller(i), order)
 			f.Must(err)
 			if (i+k)%3 == 0 {
-				_, _, err = f.Service.Renew(ctx, Caller(i), account.Order{OfferingID: o.ID, Quantity: (i + k) % 4})
+				_, _, err = f.Orders.Renew(ctx, Caller(i), account.Order{OfferingID: o.ID, Quantity: (i + k) % 4})
 				f.Must(err)
 			}
 		}

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // priced is the default catalogue with iOS slots at a price in cents.
@@ -48,7 +48,7 @@ func (f *farm) catalog() offering.Catalog {
 // ledger is an account's transactions in short, oldest first.
 func (f *farm) ledger(id account.ID) []string {
 	f.t.Helper()
-	page, _, err := f.parts.Service.Transactions(context.Background(), journal.Caller{Account: id}, service.Cursor{}, math.MaxInt16)
+	page, _, err := f.parts.Orders.Transactions(context.Background(), journal.Caller{Account: id}, billing.Cursor{}, math.MaxInt16)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		group.Go(func() {
 			for !done.Load() {
 				c := journal.Caller{Account: buyer(i), By: journal.By{Key: "AKID"}}
-				_, _, err := f.parts.Service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+				_, _, err := f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 				if kind := fault.KindOf(err); err != nil && kind != fault.NotFound && kind != fault.LimitExceeded {
 					t.Error(err)
 				}

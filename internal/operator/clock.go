@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // timeFormat is RFC 3339 with as many decimals as are needed.
@@ -44,7 +44,7 @@ type decimal string
 // MarshalJSON writes the number.
 func (d decimal) MarshalJSON() ([]byte, error) { return []byte(d), nil }
 
-func clock(view service.View, due []account.Transaction, err error) (any, error) {
+func clock(view billing.View, due []account.Transaction, err error) (any, error) {
 	answer := clockAnswer{Now: view.Now.Format(timeFormat), Transactions: []transactionShape{}}
 	for _, t := range due {
 		answer.Transactions = append(answer.Transactions, transactionShape{

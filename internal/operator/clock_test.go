@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // clockAnswer is what moving a clock answers.
@@ -194,7 +194,7 @@ func TestDueTransactions(t *testing.T) {
 // account's own list.
 func checkListed(t *testing.T, f *farm, got []transaction) {
 	t.Helper()
-	page, _, err := f.parts.Service.Transactions(context.Background(), journal.Caller{Account: alice}, service.Cursor{}, len(got))
+	page, _, err := f.parts.Orders.Transactions(context.Background(), journal.Caller{Account: alice}, billing.Cursor{}, len(got))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -157,7 +157,7 @@ func (a api) quote(r *http.Request) (any, error) {
 		return nil, err
 	}
 	order := account.Order{OfferingID: body.OfferingID, Quantity: body.Quantity, PromotionID: body.PromotionID}
-	t, err := a.Service.Quote(r.Context(), c, order)
+	t, err := a.Orders.Quote(r.Context(), c, order)
 	return quoteAnswer{
 		OfferingID: t.OfferingID, Quantity: t.Quantity, EffectiveOn: t.EffectiveOn.Format(timeFormat),
 		Cost: costShape{decimal(t.Cost.Decimal()), money.Currency},

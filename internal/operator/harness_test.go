@@ -89,7 +89,7 @@ func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
 	f.store, f.parts = store, parts
 	f.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	f.handler = operator.Handler(operator.Config{
-		Service: f.parts.Service, Catalog: f.parts.Catalog, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
+		Service: f.parts.Service, Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
 	})
 	return f
 }
@@ -185,14 +185,14 @@ func (f *farm) size() size {
 // buy and renew are what the account's own API does.
 func (f *farm) buy(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.parts.Service.Purchase(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.parts.Orders.Purchase(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
 func (f *farm) renew(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.parts.Service.Renew(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.parts.Orders.Renew(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }

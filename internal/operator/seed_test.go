@@ -257,7 +257,7 @@ func TestSeedsAmongPurchases(t *testing.T) {
 	for i := range 100 {
 		group.Go(func() {
 			c := journal.Caller{Account: []account.ID{alice, bob}[i%2]}
-			_, _, err := f.parts.Service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+			_, _, err := f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			if i%10 == 0 {
 				_, err = f.parts.Service.Reset(ctx, c)
 			}

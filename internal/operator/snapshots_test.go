@@ -76,7 +76,7 @@ func (f *farm) same(what string, want, got any) {
 func (f *farm) attempt(id account.ID, call string) string {
 	f.t.Helper()
 	c := journal.Caller{Account: id, By: journal.By{Key: "AKID"}, Retry: &journal.Retry{ID: call, Request: "digest"}}
-	t, _, err := f.parts.Service.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
+	t, _, err := f.parts.Orders.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -278,9 +278,9 @@ func TestRestoresAmongPurchases(t *testing.T) {
 			case 1:
 				_, err = f.parts.Service.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
 			case 2:
-				_, err = f.parts.Service.View(ctx, c)
+				_, err = f.parts.Accounts.View(ctx, c)
 			default:
-				_, _, err = f.parts.Service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+				_, _, err = f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			}
 			if err != nil && fault.KindOf(err) != fault.LimitExceeded {
 				t.Error(err)

@@ -68,7 +68,7 @@ func openCounter(b *testing.B, purchases int) *counter {
 // customer opens alice's account and returns a key of it.
 func customer(ctx context.Context, p *server.Parts) (signer, error) {
 	caller := journal.Caller{Account: alice, By: journal.By{Key: "bench"}}
-	if _, err := p.Service.Configure(ctx, caller, account.Settings{}); err != nil {
+	if _, err := p.Accounts.Configure(ctx, caller, account.Settings{}); err != nil {
 		return signer{}, err
 	}
 	made, err := p.Keys.Create(ctx, caller, "bench", iam.Buyer(5))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -40,6 +41,8 @@ type Parts struct {
 	Keys         *access.Keys
 	Installation *access.Installation
 	Catalog      *catalog.Shelf
+	Accounts     *billing.Accounts
+	Orders       *billing.Orders
 	Service      *service.Service
 
 	store journal.Store
@@ -53,19 +56,26 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 		Store: c.Store, Terms: c.Terms, Now: c.Now,
 		Sweep: func(ctx context.Context) error { return p.Service.Sweep(ctx) },
 	})
+	opening := func() account.Opening {
+		return account.Opening{Seed: c.NewID(), Test: c.Test, Frozen: c.Frozen}
+	}
+	p.Accounts, p.Orders = billing.New(billing.Config{
+		Store: c.Store, Now: c.Now, Opening: opening, Closed: c.Closed,
+		Terms: p.Catalog.Terms, Decisions: p.Catalog.Decisions(),
+	})
 	p.Service = service.New(service.Config{
-		Store: c.Store, Shelf: p.Catalog, Now: c.Now, NewID: c.NewID, Shared: c.Shared, Closed: c.Closed,
-		Test: c.Test, Frozen: c.Frozen, Swept: c.Swept,
+		Store: c.Store, Shelf: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening,
+		Shared: c.Shared, Swept: c.Swept,
 	})
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{
 		Store: c.Store, Now: c.Now, Master: c.Master, Actions: c.Actions,
 		Known: func(ctx context.Context, c journal.Caller) error {
-			_, err := p.Service.Known(ctx, c)
+			_, err := p.Accounts.Known(ctx, c)
 			return err
 		},
 		Open: func(ctx context.Context, c journal.Caller) error {
-			_, err := p.Service.Configure(ctx, c, account.Settings{})
+			_, err := p.Accounts.Configure(ctx, c, account.Settings{})
 			return err
 		},
 	})

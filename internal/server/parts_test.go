@@ -41,7 +41,7 @@ func TestRefresh(t *testing.T) {
 	other, err := server.NewParts(ctx, config)
 	must(err)
 	c := journal.Caller{Account: alice, By: journal.By{Key: "AKID"}}
-	_, err = one.Service.Configure(ctx, c, account.Settings{})
+	_, err = one.Accounts.Configure(ctx, c, account.Settings{})
 	must(err)
 	made, err := one.Keys.Create(ctx, c, "key", nil)
 	must(err)

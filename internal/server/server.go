@@ -219,7 +219,7 @@ func freeze(ctx context.Context, c Config, parts *Parts) error {
 	}
 	const page = 500
 	for after := account.ID(""); ; {
-		ids, err := parts.Service.Store.Accounts(ctx, after, page)
+		ids, err := parts.Accounts.List(ctx, after, page)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -285,11 +285,12 @@ func (s *Server) Close(ctx context.Context) error {
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Service.Lag})
 	slots := devicefarm.Config{
-		Service: parts.Service, Authenticate: c.anyone(), NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
+		Accounts: parts.Accounts, Orders: parts.Orders, Authenticate: c.anyone(), NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
 	}
 	operations := operator.Config{
-		Service: parts.Service, Keys: parts.Keys, Catalog: parts.Catalog, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
+		Service: parts.Service, Accounts: parts.Accounts, Orders: parts.Orders, Keys: parts.Keys, Catalog: parts.Catalog,
+		Journals: parts.store, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
 		Observe: s.observe(telemetry.Operator, operator.Routes()),
 	}
 	if c.Master != nil {

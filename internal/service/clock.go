@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // Freeze stands a test account's clock still at an instant and returns the
 // account and the transactions that came due on the way, oldest first. Errors:
 // those of account.State.Freeze and of the journal.
-func (s *Service) Freeze(ctx context.Context, c journal.Caller, at time.Time) (View, []account.Transaction, error) {
+func (s *Service) Freeze(ctx context.Context, c journal.Caller, at time.Time) (billing.View, []account.Transaction, error) {
 	return s.Advance(ctx, c, func(time.Time) time.Time { return at })
 }
 
 // Advance is Freeze at the instant that to makes of the account's own time. A
 // move over centuries is several updates, so that others need not wait for it.
-func (s *Service) Advance(ctx context.Context, c journal.Caller, to func(now time.Time) time.Time) (View, []account.Transaction, error) {
+func (s *Service) Advance(ctx context.Context, c journal.Caller, to func(now time.Time) time.Time) (billing.View, []account.Transaction, error) {
 	var target atomic.Pointer[time.Time] // what to made of the time; decisions run elsewhere
 	view, due, err := s.moveClock(ctx, c, func(state account.State, terms account.Terms, now time.Time) ([]account.Event, error) {
 		at := to(now)
@@ -37,15 +38,15 @@ func (s *Service) Advance(ctx context.Context, c journal.Caller, to func(now tim
 
 // Release lets a test account's clock follow the wall clock again. Results and
 // errors are those of Freeze.
-func (s *Service) Release(ctx context.Context, c journal.Caller) (View, []account.Transaction, error) {
+func (s *Service) Release(ctx context.Context, c journal.Caller) (billing.View, []account.Transaction, error) {
 	wall := s.Now()
 	return s.moveClock(ctx, c, func(state account.State, terms account.Terms, now time.Time) ([]account.Event, error) {
 		return state.Release(wall, terms, now)
 	})
 }
 
-func (s *Service) moveClock(ctx context.Context, c journal.Caller, f command) (View, []account.Transaction, error) {
-	view, entries, err := s.change(ctx, c, f)
+func (s *Service) moveClock(ctx context.Context, c journal.Caller, f billing.Command) (billing.View, []account.Transaction, error) {
+	view, entries, err := s.Accounts.Change(ctx, c, f)
 	return view, transactions(entries), err
 }
 

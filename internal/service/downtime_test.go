@@ -90,11 +90,11 @@ func settle(o *server.Parts, i int) error {
 	ctx, c := context.Background(), farmtest.Caller(i)
 	catalog, suspended := offering.Default(), account.Suspended
 	buy := func(which, quantity int, promotion string) error {
-		_, _, err := o.Service.Purchase(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity, PromotionID: promotion})
+		_, _, err := o.Orders.Purchase(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity, PromotionID: promotion})
 		return err
 	}
 	renew := func(which, quantity int) error {
-		_, _, err := o.Service.Renew(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity})
+		_, _, err := o.Orders.Renew(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity})
 		return err
 	}
 	for step, do := range []func() error{
@@ -103,7 +103,7 @@ func settle(o *server.Parts, i int) error {
 		func() error { return renew(0, i%5) },
 		func() error { return renew(2, 3) },
 		func() error { return errors.Join(buy(3, 1, ""), buy(1, 1, "")) }, // one beside those of the promotion
-		func() error { _, err := o.Service.Configure(ctx, c, account.Settings{Status: &suspended}); return err },
+		func() error { _, err := o.Accounts.Configure(ctx, c, account.Settings{Status: &suspended}); return err },
 	} {
 		if chosen := 1 + i%63; chosen>>step&1 == 0 {
 			continue
@@ -189,7 +189,7 @@ func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 		"read only": {func(s site) {
 			s.during(looked, func(o *server.Parts, store journal.Store) {
 				for i := range population {
-					if _, err := o.Service.View(context.Background(), farmtest.Caller(i)); err != nil {
+					if _, err := o.Accounts.View(context.Background(), farmtest.Caller(i)); err != nil {
 						t.Fatal(err)
 					}
 				}

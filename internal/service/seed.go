@@ -97,7 +97,7 @@ func (s *Service) plant(ctx context.Context, x *catalog.Setup, c journal.Caller,
 	}
 	var made atomic.Int64
 	err = journal.Each(ctx, seed.Accounts, func(ctx context.Context, a manifest.SeedAccount) error {
-		events, err := a.Script.Events(s.opening(), terms, s.Now())
+		events, err := a.Script.Events(s.Opening(), terms, s.Now())
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func termsOf(seed manifest.Seed, terms account.Terms) account.Terms {
 // rehearse returns the first error of playing a seed.
 func (s *Service) rehearse(seed manifest.Seed, terms account.Terms) error {
 	for _, a := range seed.Accounts {
-		if _, err := a.Script.Events(s.opening(), terms, s.Now()); err != nil {
+		if _, err := a.Script.Events(s.Opening(), terms, s.Now()); err != nil {
 			return err
 		}
 	}

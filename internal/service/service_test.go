@@ -24,7 +24,7 @@ func TestDayByDayOrAtOnce(t *testing.T) {
 		"day by day": func(f *farmtest.Farm) {
 			for ; f.Wall.Before(end); f.Wall = f.Wall.AddDate(0, 0, 1) {
 				for i := range farmtest.Accounts {
-					_, err := f.Service.View(ctx, farmtest.Caller(i))
+					_, err := f.Accounts.View(ctx, farmtest.Caller(i))
 					f.Must(err)
 				}
 			}
@@ -43,7 +43,7 @@ func TestDayByDayOrAtOnce(t *testing.T) {
 		way(f)
 		f.Wall = end
 		for i := range farmtest.Accounts {
-			view, err := f.Service.View(ctx, farmtest.Caller(i))
+			view, err := f.Accounts.View(ctx, farmtest.Caller(i))
 			f.Must(err)
 			if len(view.State.Holdings) > 0 && view.State.At.Before(end.AddDate(0, -1, 0)) {
 				t.Errorf("%s: account %d is at %v", name, i, view.State.At)
@@ -91,7 +91,7 @@ func TestClocksDayByDayOrAtOnce(t *testing.T) {
 
 // targets are where an account's clock stands in a year, so many days apart.
 func targets(f *farmtest.Farm, i, days int) []time.Time {
-	view, err := f.Service.View(context.Background(), farmtest.Caller(i))
+	view, err := f.Accounts.View(context.Background(), farmtest.Caller(i))
 	f.Must(err)
 	var all []time.Time
 	end := view.Now.AddDate(1, 0, 0)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
@@ -30,7 +31,7 @@ type Snapshot struct {
 // Snapshot remembers where a test account's journal ends now; it opens one that
 // was never opened. NotEligible for an ordinary account.
 func (s *Service) Snapshot(ctx context.Context, c journal.Caller) (Snapshot, error) {
-	_, _, err := s.change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
+	_, _, err := s.Accounts.Change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
 		if !state.Test {
 			return nil, fault.New(fault.NotEligible, "account %q is not a test account; only those have snapshots", c.Account)
 		}
@@ -57,7 +58,7 @@ func snapshotName(id account.ID, snapshot string) string { return string(id) + "
 // Snapshots returns an account's snapshots, oldest first. NotFound for one that
 // was never opened.
 func (s *Service) Snapshots(ctx context.Context, c journal.Caller) ([]Snapshot, error) {
-	if _, err := s.Known(ctx, c); err != nil {
+	if _, err := s.Accounts.Known(ctx, c); err != nil {
 		return nil, err
 	}
 	return s.snapshots(ctx, c.Account)
@@ -103,15 +104,15 @@ func noSnapshot(id account.ID, snapshot string) error {
 // Restore brings a test account back to a snapshot: the same entries, the same
 // hashes. What came after is gone, later snapshots included. Errors: NotFound,
 // and those of journal.Head.Rewind.
-func (s *Service) Restore(ctx context.Context, c journal.Caller, snapshot string) (View, error) {
+func (s *Service) Restore(ctx context.Context, c journal.Caller, snapshot string) (billing.View, error) {
 	_, place, err := s.snapshot(ctx, c.Account, snapshot)
 	if err != nil {
-		return View{}, err
+		return billing.View{}, err
 	}
 	if err := s.rewind(ctx, c.Account, place); err != nil {
-		return View{}, err
+		return billing.View{}, err
 	}
-	return s.View(ctx, c)
+	return s.Accounts.View(ctx, c)
 }
 
 // rewind takes an account back, and its snapshots of what came after.
@@ -148,15 +149,15 @@ func (s *Service) DeleteSnapshot(ctx context.Context, c journal.Caller, snapshot
 // ids of its own, in place of whatever that account had. It must be a test
 // account, or one that was never opened. Errors: those of Restore, Argument for
 // the account itself.
-func (s *Service) Fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) (View, error) {
+func (s *Service) Fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) (billing.View, error) {
 	if into == c.Account {
-		return View{}, fault.New(fault.Argument, "into %q is the snapshot's own account; leave it out to restore that one", into)
+		return billing.View{}, fault.New(fault.Argument, "into %q is the snapshot's own account; leave it out to restore that one", into)
 	}
 	if err := s.fork(ctx, c, snapshot, into); err != nil {
-		return View{}, err
+		return billing.View{}, err
 	}
 	c.Account = into
-	return s.View(ctx, c)
+	return s.Accounts.View(ctx, c)
 }
 
 func (s *Service) fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) error {

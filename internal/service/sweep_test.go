@@ -40,7 +40,7 @@ func TestSwept(t *testing.T) {
 	}
 	for i := range 3 {
 		c := journal.Caller{Account: account.ID(fmt.Sprintf("%012d", i))}
-		if _, _, err := s.Service.Purchase(ctx, c, account.Order{OfferingID: offering.Default().Offerings[0].ID, Quantity: 1}); err != nil {
+		if _, _, err := s.Orders.Purchase(ctx, c, account.Order{OfferingID: offering.Default().Offerings[0].ID, Quantity: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

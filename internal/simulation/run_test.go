@@ -262,9 +262,9 @@ func (r *run) deliver(c *call) (account.Transaction, error) {
 	caller := journal.Caller{
 		Account: c.account, By: journal.By{Key: "client"}, Retry: &journal.Retry{ID: c.id, Request: fmt.Sprint(c.renew, c.order)},
 	}
-	do := r.node().Service.Purchase
+	do := r.node().Orders.Purchase
 	if c.renew {
-		do = r.node().Service.Renew
+		do = r.node().Orders.Renew
 	}
 	t, _, err := do(context.Background(), caller, c.order)
 	return t, err
@@ -319,7 +319,7 @@ func (r *run) configure() {
 		status := []account.Status{account.Active, account.Active, account.Active, account.Suspended, account.Ineligible}[r.chaos.IntN(5)]
 		settings.Status = &status
 	}
-	_, err := r.node().Service.Configure(context.Background(), journal.Caller{Account: r.account(), By: journal.By{Key: "operator"}}, settings)
+	_, err := r.node().Accounts.Configure(context.Background(), journal.Caller{Account: r.account(), By: journal.By{Key: "operator"}}, settings)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func (r *run) configure() {
 // read looks at an account, its list of transactions and a statement of it.
 func (r *run) read() {
 	ctx, n, caller := context.Background(), r.node(), journal.Caller{Account: r.account(), By: journal.By{Key: "reader"}}
-	if _, err := n.Service.View(ctx, caller); err != nil {
+	if _, err := n.Accounts.View(ctx, caller); err != nil {
 		if fault.KindOf(err) != fault.Unavailable {
 			r.t.Fatal(err)
 		}
@@ -336,9 +336,9 @@ func (r *run) read() {
 	}
 	r.audit()
 	if r.often(50) {
-		r.auditor.checkList(n.Service, caller)
+		r.auditor.checkList(n.Orders, caller)
 	} else {
-		r.auditor.checkStatements(n.Service, caller, 1)
+		r.auditor.checkStatements(n.Orders, caller, 1)
 	}
 }
 
@@ -363,8 +363,8 @@ func (r *run) settle() {
 	r.audit()
 	for _, id := range r.accounts {
 		caller := journal.Caller{Account: id, By: journal.By{Key: "reader"}}
-		r.auditor.checkList(r.nodes[0].Service, caller)
-		r.auditor.checkStatements(r.nodes[0].Service, caller, 2)
+		r.auditor.checkList(r.nodes[0].Orders, caller)
+		r.auditor.checkStatements(r.nodes[0].Orders, caller, 2)
 	}
 	r.audit() // by the clock of who looked, another month may have begun
 	r.auditor.end(r.calls)

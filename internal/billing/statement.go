@@ -1,4 +1,4 @@
-package service
+package billing
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 // Statement returns what an account owes for a period, as far as it is charged
 // now, and the account. The zero period is the current one. Errors: NotFound for
 // an account that was never opened, Argument for a period that has not begun.
-func (s *Service) Statement(ctx context.Context, c journal.Caller, p offering.Period) (account.Statement, View, error) {
-	view, err := s.Known(ctx, c)
+func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Period) (account.Statement, View, error) {
+	view, err := o.accounts.Known(ctx, c)
 	if err != nil {
 		return account.Statement{}, view, err
 	}
@@ -24,7 +24,7 @@ func (s *Service) Statement(ctx context.Context, c journal.Caller, p offering.Pe
 		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
 	}
 	draft := account.NewDraft(p, view.Terms.Catalog)
-	for event, err := range journal.History(ctx, s.Store, c.Account, view.Entries) {
+	for event, err := range journal.History(ctx, o.accounts.config.Store, c.Account, view.Entries) {
 		if err != nil {
 			return account.Statement{}, view, err
 		}
