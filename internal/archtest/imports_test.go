@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " access billing catalog service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal strictjson manifest " + engines + " access billing catalog sandbox service sigv4 awsjson devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -29,16 +29,17 @@ var importTable = map[string]string{
 	"store/postgres":   "journal " + domain,
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
-	"service":          "billing catalog manifest journal iam account offering money fault",
+	"service":          "catalog journal iam account offering money fault",
 	"catalog":          "manifest journal account offering money fault",
 	"billing":          "journal account offering money fault",
+	"sandbox":          "billing catalog manifest journal account offering money fault",
 	"access":           "journal iam account fault",
 	"sigv4":            "fault",
 	"awsjson":          "fault",
 	"devicefarm":       "billing awsjson journal account offering money fault",
 	"injection":        "awsjson fault account",
 	"throttle":         "awsjson fault",
-	"operator":         "injection access billing catalog service manifest strictjson awsjson journal iam account offering money fault",
+	"operator":         "injection access billing catalog sandbox manifest strictjson awsjson journal iam account offering money fault",
 	"telemetry":        "journal awsjson fault",
 	"server":           libraries,
 	"client":           "",

@@ -76,7 +76,7 @@ func (f *Farm) Settle(frozen bool) {
 	for i := range Accounts {
 		f.Wall = start.Add(time.Duration(i) * 25 * time.Hour) // from the 3rd to the 28th
 		if frozen {
-			_, _, err := f.Service.Freeze(ctx, Caller(i), f.Wall)
+			_, _, err := f.Clocks.Freeze(ctx, Caller(i), f.Wall)
 			f.Must(err)
 		}
 		for k, o := range f.Config.Terms.Catalog.Offerings[:3] {

@@ -202,7 +202,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		})
 	}
 	for range 100 {
-		if _, err := f.parts.Service.Reset(ctx, journal.Caller{}); err != nil {
+		if _, err := f.parts.Seeds.Reset(ctx, journal.Caller{}); err != nil {
 			t.Error(err)
 		}
 		err := f.parts.Catalog.Set(ctx, journal.Caller{}, less, nil)

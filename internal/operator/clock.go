@@ -72,7 +72,7 @@ func (a api) freeze(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clock(a.Service.Freeze(r.Context(), c, at))
+	return clock(a.Clocks.Freeze(r.Context(), c, at))
 }
 
 // release lets a test account's clock follow the wall clock again.
@@ -81,7 +81,7 @@ func (a api) release(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clock(a.Service.Release(r.Context(), c))
+	return clock(a.Clocks.Release(r.Context(), c))
 }
 
 type advanceBody struct {
@@ -104,7 +104,7 @@ func (a api) advance(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clock(a.Service.Advance(r.Context(), c, to))
+	return clock(a.Clocks.Advance(r.Context(), c, to))
 }
 
 // target returns where the body moves a clock that shows now.

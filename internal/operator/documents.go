@@ -94,7 +94,7 @@ func (a api) listVersions(r *http.Request) (any, error) {
 
 // exportSeed shows the present state as a seed.
 func (a api) exportSeed(r *http.Request) (any, error) {
-	seed, err := a.Service.Export(r.Context())
+	seed, err := a.Seeds.Export(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (a api) putSeed(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	planted, err := a.Service.Plant(r.Context(), setter(r), seed)
+	planted, err := a.Seeds.Plant(r.Context(), setter(r), seed)
 	return plantedShape(planted), err
 }
 
@@ -126,7 +126,7 @@ func (a api) reset(r *http.Request) (any, error) {
 	if err := decodeOptional(r, &struct{}{}); err != nil {
 		return nil, err
 	}
-	planted, err := a.Service.Reset(r.Context(), setter(r))
+	planted, err := a.Seeds.Reset(r.Context(), setter(r))
 	if err == nil {
 		err = a.Faults.Set(nil, nil)
 	}

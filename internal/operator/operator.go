@@ -25,7 +25,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
 // Prefix is the path under which the API stands.
@@ -40,16 +40,18 @@ const (
 
 // Config is what the API needs. The parts of the farm, NewID and Log are required.
 type Config struct {
-	Service  *service.Service
-	Accounts *billing.Accounts
-	Orders   *billing.Orders
-	Catalog  *catalog.Shelf
-	Journals journal.Reader
-	Keys     *access.Keys      // of servers that check signatures
-	Faults   *injection.Faults // nil where answers must not be broken
-	NewID    func() string
-	Log      *slog.Logger
-	Observe  awsjson.Observe // the operation is one of Routes, "" for none of them
+	Accounts  *billing.Accounts
+	Orders    *billing.Orders
+	Catalog   *catalog.Shelf
+	Clocks    *sandbox.Clocks
+	Snapshots *sandbox.Snapshots
+	Seeds     *sandbox.Seeds
+	Journals  journal.Reader
+	Keys      *access.Keys      // of servers that check signatures
+	Faults    *injection.Faults // nil where answers must not be broken
+	NewID     func() string
+	Log       *slog.Logger
+	Observe   awsjson.Observe // the operation is one of Routes, "" for none of them
 
 	// Backup returns a copy of everything, to be closed. Nil where the storage is
 	// backed up by its own means.

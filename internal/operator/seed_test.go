@@ -259,7 +259,7 @@ func TestSeedsAmongPurchases(t *testing.T) {
 			c := journal.Caller{Account: []account.ID{alice, bob}[i%2]}
 			_, _, err := f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			if i%10 == 0 {
-				_, err = f.parts.Service.Reset(ctx, c)
+				_, err = f.parts.Seeds.Reset(ctx, c)
 			}
 			if bad(err) {
 				t.Error(err)

@@ -274,9 +274,9 @@ func TestRestoresAmongPurchases(t *testing.T) {
 			var err error
 			switch i % 5 {
 			case 0:
-				_, err = f.parts.Service.Restore(ctx, c, s.Snapshot)
+				_, err = f.parts.Snapshots.Restore(ctx, c, s.Snapshot)
 			case 1:
-				_, err = f.parts.Service.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
+				_, err = f.parts.Snapshots.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
 			case 2:
 				_, err = f.parts.Accounts.View(ctx, c)
 			default:

@@ -11,6 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 	"github.com/slotfarm/slotfarm/internal/service"
 )
 
@@ -43,6 +44,9 @@ type Parts struct {
 	Catalog      *catalog.Shelf
 	Accounts     *billing.Accounts
 	Orders       *billing.Orders
+	Clocks       *sandbox.Clocks
+	Snapshots    *sandbox.Snapshots
+	Seeds        *sandbox.Seeds
 	Service      *service.Service
 
 	store journal.Store
@@ -63,9 +67,11 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 		Store: c.Store, Now: c.Now, Opening: opening, Closed: c.Closed,
 		Terms: p.Catalog.Terms, Decisions: p.Catalog.Decisions(),
 	})
+	p.Clocks, p.Snapshots, p.Seeds = sandbox.New(sandbox.Config{
+		Store: c.Store, Catalog: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening,
+	})
 	p.Service = service.New(service.Config{
-		Store: c.Store, Shelf: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening,
-		Shared: c.Shared, Swept: c.Swept,
+		Store: c.Store, Shelf: p.Catalog, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
 	})
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{

@@ -200,7 +200,7 @@ func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
 		err = freeze(ctx, c, parts)
 	}
 	if err == nil && c.Seed != nil {
-		if _, err = parts.Service.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
+		if _, err = parts.Seeds.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
 			err = fmt.Errorf("seed: %w", err)
 		}
 	}
@@ -224,7 +224,7 @@ func freeze(ctx context.Context, c Config, parts *Parts) error {
 			return err
 		}
 		for _, id := range ids {
-			_, _, err := parts.Service.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
+			_, _, err := parts.Clocks.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
 			switch kind := fault.KindOf(err); {
 			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
 				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
@@ -289,8 +289,8 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
 	}
 	operations := operator.Config{
-		Service: parts.Service, Accounts: parts.Accounts, Orders: parts.Orders, Keys: parts.Keys, Catalog: parts.Catalog,
-		Journals: parts.store, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
+		Accounts: parts.Accounts, Orders: parts.Orders, Keys: parts.Keys, Catalog: parts.Catalog,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
 		Observe: s.observe(telemetry.Operator, operator.Routes()),
 	}
 	if c.Master != nil {

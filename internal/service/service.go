@@ -1,26 +1,19 @@
-// Package service holds the use cases that have no package of their own yet:
-// clocks, snapshots, seeds and the sweep.
+// Package service sweeps.
 package service
 
 import (
 	"context"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
 // Config is what a Service works with. All fields but Shared and Swept are required.
 type Config struct {
-	Store    journal.Store
-	Shelf    *catalog.Shelf
-	Accounts *billing.Accounts
-	Now      func() time.Time       // the wall clock
-	NewID    func() string          // unique ids
-	Opening  func() account.Opening // how an account starts that is opened now
+	Store journal.Store
+	Shelf *catalog.Shelf
+	Now   func() time.Time // the wall clock
 
 	Shared bool                          // other processes work on the store too
 	Swept  func(accounts int, err error) // hears of each Sweep and how many accounts it rolled
@@ -29,7 +22,6 @@ type Config struct {
 // Service answers for all accounts. New makes one.
 type Service struct {
 	Config
-	seed manifest.Seed // the newest; guarded by Shelf.Exclusively
 }
 
 // New returns a service that sells what is on a shelf.

@@ -1,4 +1,4 @@
-package service
+package sandbox
 
 import (
 	"cmp"
@@ -15,9 +15,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// snapshots is the kind of record that holds snapshots, each named after its
+// kind is the kind of record that holds snapshots, each named after its
 // account and id.
-const snapshots = "snapshot"
+const kind = "snapshot"
 
 // Snapshot is a point in a test account's journal to come back to.
 type Snapshot struct {
@@ -28,10 +28,13 @@ type Snapshot struct {
 	Taken   time.Time `json:"taken"`   // by the wall clock
 }
 
-// Snapshot remembers where a test account's journal ends now; it opens one that
+// Snapshots are those of all test accounts. New makes them.
+type Snapshots struct{ config Config }
+
+// Take remembers where a test account's journal ends now; it opens one that
 // was never opened. NotEligible for an ordinary account.
-func (s *Service) Snapshot(ctx context.Context, c journal.Caller) (Snapshot, error) {
-	_, _, err := s.Accounts.Change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
+func (s *Snapshots) Take(ctx context.Context, c journal.Caller) (Snapshot, error) {
+	_, _, err := s.config.Accounts.Change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
 		if !state.Test {
 			return nil, fault.New(fault.NotEligible, "account %q is not a test account; only those have snapshots", c.Account)
 		}
@@ -40,32 +43,32 @@ func (s *Service) Snapshot(ctx context.Context, c journal.Caller) (Snapshot, err
 	if err != nil {
 		return Snapshot{}, err
 	}
-	head, err := s.Store.Head(ctx, c.Account)
+	head, err := s.config.Store.Head(ctx, c.Account)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	wall := s.Now().UTC()
-	taken := Snapshot{ID: s.NewID(), Entries: head.Seq, Hash: head.Hash.String(), Now: head.State.Now(wall), Taken: wall}
+	wall := s.config.Now().UTC()
+	taken := Snapshot{ID: s.config.NewID(), Entries: head.Seq, Hash: head.Hash.String(), Now: head.State.Now(wall), Taken: wall}
 	body, err := json.Marshal(taken)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return taken, s.Store.PutRecords(ctx, snapshots, journal.Named{Name: snapshotName(c.Account, taken.ID), Body: body})
+	return taken, s.config.Store.PutRecords(ctx, kind, journal.Named{Name: snapshotName(c.Account, taken.ID), Body: body})
 }
 
 func snapshotName(id account.ID, snapshot string) string { return string(id) + "/" + snapshot }
 
-// Snapshots returns an account's snapshots, oldest first. NotFound for one that
+// List returns an account's snapshots, oldest first. NotFound for one that
 // was never opened.
-func (s *Service) Snapshots(ctx context.Context, c journal.Caller) ([]Snapshot, error) {
-	if _, err := s.Accounts.Known(ctx, c); err != nil {
+func (s *Snapshots) List(ctx context.Context, c journal.Caller) ([]Snapshot, error) {
+	if _, err := s.config.Accounts.Known(ctx, c); err != nil {
 		return nil, err
 	}
-	return s.snapshots(ctx, c.Account)
+	return s.list(ctx, c.Account)
 }
 
-func (s *Service) snapshots(ctx context.Context, id account.ID) ([]Snapshot, error) {
-	records, err := s.Store.ListRecords(ctx, snapshots, snapshotName(id, ""))
+func (s *Snapshots) list(ctx context.Context, id account.ID) ([]Snapshot, error) {
+	records, err := s.config.Store.ListRecords(ctx, kind, snapshotName(id, ""))
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +86,8 @@ func (s *Service) snapshots(ctx context.Context, id account.ID) ([]Snapshot, err
 	return all, nil
 }
 
-func (s *Service) snapshot(ctx context.Context, id account.ID, snapshot string) (Snapshot, journal.Place, error) {
-	all, err := s.snapshots(ctx, id)
+func (s *Snapshots) find(ctx context.Context, id account.ID, snapshot string) (Snapshot, journal.Place, error) {
+	all, err := s.list(ctx, id)
 	if err != nil {
 		return Snapshot{}, journal.Place{}, err
 	}
@@ -104,24 +107,24 @@ func noSnapshot(id account.ID, snapshot string) error {
 // Restore brings a test account back to a snapshot: the same entries, the same
 // hashes. What came after is gone, later snapshots included. Errors: NotFound,
 // and those of journal.Head.Rewind.
-func (s *Service) Restore(ctx context.Context, c journal.Caller, snapshot string) (billing.View, error) {
-	_, place, err := s.snapshot(ctx, c.Account, snapshot)
+func (s *Snapshots) Restore(ctx context.Context, c journal.Caller, snapshot string) (billing.View, error) {
+	_, place, err := s.find(ctx, c.Account, snapshot)
 	if err != nil {
 		return billing.View{}, err
 	}
 	if err := s.rewind(ctx, c.Account, place); err != nil {
 		return billing.View{}, err
 	}
-	return s.Accounts.View(ctx, c)
+	return s.config.Accounts.View(ctx, c)
 }
 
 // rewind takes an account back, and its snapshots of what came after.
-func (s *Service) rewind(ctx context.Context, id account.ID, to journal.Place) error {
+func (s *Snapshots) rewind(ctx context.Context, id account.ID, to journal.Place) error {
 	ctx = context.WithoutCancel(ctx) // a caller who goes leaves no later snapshots behind
-	if err := s.Store.Rewind(ctx, id, to); err != nil {
+	if err := s.config.Store.Rewind(ctx, id, to); err != nil {
 		return err
 	}
-	all, err := s.snapshots(ctx, id)
+	all, err := s.list(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -129,16 +132,16 @@ func (s *Service) rewind(ctx context.Context, id account.ID, to journal.Place) e
 		if later.Entries <= to.Seq {
 			continue
 		}
-		if _, err := s.Store.DeleteRecord(ctx, snapshots, snapshotName(id, later.ID)); err != nil {
+		if _, err := s.config.Store.DeleteRecord(ctx, kind, snapshotName(id, later.ID)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// DeleteSnapshot forgets a snapshot, or says NotFound.
-func (s *Service) DeleteSnapshot(ctx context.Context, c journal.Caller, snapshot string) error {
-	found, err := s.Store.DeleteRecord(ctx, snapshots, snapshotName(c.Account, snapshot))
+// Delete forgets a snapshot, or says NotFound.
+func (s *Snapshots) Delete(ctx context.Context, c journal.Caller, snapshot string) error {
+	found, err := s.config.Store.DeleteRecord(ctx, kind, snapshotName(c.Account, snapshot))
 	if err == nil && !found {
 		return noSnapshot(c.Account, snapshot)
 	}
@@ -149,7 +152,7 @@ func (s *Service) DeleteSnapshot(ctx context.Context, c journal.Caller, snapshot
 // ids of its own, in place of whatever that account had. It must be a test
 // account, or one that was never opened. Errors: those of Restore, Argument for
 // the account itself.
-func (s *Service) Fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) (billing.View, error) {
+func (s *Snapshots) Fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) (billing.View, error) {
 	if into == c.Account {
 		return billing.View{}, fault.New(fault.Argument, "into %q is the snapshot's own account; leave it out to restore that one", into)
 	}
@@ -157,48 +160,39 @@ func (s *Service) Fork(ctx context.Context, c journal.Caller, snapshot string, i
 		return billing.View{}, err
 	}
 	c.Account = into
-	return s.Accounts.View(ctx, c)
+	return s.config.Accounts.View(ctx, c)
 }
 
-func (s *Service) fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) error {
-	deciding := s.Shelf.Decisions()
+func (s *Snapshots) fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) error {
+	deciding := s.config.Catalog.Decisions()
 	deciding.Lock()
 	defer deciding.Unlock()
-	_, place, err := s.snapshot(ctx, c.Account, snapshot)
+	_, place, err := s.find(ctx, c.Account, snapshot)
 	if err != nil {
 		return err
 	}
-	events, err := s.events(ctx, c.Account, place.Seq)
+	events, err := s.config.events(ctx, c.Account, place.Seq)
 	if err != nil {
 		return err
 	}
 	c.Account = into
-	return s.replace(ctx, c, account.Fork(events, s.NewID()))
-}
-
-// events returns the events of an account's first entries.
-func (s *Service) events(ctx context.Context, id account.ID, count int64) ([]account.Event, error) {
-	var events []account.Event
-	for event, err := range journal.History(ctx, s.Store, id, count) {
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, event)
-	}
-	return events, nil
+	return s.replace(ctx, c, account.Fork(events, s.config.NewID()))
 }
 
 // replace gives an account another history.
-func (s *Service) replace(ctx context.Context, c journal.Caller, events []account.Event) error {
+func (s *Snapshots) replace(ctx context.Context, c journal.Caller, events []account.Event) error {
 	ctx = context.WithoutCancel(ctx) // it must not stop between the two
 	if err := s.rewind(ctx, c.Account, journal.Place{}); err != nil {
 		return err
 	}
-	_, err := s.update(ctx, c, s.Now(), func(state account.State) ([]account.Event, error) {
+	decide := func(state account.State) ([]account.Event, error) {
 		if state.Opened() {
 			return nil, fault.New(fault.Conflict, "account %q was opened meanwhile", c.Account)
 		}
 		return events, nil
+	}
+	_, err := s.config.Store.Update(ctx, journal.Change{
+		Account: c.Account, Recorded: s.config.Now(), By: c.By, Retry: c.Retry, Decide: decide,
 	})
 	return err
 }

@@ -1,4 +1,4 @@
-package service_test
+package sandbox_test
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func BenchmarkAdvance(b *testing.B) {
 		}
 		seed.Accounts = append(seed.Accounts, manifest.SeedAccount{ID: account.ID(fmt.Sprintf("%012d", i)), Script: script})
 	}
-	if _, err := s.Service.Plant(ctx, journal.Caller{By: journal.By{Key: "bench"}}, seed); err != nil {
+	if _, err := s.Seeds.Plant(ctx, journal.Caller{By: journal.By{Key: "bench"}}, seed); err != nil {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
@@ -54,7 +54,7 @@ func BenchmarkAdvance(b *testing.B) {
 			group.Go(func() {
 				for i := caller; i < accounts; i += callers {
 					c := journal.Caller{Account: seed.Accounts[i].ID, By: journal.By{Key: "bench"}}
-					if _, _, err := s.Service.Advance(ctx, c, func(now time.Time) time.Time { return now.AddDate(0, periods, 0) }); err != nil {
+					if _, _, err := s.Clocks.Advance(ctx, c, func(now time.Time) time.Time { return now.AddDate(0, periods, 0) }); err != nil {
 						b.Error(err)
 					}
 				}

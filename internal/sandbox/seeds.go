@@ -1,4 +1,4 @@
-package service
+package sandbox
 
 import (
 	"context"
@@ -11,6 +11,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
+// Seeds are what accounts are made of in one go. New makes them.
+type Seeds struct {
+	config    Config
+	snapshots *Snapshots
+	newest    manifest.Seed // planted; guarded by Catalog.Exclusively
+}
+
 // Planted is what a seed led to.
 type Planted struct {
 	Accounts     int
@@ -22,8 +29,8 @@ type Planted struct {
 // an error that the caller can mend nothing has changed. Errors: those of
 // account.Script.Events with the path of what is wrong, NotEligible for ordinary
 // accounts that are there, those of catalog.Shelf.Set.
-func (s *Service) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
-	err = s.Shelf.Exclusively(func(x *catalog.Setup) (err error) {
+func (s *Seeds) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
+	err = s.config.Catalog.Exclusively(func(x *catalog.Setup) (err error) {
 		planted, err = s.plant(ctx, x, c, seed)
 		return err
 	})
@@ -32,27 +39,27 @@ func (s *Service) Plant(ctx context.Context, c journal.Caller, seed manifest.See
 
 // PlantNew is Plant for the start of a server whose storage may hold a state: a
 // stored catalogue and accounts that are open stay as they are.
-func (s *Service) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
-	err = s.Shelf.Exclusively(func(x *catalog.Setup) error {
+func (s *Seeds) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
+	err = s.config.Catalog.Exclusively(func(x *catalog.Setup) error {
 		missing, err := s.missing(ctx, x, seed)
 		if err != nil {
 			return err
 		}
 		planted, err = s.plant(ctx, x, c, missing)
-		s.seed = seed
+		s.newest = seed
 		return err
 	})
 	return planted, err
 }
 
 // missing returns what is not there of a seed.
-func (s *Service) missing(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (manifest.Seed, error) {
+func (s *Seeds) missing(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (manifest.Seed, error) {
 	missing := manifest.Seed{}
 	if x.Version() == 0 {
 		missing.Catalog = seed.Catalog
 	}
 	for _, a := range seed.Accounts {
-		head, err := s.Store.Head(ctx, a.ID)
+		head, err := s.config.Store.Head(ctx, a.ID)
 		if err != nil {
 			return missing, err
 		}
@@ -65,26 +72,26 @@ func (s *Service) missing(ctx context.Context, x *catalog.Setup, seed manifest.S
 
 // Reset forgets everything and plants the newest seed again. The seed is tried
 // first; an error that the caller can mend leaves everything as it is.
-func (s *Service) Reset(ctx context.Context, c journal.Caller) (planted Planted, err error) {
-	err = s.Shelf.Exclusively(func(x *catalog.Setup) error {
-		if err := s.rehearse(s.seed, termsOf(s.seed, x.First())); err != nil {
+func (s *Seeds) Reset(ctx context.Context, c journal.Caller) (planted Planted, err error) {
+	err = s.config.Catalog.Exclusively(func(x *catalog.Setup) error {
+		if err := s.rehearse(s.newest, termsOf(s.newest, x.First())); err != nil {
 			return err
 		}
 		ctx := context.WithoutCancel(ctx) // half a reset is none
-		if err := s.Store.Clear(ctx); err != nil {
+		if err := s.config.Store.Clear(ctx); err != nil {
 			return err
 		}
 		if err := x.Load(ctx); err != nil {
 			return err
 		}
 		var err error
-		planted, err = s.plant(ctx, x, c, s.seed)
+		planted, err = s.plant(ctx, x, c, s.newest)
 		return err
 	})
 	return planted, err
 }
 
-func (s *Service) plant(ctx context.Context, x *catalog.Setup, c journal.Caller, seed manifest.Seed) (Planted, error) {
+func (s *Seeds) plant(ctx context.Context, x *catalog.Setup, c journal.Caller, seed manifest.Seed) (Planted, error) {
 	terms, err := s.try(ctx, x, seed)
 	if err != nil {
 		return Planted{}, err
@@ -97,7 +104,7 @@ func (s *Service) plant(ctx context.Context, x *catalog.Setup, c journal.Caller,
 	}
 	var made atomic.Int64
 	err = journal.Each(ctx, seed.Accounts, func(ctx context.Context, a manifest.SeedAccount) error {
-		events, err := a.Script.Events(s.Opening(), terms, s.Now())
+		events, err := a.Script.Events(s.config.Opening(), terms, s.config.Now())
 		if err != nil {
 			return err
 		}
@@ -106,21 +113,21 @@ func (s *Service) plant(ctx context.Context, x *catalog.Setup, c journal.Caller,
 		}
 		c := c // one for each account
 		c.Account = a.ID
-		return s.replace(ctx, c, events)
+		return s.snapshots.replace(ctx, c, events)
 	})
-	s.seed = seed
+	s.newest = seed
 	return Planted{Accounts: len(seed.Accounts), Transactions: int(made.Load())}, err
 }
 
 // try plays a seed without keeping anything and returns the terms it is played
 // by.
-func (s *Service) try(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (account.Terms, error) {
-	terms := termsOf(seed, s.Shelf.Terms())
+func (s *Seeds) try(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (account.Terms, error) {
+	terms := termsOf(seed, s.config.Catalog.Terms())
 	if err := x.Check(ctx, terms.Catalog); err != nil {
 		return terms, err
 	}
 	for _, a := range seed.Accounts {
-		head, err := s.Store.Head(ctx, a.ID)
+		head, err := s.config.Store.Head(ctx, a.ID)
 		if err != nil {
 			return terms, err
 		}
@@ -140,9 +147,9 @@ func termsOf(seed manifest.Seed, terms account.Terms) account.Terms {
 }
 
 // rehearse returns the first error of playing a seed.
-func (s *Service) rehearse(seed manifest.Seed, terms account.Terms) error {
+func (s *Seeds) rehearse(seed manifest.Seed, terms account.Terms) error {
 	for _, a := range seed.Accounts {
-		if _, err := a.Script.Events(s.Opening(), terms, s.Now()); err != nil {
+		if _, err := a.Script.Events(s.config.Opening(), terms, s.config.Now()); err != nil {
 			return err
 		}
 	}
@@ -150,12 +157,12 @@ func (s *Service) rehearse(seed manifest.Seed, terms account.Terms) error {
 }
 
 // Export returns the present state as a seed.
-func (s *Service) Export(ctx context.Context) (manifest.Seed, error) {
+func (s *Seeds) Export(ctx context.Context) (manifest.Seed, error) {
 	const page = 500
-	onSale := s.Shelf.Terms().Catalog
+	onSale := s.config.Catalog.Terms().Catalog
 	seed := manifest.Seed{Catalog: &onSale}
 	for after := account.ID(""); ; {
-		ids, err := s.Store.Accounts(ctx, after, page)
+		ids, err := s.config.Store.Accounts(ctx, after, page)
 		if err != nil || len(ids) == 0 {
 			return seed, err
 		}
@@ -170,11 +177,11 @@ func (s *Service) Export(ctx context.Context) (manifest.Seed, error) {
 	}
 }
 
-func (s *Service) script(ctx context.Context, id account.ID) (account.Script, error) {
-	head, err := s.Store.Head(ctx, id)
+func (s *Seeds) script(ctx context.Context, id account.ID) (account.Script, error) {
+	head, err := s.config.Store.Head(ctx, id)
 	if err != nil {
 		return account.Script{}, err
 	}
-	events, err := s.events(ctx, id, head.Seq)
+	events, err := s.config.events(ctx, id, head.Seq)
 	return account.ScriptOf(events), err
 }
