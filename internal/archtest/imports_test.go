@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " access billing catalog sandbox service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal strictjson manifest " + engines + " access billing catalog sandbox sweep sigv4 awsjson devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -29,10 +29,10 @@ var importTable = map[string]string{
 	"store/postgres":   "journal " + domain,
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
-	"service":          "catalog journal iam account offering money fault",
 	"catalog":          "manifest journal account offering money fault",
 	"billing":          "journal account offering money fault",
 	"sandbox":          "billing catalog manifest journal account offering money fault",
+	"sweep":            "journal account fault",
 	"access":           "journal iam account fault",
 	"sigv4":            "fault",
 	"awsjson":          "fault",
@@ -124,8 +124,8 @@ func TestImportTableCanFail(t *testing.T) {
 	got := checkImportTable(parse(t,
 		"internal/money/a.go", `package money; import "github.com/slotfarm/slotfarm/internal/account"`,
 		"internal/money/a_test.go", `package money; import "github.com/slotfarm/slotfarm/internal/account"`,
-		"internal/service/a.go", `package service; import "github.com/slotfarm/slotfarm/internal/server"`,
-		"internal/service/b.go", `package service; import "github.com/slotfarm/slotfarm/internal/journal"`,
+		"internal/billing/a.go", `package billing; import "github.com/slotfarm/slotfarm/internal/server"`,
+		"internal/billing/b.go", `package billing; import "github.com/slotfarm/slotfarm/internal/journal"`,
 		"internal/server/a.go", `package server; import "github.com/slotfarm/slotfarm/internal/cli"`,
 		"cmd/slotfarm/main.go", `package main; import "github.com/slotfarm/slotfarm/internal/server"`,
 		"internal/util/a.go", `package util`,
@@ -133,7 +133,7 @@ func TestImportTableCanFail(t *testing.T) {
 	))
 	exactly(t, got,
 		"internal/money/a.go:1: package money must not import account",
-		"internal/service/a.go:1: package service must not import server",
+		"internal/billing/a.go:1: package billing must not import server",
 		"internal/server/a.go:1: package server must not import cli",
 		"cmd/slotfarm/main.go:1: package cmd/slotfarm must not import server",
 		"internal/util/a.go:1: package util is not in the import table",
@@ -143,14 +143,14 @@ func TestImportTableCanFail(t *testing.T) {
 func TestImportsOfOthersCanFail(t *testing.T) {
 	got := checkConfined(parse(t,
 		"internal/store/sqlite/a.go", `package sqlite; import _ "modernc.org/sqlite"`,
-		"internal/service/a.go", `package service; import _ "modernc.org/sqlite"`,
+		"internal/billing/a.go", `package billing; import _ "modernc.org/sqlite"`,
 		"internal/server/a_test.go", `package server; import _ "modernc.org/sqlite"`,
 		"internal/account/a_test.go", `package account; import _ "github.com/jackc/pgx/v5"`,
 		"internal/operator/a.go", `package operator; import "github.com/go-json-experiment/json"`,
 		"internal/cli/a.go", `package cli; import "github.com/go-json-experiment/json/jsontext"`,
 	))
 	exactly(t, got,
-		"internal/service/a.go:1: only store/sqlite may import modernc.org/sqlite",
+		"internal/billing/a.go:1: only store/sqlite may import modernc.org/sqlite",
 		"internal/account/a_test.go:1: only store/postgres store/postgres/pgtest tools/benchplots may import github.com/jackc/pgx",
 		"internal/cli/a.go:1: only awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
 	)

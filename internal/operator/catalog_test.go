@@ -218,7 +218,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 	}
 	stop()
 	f.wall = wall.AddDate(0, 1, 0)
-	if err := f.parts.Service.Sweep(ctx); err != nil {
+	if err := f.parts.Sweeper.Sweep(ctx); err != nil {
 		t.Errorf("an account cannot be rolled: %v", err)
 	}
 	f.size()

@@ -35,7 +35,7 @@ func TestClocksDayByDayOrAtOnce(t *testing.T) {
 			}
 			all[farmtest.Caller(i).Account] = rolled(t, f, i, due)
 		}
-		f.Must(f.Service.Sweep(ctx)) // of accounts whose clocks stand
+		f.Must(f.Sweeper.Sweep(ctx)) // of accounts whose clocks stand
 		f.Entries()
 		return all
 	}

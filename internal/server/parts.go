@@ -12,7 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
 // PartsConfig is what the parts of a farm work with. Store, Terms, Now and NewID
@@ -47,7 +47,7 @@ type Parts struct {
 	Clocks       *sandbox.Clocks
 	Snapshots    *sandbox.Snapshots
 	Seeds        *sandbox.Seeds
-	Service      *service.Service
+	Sweeper      *sweep.Sweeper
 
 	store journal.Store
 	known atomic.Pointer[string] // revision of the keys and catalogues that the parts know
@@ -58,7 +58,7 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p := &Parts{store: c.Store}
 	p.Catalog = catalog.New(catalog.Config{
 		Store: c.Store, Terms: c.Terms, Now: c.Now,
-		Sweep: func(ctx context.Context) error { return p.Service.Sweep(ctx) },
+		Sweep: func(ctx context.Context) error { return p.Sweeper.Sweep(ctx) },
 	})
 	opening := func() account.Opening {
 		return account.Opening{Seed: c.NewID(), Test: c.Test, Frozen: c.Frozen}
@@ -70,8 +70,8 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p.Clocks, p.Snapshots, p.Seeds = sandbox.New(sandbox.Config{
 		Store: c.Store, Catalog: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening,
 	})
-	p.Service = service.New(service.Config{
-		Store: c.Store, Shelf: p.Catalog, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
+	p.Sweeper = sweep.New(sweep.Config{
+		Store: c.Store, Terms: p.Catalog.Terms, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
 	})
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{

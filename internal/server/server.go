@@ -283,7 +283,7 @@ func (s *Server) Close(ctx context.Context) error {
 
 // handler returns everything that stands on the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Service.Lag})
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag})
 	slots := devicefarm.Config{
 		Accounts: parts.Accounts, Orders: parts.Orders, Authenticate: c.anyone(), NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
 		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),

@@ -27,7 +27,7 @@ func startSweeper(parts *Parts, log *slog.Logger) *sweeper {
 		for ctx.Err() == nil {
 			err := parts.Refresh(ctx)
 			if err == nil {
-				err = parts.Service.Sweep(ctx)
+				err = parts.Sweeper.Sweep(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "error", err)

@@ -304,7 +304,7 @@ func (r *run) skew() {
 
 // sweep rolls what is due, by the clock of some instance.
 func (r *run) sweep() {
-	if err := r.node().Service.Sweep(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
+	if err := r.node().Sweeper.Sweep(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
 }

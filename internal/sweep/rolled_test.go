@@ -1,4 +1,4 @@
-package service_test
+package sweep_test
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func TestDayByDayOrAtOnce(t *testing.T) {
 		},
 		"swept": func(f *farmtest.Farm) {
 			for ; f.Wall.Before(end); f.Wall = f.Wall.Add(317 * time.Hour) {
-				f.Must(f.Service.Sweep(ctx))
+				f.Must(f.Sweeper.Sweep(ctx))
 			}
 		},
 		"at once": func(*farmtest.Farm) {},
@@ -71,7 +71,7 @@ func TestSweep(t *testing.T) {
 	f.Wall = f.Wall.AddDate(0, 3, 0)
 	before := f.Entries()
 	for range 2 {
-		f.Must(f.Service.Sweep(ctx))
+		f.Must(f.Sweeper.Sweep(ctx))
 		for id, entries := range f.Entries() {
 			frozen := id < farmtest.Caller(farmtest.Accounts/2).Account
 			if grown := len(entries) > len(before[id]); grown == frozen {

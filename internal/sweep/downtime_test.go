@@ -1,4 +1,4 @@
-package service_test
+package sweep_test
 
 import (
 	"context"
@@ -63,8 +63,8 @@ func (s site) during(wall time.Time, f func(*server.Parts, journal.Store), optio
 // sweep rolls what is due at a time, in a service that was started for it.
 func (s site) sweep(wall time.Time) {
 	s.t.Helper()
-	s.during(wall, func(o *server.Parts, store journal.Store) {
-		if err := o.Service.Sweep(context.Background()); err != nil {
+	s.during(wall, func(o *server.Parts, _ journal.Store) {
+		if err := o.Sweeper.Sweep(context.Background()); err != nil {
 			s.t.Error(err)
 		}
 	})
@@ -75,7 +75,7 @@ func (s site) cut(wall time.Time) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.during(wall, func(o *server.Parts, store journal.Store) {
-		if err := o.Service.Sweep(ctx); err == nil {
+		if err := o.Sweeper.Sweep(ctx); err == nil {
 			s.t.Error("the sweep was not cut")
 		}
 		due, err := store.Due(context.Background(), wall, "", population)
@@ -155,7 +155,7 @@ type hashed struct {
 func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 	t.Parallel()
 	first := site{t, t.TempDir()}
-	first.during(bought, func(o *server.Parts, store journal.Store) {
+	first.during(bought, func(o *server.Parts, _ journal.Store) {
 		for i := range population {
 			if err := settle(o, i); err != nil {
 				t.Fatal(err)
@@ -187,7 +187,7 @@ func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 			s.sweep(looked)
 		}, cmp.Options{when, hashes}},
 		"read only": {func(s site) {
-			s.during(looked, func(o *server.Parts, store journal.Store) {
+			s.during(looked, func(o *server.Parts, _ journal.Store) {
 				for i := range population {
 					if _, err := o.Accounts.View(context.Background(), farmtest.Caller(i)); err != nil {
 						t.Fatal(err)

@@ -1,4 +1,4 @@
-package service_test
+package sweep_test
 
 import (
 	"context"
@@ -13,18 +13,18 @@ import (
 	"github.com/slotfarm/slotfarm/internal/farmtest"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
 // nodes are the sweepers of servers that share the storage of a farm, each with its own clock.
-func nodes(f *farmtest.Farm, clocks ...*time.Time) []*service.Service {
-	var all []*service.Service
+func nodes(f *farmtest.Farm, clocks ...*time.Time) []*sweep.Sweeper {
+	var all []*sweep.Sweeper
 	for _, clock := range clocks {
 		config := f.Config
 		config.Shared, config.Now = true, func() time.Time { return *clock }
 		node, err := server.NewParts(context.Background(), config)
 		f.Must(err)
-		all = append(all, node.Service)
+		all = append(all, node.Sweeper)
 	}
 	return all
 }

@@ -1,4 +1,4 @@
-package service_test
+package sweep_test
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
+	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
 // TestSwept has three accounts hold slots and lets the wall clock pass the end
@@ -46,13 +46,13 @@ func TestSwept(t *testing.T) {
 	}
 	lag := func(want time.Duration) {
 		t.Helper()
-		if got, err := s.Service.Lag(ctx); got != want || err != nil {
+		if got, err := s.Sweeper.Lag(ctx); got != want || err != nil {
 			t.Errorf("lag = %v, %v; want %v", got, err, want)
 		}
 	}
 	sweep := func() {
 		t.Helper()
-		if err := s.Service.Sweep(ctx); err != nil {
+		if err := s.Sweeper.Sweep(ctx); err != nil {
 			t.Error(err)
 		}
 		lag(0)
@@ -64,10 +64,10 @@ func TestSwept(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Service.Sweep(ctx); err == nil {
+	if err := s.Sweeper.Sweep(ctx); err == nil {
 		t.Error("a sweep without a journal succeeds")
 	}
-	if _, err := s.Service.Lag(ctx); err == nil {
+	if _, err := s.Sweeper.Lag(ctx); err == nil {
 		t.Error("there is a lag without a journal")
 	}
 	if diff := cmp.Diff([]string{"0 false", "3 false", "0 true"}, swept); diff != "" {
@@ -101,7 +101,7 @@ func TestSweepPassesOver(t *testing.T) {
 	one, err := server.NewParts(context.Background(), alone)
 	f.Must(err)
 	months := 0
-	for name, node := range map[string]*service.Service{"alone": one.Service, "shared": shared} {
+	for name, node := range map[string]*sweep.Sweeper{"alone": one.Sweeper, "shared": shared} {
 		if err := node.Sweep(context.Background()); err == nil || !strings.Contains(err.Error(), "account 000000000003 cannot be rolled") {
 			t.Errorf("%s: sweep: %v", name, err)
 		}
