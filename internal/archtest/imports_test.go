@@ -10,7 +10,8 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " access billing catalog sandbox sweep sigv4 awsjson devicefarm injection throttle operator telemetry"
+	parts     = "access billing catalog sandbox sweep"
+	libraries = domain + " iam journal strictjson manifest " + engines + " " + parts + " sigv4 awsjson devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -71,6 +72,8 @@ var confined = map[string]string{
 
 func TestImportTable(t *testing.T) { none(t, checkImportTable(sources(t))) }
 
+func TestPartsSpeakNoProtocol(t *testing.T) { none(t, checkProtocols(sources(t))) }
+
 func TestImportsOfOthers(t *testing.T) { none(t, checkConfined(sources(t))) }
 
 // checkImportTable finds packages that the table does not know, and imports
@@ -92,6 +95,22 @@ func checkImportTable(sources []source) []string {
 			imported = strings.TrimPrefix(imported, "internal/")
 			if ours && !oneOf(imported, allowed) {
 				findings = append(findings, s.finding(spec.Pos(), "package %s must not import %s", s.pkg(), imported))
+			}
+		}
+	}
+	return findings
+}
+
+// checkProtocols finds parts of the farm that know of the network.
+func checkProtocols(sources []source) []string {
+	var findings []string
+	for _, s := range sources {
+		if s.isTest() || !oneOf(s.pkg(), parts) {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			if path := pathOf(spec); path == "net" || strings.HasPrefix(path, "net/") {
+				findings = append(findings, s.finding(spec.Pos(), "package %s must not import %s", s.pkg(), path))
 			}
 		}
 	}
@@ -137,6 +156,19 @@ func TestImportTableCanFail(t *testing.T) {
 		"internal/server/a.go:1: package server must not import cli",
 		"cmd/slotfarm/main.go:1: package cmd/slotfarm must not import server",
 		"internal/util/a.go:1: package util is not in the import table",
+	)
+}
+
+func TestPartsSpeakNoProtocolCanFail(t *testing.T) {
+	got := checkProtocols(parse(t,
+		"internal/billing/a.go", `package billing; import "net/http"`,
+		"internal/billing/a_test.go", `package billing; import "net/http"`,
+		"internal/sweep/a.go", `package sweep; import "net"`,
+		"internal/server/a.go", `package server; import "net/http"`,
+	))
+	exactly(t, got,
+		"internal/billing/a.go:1: package billing must not import net/http",
+		"internal/sweep/a.go:1: package sweep must not import net",
 	)
 }
 
