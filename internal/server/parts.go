@@ -105,6 +105,7 @@ func (p *Parts) Refresh(ctx context.Context) error {
 		return err
 	}
 	p.Keys.Forget()
-	p.known.Store(&revision)
+	loaded := revision // so that revision alone stays off the heap, which each request has
+	p.known.Store(&loaded)
 	return nil
 }
