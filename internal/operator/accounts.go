@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // accountsPage is how many accounts a page of the list holds.
@@ -23,7 +24,7 @@ func (a api) accountRows() []row {
 }
 
 // shape returns an account as the API shows it.
-func shape(id account.ID, v service.View) operatorapi.Account {
+func shape(id account.ID, v billing.View) operatorapi.Account {
 	s := operatorapi.Account{
 		Account: string(id), Status: string(v.State.Status), Note: v.State.Note, Test: v.State.Test,
 		Now: v.Now, Frozen: v.State.Frozen != nil,
@@ -44,8 +45,8 @@ func (a api) getAccount(ctx context.Context, in input[none, none]) (operatorapi.
 	return a.account(ctx, in.caller)
 }
 
-func (a api) account(ctx context.Context, c service.Caller) (operatorapi.Account, error) {
-	view, err := a.Service.Known(ctx, c)
+func (a api) account(ctx context.Context, c journal.Caller) (operatorapi.Account, error) {
+	view, err := a.Accounts.Known(ctx, c)
 	if err != nil {
 		return operatorapi.Account{}, err
 	}
@@ -59,7 +60,7 @@ func (a api) listAccounts(ctx context.Context, in input[operatorapi.AccountsQuer
 	if err != nil {
 		return page, err
 	}
-	ids, err := a.Service.Store.Accounts(ctx, after, accountsPage)
+	ids, err := a.Accounts.List(ctx, after, accountsPage)
 	if err != nil {
 		return page, err
 	}
@@ -90,6 +91,6 @@ func (a api) putAccount(ctx context.Context, in input[none, operatorapi.Settings
 	for _, id := range slices.SortedFunc(maps.Keys(in.body.MaxSlots), strings.Compare) {
 		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: in.body.MaxSlots[id]})
 	}
-	view, err := a.Service.Configure(ctx, in.caller, settings)
+	view, err := a.Accounts.Configure(ctx, in.caller, settings)
 	return shape(in.caller.Account, view), err
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // row is a call with what answers it.
@@ -34,7 +34,7 @@ type none = operatorapi.None
 
 // input is what a call is made with.
 type input[Query, Body any] struct {
-	caller  service.Caller // on the account in the path; on none where the path names none
+	caller  journal.Caller // on the account in the path; on none where the path names none
 	query   Query
 	body    Body
 	request *http.Request

@@ -19,9 +19,9 @@ func (a api) catalogRows() []row {
 // getCatalog shows what is for sale, or was by a version.
 func (a api) getCatalog(ctx context.Context, in input[operatorapi.CatalogQuery, none]) (operatorapi.Document, error) {
 	if in.query.Version == nil {
-		return manifest.FormatCatalog(a.Service.Catalog())
+		return manifest.FormatCatalog(a.Catalog.Terms().Catalog)
 	}
-	catalog, err := a.Service.CatalogOf(ctx, *versionOf(in.query.Version))
+	catalog, err := a.Catalog.Of(ctx, *versionOf(in.query.Version))
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (a api) putCatalog(ctx context.Context, in input[operatorapi.PutCatalogQuer
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Service.SetCatalog(ctx, in.caller, catalog, versionOf(in.query.Replaces)); err != nil {
+	if err := a.Catalog.Set(ctx, in.caller, catalog, versionOf(in.query.Replaces)); err != nil {
 		return nil, err
 	}
 	return manifest.FormatCatalog(catalog)
@@ -54,7 +54,7 @@ func versionOf(n *int64) *int {
 // whom.
 func (a api) listVersions(ctx context.Context, _ input[none, none]) (operatorapi.Versions, error) {
 	answer := operatorapi.Versions{Versions: []operatorapi.Version{}}
-	versions, err := a.Service.Versions(ctx)
+	versions, err := a.Catalog.Versions(ctx)
 	if err != nil {
 		return answer, err
 	}

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // maxPeriods is how many periods one advance may cross: eight thousand years.
@@ -23,7 +23,7 @@ func (a api) clockRows() []row {
 }
 
 // clock returns an account's time and what came due on the way to it.
-func clock(view service.View, due []account.Transaction, err error) (operatorapi.Clock, error) {
+func clock(view billing.View, due []account.Transaction, err error) (operatorapi.Clock, error) {
 	answer := operatorapi.Clock{Now: view.Now, Transactions: []operatorapi.Transaction{}}
 	for _, t := range due {
 		answer.Transactions = append(answer.Transactions, operatorapi.Transaction{
@@ -40,12 +40,12 @@ func (a api) freeze(ctx context.Context, in input[none, operatorapi.Freeze]) (op
 	if err != nil {
 		return operatorapi.Clock{}, err
 	}
-	return clock(a.Service.Freeze(ctx, in.caller, at))
+	return clock(a.Clocks.Freeze(ctx, in.caller, at))
 }
 
 // release lets a test account's clock follow the wall clock again.
 func (a api) release(ctx context.Context, in input[none, none]) (operatorapi.Clock, error) {
-	return clock(a.Service.Release(ctx, in.caller))
+	return clock(a.Clocks.Release(ctx, in.caller))
 }
 
 // advance moves a test account's clock forward.
@@ -54,7 +54,7 @@ func (a api) advance(ctx context.Context, in input[none, operatorapi.Advance]) (
 	if err != nil {
 		return operatorapi.Clock{}, err
 	}
-	return clock(a.Service.Advance(ctx, in.caller, to))
+	return clock(a.Clocks.Advance(ctx, in.caller, to))
 }
 
 // target returns where a body moves a clock that shows now.

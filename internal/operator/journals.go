@@ -23,7 +23,7 @@ func (a api) journalRows() []row {
 func (a api) readJournal(ctx context.Context, in input[operatorapi.JournalQuery, none]) (operatorapi.Journal, error) {
 	answer := operatorapi.Journal{Entries: []operatorapi.Entry{}}
 	after, limit := orElse(in.query.After, 0), orElse(in.query.Limit, defaultEntries)
-	records, err := a.Service.Store.Forward(ctx, in.caller.Account, after, int(min(limit, operatorapi.MaxEntries)))
+	records, err := a.Journals.Forward(ctx, in.caller.Account, after, int(min(limit, operatorapi.MaxEntries)))
 	if err != nil {
 		return answer, err
 	}
@@ -53,7 +53,7 @@ func orElse(n *int64, fallback int64) int64 {
 // verify refolds every journal.
 func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
 	unhurried(in.request)
-	report, err := journal.Verify(ctx, a.Service.Store)
+	report, err := journal.Verify(ctx, a.Journals)
 	if err != nil {
 		return operatorapi.Verification{}, err
 	}

@@ -25,14 +25,14 @@ func keyShape(k iam.Key) (operatorapi.Key, error) {
 
 // createKey makes a key; only its answer shows the secret.
 func (a api) createKey(ctx context.Context, in input[none, operatorapi.KeyRequest]) (operatorapi.NewKey, error) {
-	made, err := a.Service.CreateKey(ctx, in.caller, in.body.Name, []byte(in.body.Policy))
+	made, err := a.Keys.Create(ctx, in.caller, in.body.Name, []byte(in.body.Policy))
 	return operatorapi.NewKey{ID: made.Key.ID, Secret: made.Secret, Name: made.Key.Name}, err
 }
 
 // listKeys shows an account's keys, oldest first.
 func (a api) listKeys(ctx context.Context, in input[none, none]) (operatorapi.Keys, error) {
 	answer := operatorapi.Keys{Keys: []operatorapi.Key{}}
-	keys, err := a.Service.Keys(ctx, in.caller)
+	keys, err := a.Keys.List(ctx, in.caller)
 	if err != nil {
 		return answer, err
 	}
@@ -51,7 +51,7 @@ func (a api) disableKey(ctx context.Context, in input[none, operatorapi.KeyState
 	if in.body.Disabled == nil {
 		return operatorapi.Key{}, fault.New(fault.Argument, "disabled is missing; it must be true or false")
 	}
-	key, err := a.Service.DisableKey(ctx, in.caller, in.request.PathValue("key"), *in.body.Disabled)
+	key, err := a.Keys.Disable(ctx, in.caller, in.request.PathValue("key"), *in.body.Disabled)
 	if err != nil {
 		return operatorapi.Key{}, err
 	}
@@ -60,5 +60,5 @@ func (a api) disableKey(ctx context.Context, in input[none, operatorapi.KeyState
 
 // deleteKey removes a key for good.
 func (a api) deleteKey(ctx context.Context, in input[none, none]) (none, error) {
-	return none{}, a.Service.DeleteKey(ctx, in.caller, in.request.PathValue("key"))
+	return none{}, a.Keys.Delete(ctx, in.caller, in.request.PathValue("key"))
 }

@@ -9,17 +9,17 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
 // callerOn returns who calls about an account.
-func callerOn(id account.ID, r *http.Request) service.Caller {
+func callerOn(id account.ID, r *http.Request) journal.Caller {
 	key := "operator"
 	if s := signerOf(r); s.allow != nil {
 		key = s.key
 	}
-	return service.Caller{Account: id, Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}
+	return journal.Caller{Account: id, By: journal.By{Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}}
 }
 
 // decode reads a JSON object. Where it may be missing, no body leaves into as it

@@ -17,7 +17,7 @@ func (a api) seedRows() []row {
 
 // exportSeed shows the present state as a seed.
 func (a api) exportSeed(ctx context.Context, _ input[none, none]) (operatorapi.Document, error) {
-	seed, err := a.Service.Export(ctx)
+	seed, err := a.Seeds.Export(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -30,13 +30,13 @@ func (a api) putSeed(ctx context.Context, in input[none, operatorapi.Document]) 
 	if err != nil {
 		return operatorapi.Planted{}, err
 	}
-	planted, err := a.Service.Plant(ctx, in.caller, seed)
+	planted, err := a.Seeds.Plant(ctx, in.caller, seed)
 	return operatorapi.Planted(planted), err
 }
 
 // reset forgets everything, faults included, and plants the newest seed again.
 func (a api) reset(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Planted, error) {
-	planted, err := a.Service.Reset(ctx, in.caller)
+	planted, err := a.Seeds.Reset(ctx, in.caller)
 	if err == nil {
 		err = a.Faults.Set(nil, nil)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
 func (a api) snapshotRows() []row {
@@ -18,19 +18,19 @@ func (a api) snapshotRows() []row {
 	}
 }
 
-func snapshotShape(s service.Snapshot) operatorapi.Snapshot {
+func snapshotShape(s sandbox.Snapshot) operatorapi.Snapshot {
 	return operatorapi.Snapshot{ID: s.ID, Entries: s.Entries, Hash: s.Hash, Now: s.Now, Taken: s.Taken}
 }
 
 // takeSnapshot remembers where a test account is.
 func (a api) takeSnapshot(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Snapshot, error) {
-	taken, err := a.Service.Snapshot(ctx, in.caller)
+	taken, err := a.Snapshots.Take(ctx, in.caller)
 	return snapshotShape(taken), err
 }
 
 // listSnapshots shows an account's snapshots, oldest first.
 func (a api) listSnapshots(ctx context.Context, in input[none, none]) (operatorapi.Snapshots, error) {
-	all, err := a.Service.Snapshots(ctx, in.caller)
+	all, err := a.Snapshots.List(ctx, in.caller)
 	answer := operatorapi.Snapshots{Snapshots: []operatorapi.Snapshot{}}
 	for _, s := range all {
 		answer.Snapshots = append(answer.Snapshots, snapshotShape(s))
@@ -40,7 +40,7 @@ func (a api) listSnapshots(ctx context.Context, in input[none, none]) (operatora
 
 // deleteSnapshot forgets a snapshot.
 func (a api) deleteSnapshot(ctx context.Context, in input[none, none]) (none, error) {
-	return none{}, a.Service.DeleteSnapshot(ctx, in.caller, in.request.PathValue("snapshot"))
+	return none{}, a.Snapshots.Delete(ctx, in.caller, in.request.PathValue("snapshot"))
 }
 
 // restoreSnapshot brings a test account back to a snapshot, or makes another
@@ -48,7 +48,7 @@ func (a api) deleteSnapshot(ctx context.Context, in input[none, none]) (none, er
 func (a api) restoreSnapshot(ctx context.Context, in input[none, operatorapi.Restore]) (operatorapi.Account, error) {
 	c, snapshot := in.caller, in.request.PathValue("snapshot")
 	if in.body.Into == nil {
-		view, err := a.Service.Restore(ctx, c, snapshot)
+		view, err := a.Snapshots.Restore(ctx, c, snapshot)
 		return shape(c.Account, view), err
 	}
 	into, err := account.ParseID(*in.body.Into)
@@ -58,6 +58,6 @@ func (a api) restoreSnapshot(ctx context.Context, in input[none, operatorapi.Res
 	if err := alsoOn(in.request, into); err != nil {
 		return operatorapi.Account{}, err
 	}
-	view, err := a.Service.Fork(ctx, c, snapshot, into)
+	view, err := a.Snapshots.Fork(ctx, c, snapshot, into)
 	return shape(into, view), err
 }

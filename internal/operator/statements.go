@@ -22,7 +22,7 @@ func (a api) statement(ctx context.Context, in input[operatorapi.StatementQuery,
 	if err != nil {
 		return operatorapi.Statement{}, err
 	}
-	s, view, err := a.Service.Statement(ctx, in.caller, period)
+	s, view, err := a.Orders.Statement(ctx, in.caller, period)
 	if err != nil {
 		return operatorapi.Statement{}, err
 	}
@@ -59,7 +59,7 @@ func lineShape(l account.Line, catalog offering.Catalog) operatorapi.StatementLi
 
 // quote says what a purchase would cost now.
 func (a api) quote(ctx context.Context, in input[none, operatorapi.Order]) (operatorapi.Quote, error) {
-	t, err := a.Service.Quote(ctx, in.caller, account.Order(in.body))
+	t, err := a.Orders.Quote(ctx, in.caller, account.Order(in.body))
 	return operatorapi.Quote{
 		OfferingID: t.OfferingID, Quantity: t.Quantity, EffectiveOn: t.EffectiveOn, Cost: costShape(t.Cost),
 	}, err

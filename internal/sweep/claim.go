@@ -1,4 +1,4 @@
-package service
+package sweep
 
 import (
 	"context"
@@ -27,7 +27,7 @@ const claimTime = time.Minute
 
 // claim is a share that this process sweeps.
 type claim struct {
-	service *Service
+	sweeper *Sweeper
 	name    string // of its record
 }
 
@@ -38,8 +38,8 @@ type claimRecord struct {
 
 // claim takes a share that nobody holds, or whose holder does not renew it. It
 // returns nil where another process holds it.
-func (s *Service) claim(ctx context.Context, share string) (*claim, error) {
-	records, err := s.Store.ListRecords(ctx, claims, share+"/")
+func (s *Sweeper) claim(ctx context.Context, share string) (*claim, error) {
+	records, err := s.config.Store.ListRecords(ctx, claims, share+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) claim(ctx context.Context, share string) (*claim, error) {
 		if err := json.Unmarshal(newest.Body, &held); err != nil {
 			return nil, fmt.Errorf("stored claim %s: %w", newest.Name, err)
 		}
-		if s.Now().Before(held.Until) {
+		if s.config.Now().Before(held.Until) {
 			return nil, nil
 		}
 		if term, err = strconv.Atoi(strings.TrimPrefix(newest.Name, share+"/")); err != nil {
@@ -63,11 +63,11 @@ func (s *Service) claim(ctx context.Context, share string) (*claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	if added, err := s.Store.AddRecords(ctx, claims, value); err != nil || !added {
+	if added, err := s.config.Store.AddRecords(ctx, claims, value); err != nil || !added {
 		return nil, err
 	}
 	for _, past := range records {
-		if _, err := s.Store.DeleteRecord(ctx, claims, past.Name); err != nil {
+		if _, err := s.config.Store.DeleteRecord(ctx, claims, past.Name); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +76,7 @@ func (s *Service) claim(ctx context.Context, share string) (*claim, error) {
 
 // value returns the claim as it is stored now.
 func (c *claim) value() (journal.Named, error) {
-	body, err := json.Marshal(claimRecord{Until: c.service.Now().Add(claimTime).UTC()})
+	body, err := json.Marshal(claimRecord{Until: c.sweeper.config.Now().Add(claimTime).UTC()})
 	return journal.Named{Name: c.name, Body: body}, err
 }
 
@@ -87,11 +87,11 @@ func (c *claim) renew(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return c.service.Store.ReplaceRecord(ctx, claims, value)
+	return c.sweeper.config.Store.ReplaceRecord(ctx, claims, value)
 }
 
 // release gives the share up.
 func (c *claim) release(ctx context.Context) error {
-	_, err := c.service.Store.DeleteRecord(ctx, claims, c.name)
+	_, err := c.sweeper.config.Store.DeleteRecord(ctx, claims, c.name)
 	return err
 }

@@ -1,4 +1,7 @@
-package service
+// Package sweep rolls accounts that have passed a boundary though nobody looked
+// at them. It decides which account is rolled when and by which process; what
+// happens at a boundary, package account decides.
+package sweep
 
 import (
 	"context"
@@ -11,24 +14,41 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
+
+// Config is what a Sweeper works with. Store, Terms and Now are required.
+type Config struct {
+	Store journal.Store
+	Terms func() account.Terms // for sale now
+	Now   func() time.Time     // the wall clock
+
+	Shared bool                          // other processes work on the store too
+	Swept  func(accounts int, err error) // hears of each Sweep and how many accounts it rolled
+}
+
+// Sweeper rolls accounts. New makes one.
+type Sweeper struct{ config Config }
+
+// New returns a sweeper of the accounts in a store.
+func New(c Config) *Sweeper { return &Sweeper{c} }
 
 // swept is how many accounts a sweep rolls before it looks for more.
 const swept = 500
 
 // Sweep rolls every account that has passed a boundary. On storage that is shared
 // it leaves out those that another process is just rolling.
-func (s *Service) Sweep(ctx context.Context) error {
+func (s *Sweeper) Sweep(ctx context.Context) error {
 	rolled, err := s.sweep(ctx)
-	if s.Swept != nil {
-		s.Swept(rolled, err)
+	if s.config.Swept != nil {
+		s.config.Swept(rolled, err)
 	}
 	return err
 }
 
 // sweep returns how many accounts it rolled at least.
-func (s *Service) sweep(ctx context.Context) (rolled int, err error) {
-	if !s.Shared {
+func (s *Sweeper) sweep(ctx context.Context) (rolled int, err error) {
+	if !s.config.Shared {
 		return s.sweepShare(ctx, "", func(context.Context) (bool, error) { return true, nil })
 	}
 	for _, i := range rand.Perm(len(shares)) { // processes that begin together meet less often
@@ -48,8 +68,8 @@ func hopeless(ctx context.Context, err error) bool {
 }
 
 // sweepClaimed sweeps a share of the accounts while no other process does.
-func (s *Service) sweepClaimed(ctx context.Context, share string) (rolled int, err error) {
-	ids, err := s.Store.Due(ctx, s.Now(), share, 1)
+func (s *Sweeper) sweepClaimed(ctx context.Context, share string) (rolled int, err error) {
+	ids, err := s.config.Store.Due(ctx, s.config.Now(), share, 1)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
@@ -64,16 +84,16 @@ func (s *Service) sweepClaimed(ctx context.Context, share string) (rolled int, e
 // sweepShare rolls the accounts of a share, page by page, while goOn says so. One
 // that cannot be rolled, since its entry is damaged or of a newer format, keeps no
 // others from it; the first of those is the error in the end.
-func (s *Service) sweepShare(ctx context.Context, share string, goOn func(context.Context) (bool, error)) (rolled int, err error) {
+func (s *Sweeper) sweepShare(ctx context.Context, share string, goOn func(context.Context) (bool, error)) (rolled int, err error) {
 	var broken skipped
 	for more := true; more; {
-		wall := s.Now()
-		ids, err := s.Store.Due(ctx, wall, share, swept+len(broken.ids))
+		wall := s.config.Now()
+		ids, err := s.config.Store.Due(ctx, wall, share, swept+len(broken.ids))
 		if ids = broken.without(ids); err != nil || len(ids) == 0 {
 			return rolled, errors.Join(err, broken.first)
 		}
 		before := len(broken.ids)
-		err = each(ctx, ids, func(ctx context.Context, id account.ID) error {
+		err = journal.Each(ctx, ids, func(ctx context.Context, id account.ID) error {
 			err := s.roll(ctx, id, wall)
 			if err == nil || hopeless(ctx, err) {
 				return err
@@ -115,13 +135,13 @@ func (s *skipped) without(ids []account.ID) []account.ID {
 
 // Lag returns for how long that account has been due which has been so longest,
 // and 0 where none is.
-func (s *Service) Lag(ctx context.Context) (time.Duration, error) {
-	wall := s.Now()
-	ids, err := s.Store.Due(ctx, wall, "", 1)
+func (s *Sweeper) Lag(ctx context.Context) (time.Duration, error) {
+	wall := s.config.Now()
+	ids, err := s.config.Store.Due(ctx, wall, "", 1)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	head, err := s.Store.Head(ctx, ids[0])
+	head, err := s.config.Store.Head(ctx, ids[0])
 	if due := head.State.Due(); err == nil && !due.IsZero() { // a caller may have rolled it meanwhile
 		return max(0, wall.Sub(due)), nil
 	}
@@ -129,10 +149,11 @@ func (s *Service) Lag(ctx context.Context) (time.Duration, error) {
 }
 
 // roll brings an account up to its time when the wall clock shows wall.
-func (s *Service) roll(ctx context.Context, id account.ID, wall time.Time) error {
-	terms := *s.terms.Load()
-	_, err := s.update(ctx, Caller{Account: id, Key: "sweeper"}, wall, func(state account.State) ([]account.Event, error) {
-		return state.Roll(terms, state.Now(wall))
+func (s *Sweeper) roll(ctx context.Context, id account.ID, wall time.Time) error {
+	terms := s.config.Terms()
+	_, err := s.config.Store.Update(ctx, journal.Change{
+		Account: id, Recorded: wall, By: journal.By{Key: "sweeper"},
+		Decide: func(state account.State) ([]account.Event, error) { return state.Roll(terms, state.Now(wall)) },
 	})
 	return err
 }

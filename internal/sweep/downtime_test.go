@@ -1,4 +1,4 @@
-package service_test
+package sweep_test
 
 import (
 	"context"
@@ -12,9 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/farmtest"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -35,7 +36,7 @@ type site struct {
 }
 
 // during opens the directory, has f work on it at a time, and closes it.
-func (s site) during(wall time.Time, f func(*service.Service), options ...sqlite.Option) {
+func (s site) during(wall time.Time, f func(*server.Parts, journal.Store), options ...sqlite.Option) {
 	s.t.Helper()
 	ctx, ids := context.Background(), 0
 	store, err := sqlite.Open(ctx, s.dir, options...)
@@ -46,14 +47,14 @@ func (s site) during(wall time.Time, f func(*service.Service), options ...sqlite
 	for i := range catalog.Offerings { // dearer from the second boundary on
 		catalog.Offerings[i].Prices = append(catalog.Offerings[i].Prices, offering.Price{From: bought.AddDate(0, 0, 20), Monthly: 33333})
 	}
-	opened, err := service.New(ctx, service.Config{
+	opened, err := server.NewParts(ctx, server.PartsConfig{
 		Store: store, Terms: account.Terms{Catalog: catalog, MaxSlots: 100}, Now: func() time.Time { return wall },
 		NewID: func() string { ids++; return fmt.Sprint("id-", ids) },
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	f(opened)
+	f(opened, store)
 	if err := store.Close(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -62,8 +63,8 @@ func (s site) during(wall time.Time, f func(*service.Service), options ...sqlite
 // sweep rolls what is due at a time, in a service that was started for it.
 func (s site) sweep(wall time.Time) {
 	s.t.Helper()
-	s.during(wall, func(o *service.Service) {
-		if err := o.Sweep(context.Background()); err != nil {
+	s.during(wall, func(o *server.Parts, _ journal.Store) {
+		if err := o.Sweeper.Sweep(context.Background()); err != nil {
 			s.t.Error(err)
 		}
 	})
@@ -73,11 +74,11 @@ func (s site) sweep(wall time.Time) {
 func (s site) cut(wall time.Time) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s.during(wall, func(o *service.Service) {
-		if err := o.Sweep(ctx); err == nil {
+	s.during(wall, func(o *server.Parts, store journal.Store) {
+		if err := o.Sweeper.Sweep(ctx); err == nil {
 			s.t.Error("the sweep was not cut")
 		}
-		due, err := o.Store.Due(context.Background(), wall, "", population)
+		due, err := store.Due(context.Background(), wall, "", population)
 		if err != nil || len(due) == 0 || len(due) == population {
 			s.t.Errorf("%d of %d accounts are due after half a sweep, %v", len(due), population, err)
 		}
@@ -85,15 +86,15 @@ func (s site) cut(wall time.Time) {
 }
 
 // settle has account i do some of six things, each choice of them several times.
-func settle(o *service.Service, i int) error {
-	ctx, c := context.Background(), caller(i)
+func settle(o *server.Parts, i int) error {
+	ctx, c := context.Background(), farmtest.Caller(i)
 	catalog, suspended := offering.Default(), account.Suspended
 	buy := func(which, quantity int, promotion string) error {
-		_, _, err := o.Purchase(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity, PromotionID: promotion})
+		_, _, err := o.Orders.Purchase(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity, PromotionID: promotion})
 		return err
 	}
 	renew := func(which, quantity int) error {
-		_, _, err := o.Renew(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity})
+		_, _, err := o.Orders.Renew(ctx, c, account.Order{OfferingID: catalog.Offerings[which].ID, Quantity: quantity})
 		return err
 	}
 	for step, do := range []func() error{
@@ -102,7 +103,7 @@ func settle(o *service.Service, i int) error {
 		func() error { return renew(0, i%5) },
 		func() error { return renew(2, 3) },
 		func() error { return errors.Join(buy(3, 1, ""), buy(1, 1, "")) }, // one beside those of the promotion
-		func() error { _, err := o.Configure(ctx, c, account.Settings{Status: &suspended}); return err },
+		func() error { _, err := o.Accounts.Configure(ctx, c, account.Settings{Status: &suspended}); return err },
 	} {
 		if chosen := 1 + i%63; chosen>>step&1 == 0 {
 			continue
@@ -118,13 +119,13 @@ func settle(o *service.Service, i int) error {
 func (s site) journals() map[account.ID][]hashed {
 	s.t.Helper()
 	all := map[account.ID][]hashed{}
-	s.during(looked, func(o *service.Service) {
-		if report, err := journal.Verify(context.Background(), o.Store); err != nil || report.Wrong != nil || report.Accounts != population {
+	s.during(looked, func(o *server.Parts, store journal.Store) {
+		if report, err := journal.Verify(context.Background(), store); err != nil || report.Wrong != nil || report.Accounts != population {
 			s.t.Errorf("verify: %+v, %v", report, err)
 		}
 		for i := range population {
-			id := caller(i).Account
-			records, err := o.Store.Forward(context.Background(), id, 0, 100)
+			id := farmtest.Caller(i).Account
+			records, err := store.Forward(context.Background(), id, 0, 100)
 			if err != nil {
 				s.t.Fatal(err)
 			}
@@ -154,7 +155,7 @@ type hashed struct {
 func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 	t.Parallel()
 	first := site{t, t.TempDir()}
-	first.during(bought, func(o *service.Service) {
+	first.during(bought, func(o *server.Parts, _ journal.Store) {
 		for i := range population {
 			if err := settle(o, i); err != nil {
 				t.Fatal(err)
@@ -186,9 +187,9 @@ func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 			s.sweep(looked)
 		}, cmp.Options{when, hashes}},
 		"read only": {func(s site) {
-			s.during(looked, func(o *service.Service) {
+			s.during(looked, func(o *server.Parts, _ journal.Store) {
 				for i := range population {
-					if _, err := o.View(context.Background(), caller(i)); err != nil {
+					if _, err := o.Accounts.View(context.Background(), farmtest.Caller(i)); err != nil {
 						t.Fatal(err)
 					}
 				}

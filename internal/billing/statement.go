@@ -1,18 +1,19 @@
-package service
+package billing
 
 import (
 	"context"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
 // Statement returns what an account owes for a period, as far as it is charged
 // now, and the account. The zero period is the current one. Errors: NotFound for
 // an account that was never opened, Argument for a period that has not begun.
-func (s *Service) Statement(ctx context.Context, c Caller, p offering.Period) (account.Statement, View, error) {
-	view, err := s.Known(ctx, c)
+func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Period) (account.Statement, View, error) {
+	view, err := o.accounts.Known(ctx, c)
 	if err != nil {
 		return account.Statement{}, view, err
 	}
@@ -23,7 +24,7 @@ func (s *Service) Statement(ctx context.Context, c Caller, p offering.Period) (a
 		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
 	}
 	draft := account.NewDraft(p, view.Terms.Catalog)
-	for event, err := range s.history(ctx, c.Account, view.Entries) {
+	for event, err := range journal.History(ctx, o.accounts.config.Store, c.Account, view.Entries) {
 		if err != nil {
 			return account.Statement{}, view, err
 		}

@@ -1,4 +1,4 @@
-package service_test
+package sandbox_test
 
 import (
 	"context"
@@ -10,9 +10,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -27,7 +28,7 @@ func BenchmarkAdvance(b *testing.B) {
 	}
 	b.Cleanup(func() { _ = store.Close() })
 	catalog := offering.Default()
-	s, err := service.New(ctx, service.Config{
+	s, err := server.NewParts(ctx, server.PartsConfig{
 		Store: store, Now: time.Now, NewID: uuid.NewString, Test: true,
 		Terms: account.Terms{Catalog: catalog, MaxSlots: 100},
 	})
@@ -43,7 +44,7 @@ func BenchmarkAdvance(b *testing.B) {
 		}
 		seed.Accounts = append(seed.Accounts, manifest.SeedAccount{ID: account.ID(fmt.Sprintf("%012d", i)), Script: script})
 	}
-	if _, err := s.Plant(ctx, service.Caller{Key: "bench"}, seed); err != nil {
+	if _, err := s.Seeds.Plant(ctx, journal.Caller{By: journal.By{Key: "bench"}}, seed); err != nil {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
@@ -52,8 +53,8 @@ func BenchmarkAdvance(b *testing.B) {
 		for caller := range callers {
 			group.Go(func() {
 				for i := caller; i < accounts; i += callers {
-					c := service.Caller{Account: seed.Accounts[i].ID, Key: "bench"}
-					if _, _, err := s.Advance(ctx, c, func(now time.Time) time.Time { return now.AddDate(0, periods, 0) }); err != nil {
+					c := journal.Caller{Account: seed.Accounts[i].ID, By: journal.By{Key: "bench"}}
+					if _, _, err := s.Clocks.Advance(ctx, c, func(now time.Time) time.Time { return now.AddDate(0, periods, 0) }); err != nil {
 						b.Error(err)
 					}
 				}

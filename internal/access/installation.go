@@ -1,4 +1,4 @@
-package service
+package access
 
 import (
 	"context"
@@ -6,44 +6,55 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// access is the kind of record that holds access keys, by their ids, and which
+// Kind is the kind of record that holds access keys, by their ids, and which
 // master key their secrets are sealed under, by masterName.
 const (
-	access     = "access"
+	Kind       = "access"
 	keyPrefix  = "key/"
 	masterName = "master"
 )
 
+// Installation is the master key under which all secrets of a store are sealed.
+// New makes it.
+type Installation struct{ keys *Keys }
+
+// Use has secrets be sealed and opened under a master key from now on. Nobody
+// else may use the keys meanwhile.
+func (i *Installation) Use(master iam.MasterKey) { i.keys.config.Master = master }
+
+// Master returns the master key that is used.
+func (i *Installation) Master() iam.MasterKey { return i.keys.config.Master }
+
 // Install makes the operator's account and its first key, whose secret is shown
 // to nobody else again. It is sealed under what newMaster returns, which is called
 // once nothing stands in the way. Conflict where it was done before.
-func (s *Service) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
-	switch _, err := s.Sealed(ctx); {
+func (i *Installation) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
+	switch _, err := i.Sealed(ctx); {
 	case err == nil:
 		return Credentials{}, installed()
 	case fault.KindOf(err) != fault.NotFound:
 		return Credentials{}, err
 	}
-	var err error
-	if s.Master, err = newMaster(); err != nil {
-		return Credentials{}, err
-	}
-	c := Caller{Account: OperatorAccount, Key: "init"}
-	if _, err := s.Configure(ctx, c, account.Settings{}); err != nil {
-		return Credentials{}, err
-	}
-	made, err := s.newKey(c.Account, "operator", iam.Operator())
+	master, err := newMaster()
 	if err != nil {
 		return Credentials{}, err
 	}
-	fingerprint := journal.Named{Name: masterName, Body: []byte(s.Master.Fingerprint())}
-	added, err := s.Store.AddRecords(ctx, access, made.record, fingerprint)
+	i.Use(master)
+	c := journal.Caller{Account: OperatorAccount, By: journal.By{Key: "init"}}
+	if err := i.keys.config.Open(ctx, c); err != nil {
+		return Credentials{}, err
+	}
+	made, err := i.keys.newKey(c.Account, "operator", iam.Operator())
+	if err != nil {
+		return Credentials{}, err
+	}
+	fingerprint := journal.Named{Name: masterName, Body: []byte(master.Fingerprint())}
+	added, err := i.keys.config.Store.AddRecords(ctx, Kind, made.record, fingerprint)
 	if err == nil && !added { // by another process, meanwhile
 		err = installed()
 	}
@@ -57,11 +68,11 @@ func installed() error {
 	return fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
 }
 
-// CheckInstalled returns nil when the storage was initialised under the master
-// key that the service has.
-func (s *Service) CheckInstalled(ctx context.Context) error {
-	fingerprint, err := s.Sealed(ctx)
-	if err == nil && fingerprint != s.Master.Fingerprint() {
+// Check returns nil when the storage was initialised under the master
+// key that is used.
+func (i *Installation) Check(ctx context.Context) error {
+	fingerprint, err := i.Sealed(ctx)
+	if err == nil && fingerprint != i.keys.config.Master.Fingerprint() {
 		err = fault.New(fault.Conflict, "the master key is another one than the secrets of this storage are sealed under")
 	}
 	return err
@@ -69,8 +80,8 @@ func (s *Service) CheckInstalled(ctx context.Context) error {
 
 // CheckOpen returns nil when the storage was not initialised, so that nobody
 // counts on its being closed to those without a key. Else a Conflict.
-func (s *Service) CheckOpen(ctx context.Context) error {
-	_, err := s.Sealed(ctx)
+func (i *Installation) CheckOpen(ctx context.Context) error {
+	_, err := i.Sealed(ctx)
 	if err == nil {
 		return fault.New(fault.Conflict, "this storage was initialised for slotfarm serve, where requests have to be signed; a sandbox would open it to all")
 	}
@@ -82,8 +93,8 @@ func (s *Service) CheckOpen(ctx context.Context) error {
 
 // Sealed returns the fingerprint of the master key that the secrets are sealed
 // under. NotFound where the storage was not initialised.
-func (s *Service) Sealed(ctx context.Context) (fingerprint string, err error) {
-	master, err := s.Store.ListRecords(ctx, access, masterName)
+func (i *Installation) Sealed(ctx context.Context) (fingerprint string, err error) {
+	master, err := i.keys.config.Store.ListRecords(ctx, Kind, masterName)
 	if err == nil && len(master) == 0 {
 		err = fault.New(fault.NotFound, "this storage was not initialised; run slotfarm init first")
 	}
@@ -93,19 +104,19 @@ func (s *Service) Sealed(ctx context.Context) (fingerprint string, err error) {
 	return string(master[0].Body), nil
 }
 
-// Rekey seals every secret under another master key, all of them or none. The
-// service goes on with that one; nobody else may use the storage meanwhile.
-func (s *Service) Rekey(ctx context.Context, master iam.MasterKey) error {
-	if err := s.CheckInstalled(ctx); err != nil {
+// Rekey seals every secret under another master key, all of them or none. That
+// one is used from then on; nobody else may use the storage meanwhile.
+func (i *Installation) Rekey(ctx context.Context, master iam.MasterKey) error {
+	if err := i.Check(ctx); err != nil {
 		return err
 	}
-	records, err := s.Store.ListRecords(ctx, access, keyPrefix)
+	records, err := i.keys.config.Store.ListRecords(ctx, Kind, keyPrefix)
 	if err != nil {
 		return err
 	}
 	sealed := []journal.Named{{Name: masterName, Body: []byte(master.Fingerprint())}}
 	for _, r := range records {
-		stored, secret, err := unseal(&s.Master, r)
+		stored, secret, err := unseal(&i.keys.config.Master, r)
 		if err != nil {
 			return err
 		}
@@ -115,10 +126,10 @@ func (s *Service) Rekey(ctx context.Context, master iam.MasterKey) error {
 		}
 		sealed = append(sealed, again)
 	}
-	if err := s.Store.PutRecords(ctx, access, sealed...); err != nil {
+	if err := i.keys.config.Store.PutRecords(ctx, Kind, sealed...); err != nil {
 		return err
 	}
-	s.Master = master
+	i.Use(master)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package service
+package journal
 
 import (
 	"context"
@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// atOnce is how many updates each keeps under way: enough to share commits.
+// atOnce is how many updates Each keeps under way: enough to share commits.
 const atOnce = 64
 
-// each runs f on all items, several at once, and returns the first error; after
+// Each runs f on all items, several at once, and returns the first error; after
 // one, items that were not begun are left out.
-func each[T any](ctx context.Context, items []T, f func(context.Context, T) error) error {
+func Each[T any](ctx context.Context, items []T, f func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, item := range items {
