@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 awsjson apimodel devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -32,7 +32,8 @@ var importTable = map[string]string{
 	"service":           "manifest journal iam account offering money fault",
 	"sigv4":             "fault",
 	"awsjson":           "fault",
-	"devicefarm":        "service awsjson account offering money fault",
+	"apimodel":          "",
+	"devicefarm":        "apimodel service awsjson account offering money fault",
 	"injection":         "awsjson fault account",
 	"throttle":          "awsjson fault",
 	"operator":          "injection service manifest strictjson awsjson journal iam account offering money fault",

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/apimodel"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
@@ -45,7 +46,7 @@ type Config struct {
 func Handler(c Config) http.Handler {
 	return awsjson.Service{
 		Target:       target,
-		Missing:      missing,
+		Missing:      missing(),
 		Operations:   api{c.Service, c.Authorize}.operations(),
 		Exceptions:   exceptions,
 		Authenticate: c.Authenticate,
@@ -87,7 +88,21 @@ func Operations() []string {
 // HasOperation reports whether AWS Device Farm has an operation of that name,
 // be it here or not.
 func HasOperation(name string) bool {
-	return missing[name] || slices.Contains(Operations(), name)
+	_, ok := apimodel.Load().Operation(name)
+	return ok
+}
+
+// missing returns the operations of the model that the table does not have, so
+// that their callers are told so and not that they mistyped.
+func missing() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range apimodel.Load().Names() {
+		names[name] = true
+	}
+	for _, name := range Operations() {
+		delete(names, name)
+	}
+	return names
 }
 
 // exceptions is the one table from kinds of failure to what AWS calls them. The
