@@ -37,7 +37,7 @@ func queryInt(r *http.Request, name string, fallback int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fault.New(fault.Argument, "%s %q is not a whole number from 0 to %d", name, text, math.MaxInt64)
+		return 0, fault.New(fault.Argument, "%s %s is not a whole number from 0 to %d", name, fault.Quote(text), math.MaxInt64)
 	}
 	return n, nil
 }
