@@ -24,7 +24,6 @@ package apimodel
 import (
 	_ "embed" // for model.txt
 	"regexp"
-	"slices"
 	"sync"
 )
 
@@ -77,6 +76,7 @@ type Operation struct {
 type Model struct {
 	Operations []Operation
 	Shapes     map[string]*Shape
+	places     map[string]int // of the operations, by name
 }
 
 //go:embed model.txt
@@ -94,8 +94,8 @@ func Load() *Model { return load() }
 
 // Operation returns the operation of a name.
 func (m *Model) Operation(name string) (Operation, bool) {
-	i := slices.IndexFunc(m.Operations, func(o Operation) bool { return o.Name == name })
-	if i < 0 {
+	i, ok := m.places[name]
+	if !ok {
 		return Operation{}, false
 	}
 	return m.Operations[i], true

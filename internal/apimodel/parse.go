@@ -10,7 +10,7 @@ import (
 
 // Parse reads a model in the form of model.txt. Its errors name the line.
 func Parse(text string) (*Model, error) {
-	p := parser{model: &Model{Shapes: map[string]*Shape{}}}
+	p := parser{model: &Model{Shapes: map[string]*Shape{}, places: map[string]int{}}}
 	for _, kind := range []Kind{String, Integer, Long, Double, Boolean, Timestamp} {
 		p.model.Shapes[string(kind)] = &Shape{Name: string(kind), Kind: kind}
 	}
@@ -59,6 +59,7 @@ func (p *parser) declaration(words []string) error {
 			return fmt.Errorf("operation %s is declared twice", name)
 		}
 		p.operation = true
+		p.model.places[name] = len(p.model.Operations)
 		p.model.Operations = append(p.model.Operations, Operation{Name: name})
 		return nil
 	case keyword == "structure" && len(words) == 2:

@@ -32,7 +32,8 @@ var importTable = map[string]string{
 	"service":           "manifest journal iam account offering money fault",
 	"sigv4":             "fault",
 	"awsjson":           "fault",
-	"apimodel":          "",
+	"apimodel":          "fault",
+	"apimodel/modeltest": "apimodel",
 	"devicefarm":        "apimodel service awsjson account offering money fault",
 	"injection":         "awsjson fault account",
 	"throttle":          "awsjson fault",
@@ -60,7 +61,7 @@ var confined = map[string]string{
 	"modernc.org/sqlite":            "store/sqlite",
 	"github.com/jackc/pgx":          "store/postgres store/postgres/pgtest tools/benchplots",
 	"github.com/pressly/goose":      engines,
-	"github.com/go-json-experiment": "awsjson devicefarm operator strictjson manifest iam",
+	"github.com/go-json-experiment": "apimodel awsjson devicefarm operator strictjson manifest iam",
 	"github.com/prometheus":         "telemetry",
 	"go.opentelemetry.io":           "telemetry",
 }
@@ -148,6 +149,6 @@ func TestImportsOfOthersCanFail(t *testing.T) {
 	exactly(t, got,
 		"internal/service/a.go:1: only store/sqlite may import modernc.org/sqlite",
 		"internal/account/a_test.go:1: only store/postgres store/postgres/pgtest tools/benchplots may import github.com/jackc/pgx",
-		"internal/cli/a.go:1: only awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
+		"internal/cli/a.go:1: only apimodel awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
 	)
 }

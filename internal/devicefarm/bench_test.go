@@ -18,3 +18,14 @@ func BenchmarkToken(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkBounded holds a request for a page against the API model.
+func BenchmarkBounded(b *testing.B) {
+	call := &awsjson.Call{Operation: "ListOfferingTransactions", Body: []byte(`{"nextToken":"AAAAAAABhj0AAAAAAAAAANXl6ZnmdDwN2a8W2ZpGJZU"}`)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := bounded(call); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -197,12 +197,24 @@ func (a api) allowed(call *awsjson.Call, order *account.Order) error {
 	return a.authorize(call, order)
 }
 
-// reader is eligible for a caller who may read.
+// reader is eligible for a caller who may read, and whose input is within the
+// bounds of the API model.
 func (a api) reader(ctx context.Context, call *awsjson.Call) (service.View, error) {
 	if err := a.allowed(call, nil); err != nil {
 		return service.View{}, err
 	}
-	return a.eligible(ctx, call)
+	view, err := a.eligible(ctx, call)
+	if err != nil {
+		return view, err
+	}
+	return view, bounded(call)
+}
+
+// bounded returns an Argument error for an input that lacks a required member or
+// breaks a bound of the API model.
+func bounded(call *awsjson.Call) error {
+	o, _ := apimodel.Load().Operation(call.Operation)
+	return apimodel.Check(o.Input, call.Body)
 }
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.
