@@ -19,13 +19,17 @@ func BenchmarkToken(b *testing.B) {
 	}
 }
 
-// BenchmarkBounded holds a request for a page against the API model.
+// BenchmarkBounded holds requests for a first and a later page against the API model.
 func BenchmarkBounded(b *testing.B) {
-	call := &awsjson.Call{Operation: "ListOfferingTransactions", Body: []byte(`{"nextToken":"AAAAAAABhj0AAAAAAAAAANXl6ZnmdDwN2a8W2ZpGJZU"}`)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := bounded(call); err != nil {
-			b.Fatal(err)
-		}
+	for name, body := range map[string]string{"page=first": "{}", "page=later": `{"nextToken":"AAAAAAABhj0AAAAAAAAAANXl6ZnmdDwN2a8W2ZpGJZU"}`} {
+		call := &awsjson.Call{Operation: "ListOfferingTransactions", Body: []byte(body)}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := bounded(call); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
