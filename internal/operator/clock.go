@@ -66,7 +66,7 @@ func target(b operatorapi.Advance) (func(now time.Time) time.Time, error) {
 	case b.By != nil && b.To == nil && b.Periods == nil:
 		by, err := time.ParseDuration(*b.By)
 		if err != nil || by < 0 {
-			return nil, fault.New(fault.Argument, "by %q is not a duration from 0, such as \"720h\"", *b.By)
+			return nil, fault.New(fault.Argument, "by %s is not a duration from 0, such as \"720h\"", fault.Quote(*b.By))
 		}
 		return func(now time.Time) time.Time { return now.Add(by) }, nil
 	case b.Periods != nil && b.To == nil && b.By == nil:
@@ -91,7 +91,7 @@ func later(now time.Time, n int) time.Time {
 func parseTime(member, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, fault.New(fault.Argument, "%s %q is not a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", member, text)
+		return at, fault.New(fault.Argument, "%s %s is not a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", member, fault.Quote(text))
 	}
 	return at, nil
 }

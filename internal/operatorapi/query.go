@@ -61,7 +61,7 @@ func parseCount(name, text string) (*int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return nil, fault.New(fault.Argument, "%s %q is not a whole number from 0 to %d", name, text, math.MaxInt64)
+		return nil, fault.New(fault.Argument, "%s %s is not a whole number from 0 to %d", name, fault.Quote(text), math.MaxInt64)
 	}
 	return &n, nil
 }
