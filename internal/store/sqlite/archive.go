@@ -16,14 +16,16 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Archive is a journal that nobody writes: a backup, or a data directory that
 // no process has open. OpenArchive opens one; it changes nothing.
 type Archive struct {
 	journal.Reader
-	db   *sql.DB
-	lock *flock.Flock // of a directory
+	format int64
+	db     *sql.DB
+	lock   *flock.Flock // of a directory
 }
 
 // OpenArchive opens a backup or a data directory for reading. A directory that
@@ -65,7 +67,7 @@ func (a *Archive) open(ctx context.Context, file string) error {
 		return err
 	}
 	a.db.SetMaxOpenConns(1)
-	if err := checkFormat(ctx, a.db); err != nil {
+	if a.format, err = checkFormat(ctx, a.db); err != nil {
 		return err
 	}
 	j := &Journal{}
@@ -73,20 +75,20 @@ func (a *Archive) open(ctx context.Context, file string) error {
 	return prepareAll(ctx, j.statements.reads(a.db))
 }
 
-// checkFormat refuses a database of another kind or of a newer format.
-func checkFormat(ctx context.Context, db *sql.DB) error {
-	var have int64
+// checkFormat returns the format of a database, and refuses one of another kind or
+// of a newer format.
+func checkFormat(ctx context.Context, db *sql.DB) (have int64, err error) {
 	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&have); err != nil {
 		if cannotRead(err) {
-			return fmt.Errorf("read the storage format: %w", err)
+			return 0, fmt.Errorf("read the storage format: %w", err)
 		}
-		return &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
+		return 0, &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
 	}
 	p, err := provider(db)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return checkKnown(p, have)
+	return have, checkKnown(p, have)
 }
 
 // cannotRead reports whether an error of the driver says nothing of what the
@@ -135,6 +137,51 @@ func (a *Archive) Records(ctx context.Context, visit func(kind string, value jou
 	return nil
 }
 
+// formatWithDocuments is the first format that has documents.
+const formatWithDocuments = 3
+
+// Documents calls visit with every document, in the order of their keys, and
+// returns the last version that one was given.
+func (a *Archive) Documents(ctx context.Context, visit func(store.Document) error) (last int64, err error) {
+	if a.format < formatWithDocuments {
+		return 0, nil
+	}
+	if err := a.db.QueryRowContext(ctx, `SELECT last FROM document_versions`).Scan(&last); err != nil {
+		return 0, err
+	}
+	rows, err := a.db.QueryContext(ctx, `SELECT `+documentColumns+` FROM documents ORDER BY key`)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = closeRows(rows, err) }()
+	for rows.Next() {
+		d, err := scanDocument(rows)
+		if err == nil {
+			err = visit(d)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+// checkDocuments refuses documents that no commit can have put there.
+func (a *Archive) checkDocuments(ctx context.Context) error {
+	newest := int64(0)
+	last, err := a.Documents(ctx, func(d store.Document) error {
+		newest = max(newest, d.Version)
+		return d.CheckStored()
+	})
+	if err == nil && newest > last {
+		err = fmt.Errorf("a document has version %d, and the last one given is %d", newest, last)
+	}
+	if err != nil {
+		return fmt.Errorf("the journals are whole, but not the documents: %w", err)
+	}
+	return nil
+}
+
 // Verify is journal.Verify, and holds the tables of the file against each other.
 // A page that cannot be read is an error that names the account it was read for.
 func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
@@ -162,7 +209,7 @@ func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.S
 			return report, err
 		}
 	}
-	return report, a.checkPages(ctx)
+	return report, errors.Join(a.checkDocuments(ctx), a.checkPages(ctx))
 }
 
 // checkPages holds the indexes against the tables, and looks at pages that hold

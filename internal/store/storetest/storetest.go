@@ -1,5 +1,5 @@
 // Package storetest defines what a journal engine is: an engine that passes
-// Run is one. The tests talk to the engine through journal.Store alone.
+// Run is one. The tests talk to the engine through store.Store alone.
 package storetest
 
 import (
@@ -12,13 +12,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Engine opens journals to test. Each call of New makes a store of its own and
 // returns a function that opens it; a store is opened again after it was
 // closed, and keeps its contents where Durable is set.
 type Engine struct {
-	New     func(t *testing.T) func() (journal.Store, error)
+	New     func(t *testing.T) func() (store.Store, error)
 	Durable bool
 }
 
@@ -26,7 +27,7 @@ type Engine struct {
 func Run(t *testing.T, engine Engine) {
 	tests := []struct {
 		name string
-		run  func(*testing.T, *store)
+		run  func(*testing.T, *subject)
 	}{
 		{"an account that was never opened is empty", testEmpty},
 		{"entries are numbered and chained", testChain},
@@ -51,6 +52,21 @@ func Run(t *testing.T, engine Engine) {
 		{"records are added where their names are free", testAddRecords},
 		{"a record is replaced where there is one", testReplaceRecord},
 		{"a revision changes with the records of its kind", testRevision},
+		{"documents are kept under their keys", testDocuments},
+		{"a document never has the same version twice", testVersions},
+		{"a commit happens if all its conditions hold, or not at all", testConditions},
+		{"documents are listed by prefix, both ways", testRange},
+		{"keys, bodies and limits have bounds", testRefusedDocuments},
+		{"documents that are read together are of one moment", testMoment},
+		{"nobody sees an older version than somebody saw before", testNeverBack},
+		{"many writers of one document lose no update", testCount},
+		{"conditions on what is only read hold at the commit", testSkew},
+		{"commits that cross each other do not wait for ever", testCross},
+		{"documents behave as if changed one after another", testLinear},
+		{"documents and journals change at the same time", testTogether},
+		{"changes of documents are told", testChanged},
+		{"who follows hints sees the last change", testFollow},
+		{"documents end with the engine", testDocumentsEnded},
 		{"clearing leaves nothing", testClear},
 		{"a cancelled update says so", testCancelled},
 		{"a closed journal refuses updates", testClosed},
@@ -58,7 +74,7 @@ func Run(t *testing.T, engine Engine) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &store{t: t, engine: engine, open: engine.New(t)}
+			s := &subject{t: t, engine: engine, open: engine.New(t)}
 			s.reopen()
 			t.Cleanup(s.close)
 			tt.run(t, s)
@@ -80,16 +96,16 @@ var (
 	errRefused = errors.New("refused")
 )
 
-// store is the journal under test.
-type store struct {
+// subject is the store under test.
+type subject struct {
 	t      *testing.T
 	engine Engine
-	open   func() (journal.Store, error)
-	journal.Store
+	open   func() (store.Store, error)
+	store.Store
 	closed bool
 }
 
-func (s *store) reopen() {
+func (s *subject) reopen() {
 	s.t.Helper()
 	j, err := s.open()
 	if err != nil {
@@ -98,7 +114,7 @@ func (s *store) reopen() {
 	s.Store, s.closed = j, false
 }
 
-func (s *store) close() {
+func (s *subject) close() {
 	if s.closed {
 		return
 	}
@@ -109,7 +125,7 @@ func (s *store) close() {
 }
 
 // verify holds every journal against its hashes and events.
-func (s *store) verify() {
+func (s *subject) verify() {
 	if s.closed {
 		return
 	}
@@ -120,7 +136,7 @@ func (s *store) verify() {
 }
 
 // update applies a change and fails the test when it is refused.
-func (s *store) update(c journal.Change) journal.Outcome {
+func (s *subject) update(c journal.Change) journal.Outcome {
 	s.t.Helper()
 	outcome, err := s.Update(context.Background(), c)
 	if err != nil {
@@ -129,7 +145,7 @@ func (s *store) update(c journal.Change) journal.Outcome {
 	return outcome
 }
 
-func (s *store) head(id account.ID) journal.Head {
+func (s *subject) head(id account.ID) journal.Head {
 	s.t.Helper()
 	head, err := s.Head(context.Background(), id)
 	if err != nil {
@@ -138,7 +154,7 @@ func (s *store) head(id account.ID) journal.Head {
 	return head
 }
 
-func (s *store) wantSeq(id account.ID, want int64) {
+func (s *subject) wantSeq(id account.ID, want int64) {
 	s.t.Helper()
 	if got := s.head(id).Seq; got != want {
 		s.t.Errorf("account %s ends at entry %d, want %d", id, got, want)
