@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // accountsPage is how many accounts a page of the list holds.
@@ -29,7 +30,7 @@ type accountShape struct {
 	Entries      int64          `json:"entries"` // of its journal
 }
 
-func shape(id account.ID, v service.View) accountShape {
+func shape(id account.ID, v billing.View) accountShape {
 	s := accountShape{
 		Account: id, Status: v.State.Status, Note: v.State.Note, Test: v.State.Test,
 		Now: v.Now.Format(timeFormat), Frozen: v.State.Frozen != nil,
@@ -54,8 +55,8 @@ func (a api) getAccount(r *http.Request) (any, error) {
 	return a.account(r.Context(), c)
 }
 
-func (a api) account(ctx context.Context, c service.Caller) (accountShape, error) {
-	view, err := a.Service.Known(ctx, c)
+func (a api) account(ctx context.Context, c journal.Caller) (accountShape, error) {
+	view, err := a.Accounts.Known(ctx, c)
 	if err != nil {
 		return accountShape{}, err
 	}
@@ -74,7 +75,7 @@ func (a api) listAccounts(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, err := a.Service.Store.Accounts(r.Context(), after, accountsPage)
+	ids, err := a.Accounts.List(r.Context(), after, accountsPage)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +113,6 @@ func (a api) putAccount(r *http.Request) (any, error) {
 	for _, id := range slices.SortedFunc(maps.Keys(body.MaxSlots), strings.Compare) {
 		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: body.MaxSlots[id]})
 	}
-	view, err := a.Service.Configure(r.Context(), c, settings)
+	view, err := a.Accounts.Configure(r.Context(), c, settings)
 	return shape(c.Account, view), err
 }

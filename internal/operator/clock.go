@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // timeFormat is RFC 3339 with as many decimals as are needed.
@@ -44,7 +44,7 @@ type decimal string
 // MarshalJSON writes the number.
 func (d decimal) MarshalJSON() ([]byte, error) { return []byte(d), nil }
 
-func clock(view service.View, due []account.Transaction, err error) (any, error) {
+func clock(view billing.View, due []account.Transaction, err error) (any, error) {
 	answer := clockAnswer{Now: view.Now.Format(timeFormat), Transactions: []transactionShape{}}
 	for _, t := range due {
 		answer.Transactions = append(answer.Transactions, transactionShape{
@@ -72,7 +72,7 @@ func (a api) freeze(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clock(a.Service.Freeze(r.Context(), c, at))
+	return clock(a.Clocks.Freeze(r.Context(), c, at))
 }
 
 // release lets a test account's clock follow the wall clock again.
@@ -81,7 +81,7 @@ func (a api) release(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clock(a.Service.Release(r.Context(), c))
+	return clock(a.Clocks.Release(r.Context(), c))
 }
 
 type advanceBody struct {
@@ -104,7 +104,7 @@ func (a api) advance(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clock(a.Service.Advance(r.Context(), c, to))
+	return clock(a.Clocks.Advance(r.Context(), c, to))
 }
 
 // target returns where the body moves a clock that shows now.

@@ -7,14 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // setter is who changes the catalogue and plants seeds.
-func setter(r *http.Request) service.Caller { return callerOn("", r) }
+func setter(r *http.Request) journal.Caller { return callerOn("", r) }
 
 // getCatalog shows what is for sale, or was by ?version=.
 func (a api) getCatalog(r *http.Request) (any, error) {
@@ -22,13 +22,13 @@ func (a api) getCatalog(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	catalog := a.Service.Catalog()
+	shown := a.Catalog.Terms().Catalog
 	if version != nil {
-		if catalog, err = a.Service.CatalogOf(r.Context(), *version); err != nil {
+		if shown, err = a.Catalog.Of(r.Context(), *version); err != nil {
 			return nil, err
 		}
 	}
-	return formatted(catalog)
+	return formatted(shown)
 }
 
 func formatted(c offering.Catalog) (any, error) {
@@ -51,7 +51,7 @@ func (a api) putCatalog(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Service.SetCatalog(r.Context(), setter(r), catalog, replaces); err != nil {
+	if err := a.Catalog.Set(r.Context(), setter(r), catalog, replaces); err != nil {
 		return nil, err
 	}
 	return formatted(catalog)
@@ -81,7 +81,7 @@ type versionsAnswer struct {
 // listVersions shows when which version of the catalogue was put in force, and by
 // whom.
 func (a api) listVersions(r *http.Request) (any, error) {
-	versions, err := a.Service.Versions(r.Context())
+	versions, err := a.Catalog.Versions(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (a api) listVersions(r *http.Request) (any, error) {
 
 // exportSeed shows the present state as a seed.
 func (a api) exportSeed(r *http.Request) (any, error) {
-	seed, err := a.Service.Export(r.Context())
+	seed, err := a.Seeds.Export(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (a api) putSeed(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	planted, err := a.Service.Plant(r.Context(), setter(r), seed)
+	planted, err := a.Seeds.Plant(r.Context(), setter(r), seed)
 	return plantedShape(planted), err
 }
 
@@ -126,7 +126,7 @@ func (a api) reset(r *http.Request) (any, error) {
 	if err := decodeOptional(r, &struct{}{}); err != nil {
 		return nil, err
 	}
-	planted, err := a.Service.Reset(r.Context(), setter(r))
+	planted, err := a.Seeds.Reset(r.Context(), setter(r))
 	if err == nil {
 		err = a.Faults.Set(nil, nil)
 	}
@@ -157,7 +157,7 @@ func (a api) quote(r *http.Request) (any, error) {
 		return nil, err
 	}
 	order := account.Order{OfferingID: body.OfferingID, Quantity: body.Quantity, PromotionID: body.PromotionID}
-	t, err := a.Service.Quote(r.Context(), c, order)
+	t, err := a.Orders.Quote(r.Context(), c, order)
 	return quoteAnswer{
 		OfferingID: t.OfferingID, Quantity: t.Quantity, EffectiveOn: t.EffectiveOn.Format(timeFormat),
 		Cost: costShape{decimal(t.Cost.Decimal()), money.Currency},

@@ -37,7 +37,7 @@ func (a api) readJournal(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := a.Service.Store.Forward(r.Context(), c.Account, after, int(min(limit, maxEntries)))
+	records, err := a.Journals.Forward(r.Context(), c.Account, after, int(min(limit, maxEntries)))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ type verifyAnswer struct {
 // verify refolds every journal.
 func (a api) verify(r *http.Request) (any, error) {
 	unhurried(r)
-	report, err := journal.Verify(r.Context(), a.Service.Store)
+	report, err := journal.Verify(r.Context(), a.Journals)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (a api) createKey(r *http.Request) (any, error) {
 	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
-	made, err := a.Service.CreateKey(r.Context(), c, body.Name, body.Policy)
+	made, err := a.Keys.Create(r.Context(), c, body.Name, body.Policy)
 	return createKeyAnswer{made.Key.ID, made.Secret, made.Key.Name}, err
 }
 
@@ -67,7 +67,7 @@ func (a api) listKeys(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.Service.Keys(r.Context(), c)
+	keys, err := a.Keys.List(r.Context(), c)
 	answer := listKeysAnswer{[]keyShape{}}
 	for _, k := range keys {
 		answer.Keys = append(answer.Keys, keyShapeOf(k))
@@ -90,7 +90,7 @@ func (a api) disableKey(r *http.Request) (any, error) {
 	if body.Disabled == nil {
 		return nil, fault.New(fault.Argument, "disabled is missing; it must be true or false")
 	}
-	key, err := a.Service.DisableKey(r.Context(), c, r.PathValue("key"), *body.Disabled)
+	key, err := a.Keys.Disable(r.Context(), c, r.PathValue("key"), *body.Disabled)
 	return keyShapeOf(key), err
 }
 
@@ -100,5 +100,5 @@ func (a api) deleteKey(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Service.DeleteKey(r.Context(), c, r.PathValue("key"))
+	return nil, a.Keys.Delete(r.Context(), c, r.PathValue("key"))
 }

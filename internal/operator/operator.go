@@ -1,7 +1,7 @@
 // Package operator is the API under /_slotfarm/v1 with which operators and test
 // authors see and set what AWS's own API cannot: settings, clocks, journals.
 //
-// It translates between JSON and packages service and chaos, and decides nothing
+// It translates between JSON and the parts of a farm, and decides nothing
 // but that browsers call it for no other page than its own. Who may call it is
 // decided before a request gets here.
 package operator
@@ -17,11 +17,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
 // Prefix is the path under which the API stands.
@@ -34,13 +38,20 @@ const (
 	maxCatalog  = 1 << 20  // of a catalogue where callers have to sign
 )
 
-// Config is what the API needs. Service, NewID and Log are required.
+// Config is what the API needs. The parts of the farm, NewID and Log are required.
 type Config struct {
-	Service *service.Service
-	Faults  *injection.Faults // nil where answers must not be broken
-	NewID   func() string
-	Log     *slog.Logger
-	Observe awsjson.Observe // the operation is one of Routes, "" for none of them
+	Accounts  *billing.Accounts
+	Orders    *billing.Orders
+	Catalog   *catalog.Shelf
+	Clocks    *sandbox.Clocks
+	Snapshots *sandbox.Snapshots
+	Seeds     *sandbox.Seeds
+	Journals  journal.Reader
+	Keys      *access.Keys      // of servers that check signatures
+	Faults    *injection.Faults // nil where answers must not be broken
+	NewID     func() string
+	Log       *slog.Logger
+	Observe   awsjson.Observe // the operation is one of Routes, "" for none of them
 
 	// Backup returns a copy of everything, to be closed. Nil where the storage is
 	// backed up by its own means.

@@ -11,22 +11,22 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
 // caller returns who calls about the account in the path.
-func caller(r *http.Request) (service.Caller, error) {
+func caller(r *http.Request) (journal.Caller, error) {
 	id, err := account.ParseID(r.PathValue("account"))
 	return callerOn(id, r), err
 }
 
-func callerOn(id account.ID, r *http.Request) service.Caller {
+func callerOn(id account.ID, r *http.Request) journal.Caller {
 	key := "operator"
 	if s := signerOf(r); s.allow != nil {
 		key = s.key
 	}
-	return service.Caller{Account: id, Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}
+	return journal.Caller{Account: id, By: journal.By{Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}}
 }
 
 // queryInt returns a whole number from the query, fallback where it is missing.

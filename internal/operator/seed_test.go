@@ -14,7 +14,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // planted is what a seed led to.
@@ -34,7 +33,7 @@ func (f *farm) plant(method, path, body string) planted {
 func (f *farm) everything() map[string]any {
 	f.t.Helper()
 	ctx := context.Background()
-	ids, err := f.service.Store.Accounts(ctx, "", math.MaxInt16)
+	ids, err := f.store.Accounts(ctx, "", math.MaxInt16)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -44,7 +43,7 @@ func (f *farm) everything() map[string]any {
 	}
 	for _, kind := range []string{"catalog", "snapshot"} {
 		var values []journal.Named
-		if values, err = f.service.Store.ListRecords(ctx, kind, ""); err != nil {
+		if values, err = f.store.ListRecords(ctx, kind, ""); err != nil {
 			f.t.Fatal(err)
 		}
 		all[kind] = values
@@ -133,7 +132,7 @@ func TestBadSeeds(t *testing.T) {
 		{"own limit", last(`"maxSlots":{"` + ios + `":-1}`), refusal{400, argument, path + "maxSlots: maxSlots -1 of offering"}},
 		{"limit of nothing", last(`"maxSlots":{"x":1}`), refusal{404, notFound, path + "maxSlots: There is no offering"}},
 		{"status", last(`"status":"CLOSED"`), refusal{400, argument, path + `status: status "CLOSED" is unknown`}},
-		{"note", last(`"note":"\t"`), refusal{400, argument, path + `note: note "\t" is no note`}},
+		{"note", last(`"note":"\t"`), refusal{400, argument, path + `note: note "\t" has the character U+0009`}},
 		{"status empty", last(`"status":""`), refusal{400, argument, path + `status: status "" is unknown`}},
 		{"suspended", last(`"history":[{"set":{"status":"SUSPENDED"}},{"purchase":` + order(`"quantity":1`) + `}]`), refusal{403, "ServiceAccount", path + "history[1]: This account is suspended"}},
 		{"after now", last(`"now":"2026-01-01T00:00:00Z","purchases":[` + order(`"quantity":1,"at":"2026-01-01T00:00:01Z"`) + `]`),
@@ -257,10 +256,10 @@ func TestSeedsAmongPurchases(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 100 {
 		group.Go(func() {
-			c := service.Caller{Account: []account.ID{alice, bob}[i%2]}
-			_, _, err := f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+			c := journal.Caller{Account: []account.ID{alice, bob}[i%2]}
+			_, _, err := f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			if i%10 == 0 {
-				_, err = f.service.Reset(ctx, c)
+				_, err = f.parts.Seeds.Reset(ctx, c)
 			}
 			if bad(err) {
 				t.Error(err)

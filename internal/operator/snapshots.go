@@ -5,7 +5,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
 // snapshotShape is a snapshot as the API shows it.
@@ -17,7 +17,7 @@ type snapshotShape struct {
 	Taken    string `json:"taken"`   // by the wall clock
 }
 
-func shapeOf(s service.Snapshot) snapshotShape {
+func shapeOf(s sandbox.Snapshot) snapshotShape {
 	return snapshotShape{s.ID, s.Entries, s.Hash, s.Now.Format(timeFormat), s.Taken.Format(timeFormat)}
 }
 
@@ -30,7 +30,7 @@ func (a api) takeSnapshot(r *http.Request) (any, error) {
 	if err := decodeOptional(r, &struct{}{}); err != nil {
 		return nil, err
 	}
-	taken, err := a.Service.Snapshot(r.Context(), c)
+	taken, err := a.Snapshots.Take(r.Context(), c)
 	return shapeOf(taken), err
 }
 
@@ -40,7 +40,7 @@ func (a api) listSnapshots(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.Service.Snapshots(r.Context(), c)
+	all, err := a.Snapshots.List(r.Context(), c)
 	answer := struct {
 		Snapshots []snapshotShape `json:"snapshots"`
 	}{[]snapshotShape{}}
@@ -56,7 +56,7 @@ func (a api) deleteSnapshot(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Service.DeleteSnapshot(r.Context(), c, r.PathValue("snapshot"))
+	return nil, a.Snapshots.Delete(r.Context(), c, r.PathValue("snapshot"))
 }
 
 // restoreSnapshot brings a test account back to a snapshot, or makes another
@@ -73,7 +73,7 @@ func (a api) restoreSnapshot(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.Into == nil {
-		view, err := a.Service.Restore(r.Context(), c, r.PathValue("snapshot"))
+		view, err := a.Snapshots.Restore(r.Context(), c, r.PathValue("snapshot"))
 		return shape(c.Account, view), err
 	}
 	into, err := account.ParseID(*body.Into)
@@ -83,6 +83,6 @@ func (a api) restoreSnapshot(r *http.Request) (any, error) {
 	if err := alsoOn(r, into); err != nil {
 		return nil, err
 	}
-	view, err := a.Service.Fork(r.Context(), c, r.PathValue("snapshot"), into)
+	view, err := a.Snapshots.Fork(r.Context(), c, r.PathValue("snapshot"), into)
 	return shape(into, view), err
 }

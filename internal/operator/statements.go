@@ -49,7 +49,7 @@ func (a api) statement(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	s, view, err := a.Service.Statement(r.Context(), c, p)
+	s, view, err := a.Orders.Statement(r.Context(), c, p)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
@@ -23,9 +22,9 @@ import (
 // no process has open. OpenArchive opens one; it changes nothing.
 type Archive struct {
 	journal.Reader
-	format int64
 	db     *sql.DB
-	lock   *flock.Flock // of a directory
+	format int64 // of the storage
+	lock   locks // of a directory
 }
 
 // OpenArchive opens a backup or a data directory for reading. A directory that
@@ -75,8 +74,8 @@ func (a *Archive) open(ctx context.Context, file string) error {
 	return prepareAll(ctx, j.statements.reads(a.db))
 }
 
-// checkFormat returns the format of a database, and refuses one of another kind or
-// of a newer format.
+// checkFormat returns the format of a database, and refuses one of another kind
+// and a newer format.
 func checkFormat(ctx context.Context, db *sql.DB) (have int64, err error) {
 	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&have); err != nil {
 		if cannotRead(err) {
@@ -111,10 +110,7 @@ func (a *Archive) Close() error {
 	if a.db != nil {
 		err = a.db.Close()
 	}
-	if a.lock != nil {
-		err = errors.Join(err, a.lock.Unlock())
-	}
-	return err
+	return errors.Join(err, a.lock.Unlock())
 }
 
 // Records calls visit with every record that is not an entry.
@@ -190,7 +186,17 @@ func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
 
 // Walk is journal.Walk with all that Verify looks at.
 func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.State) error) (journal.Report, error) {
-	report, err := journal.Walk(ctx, a, visit)
+	if err := checkSchema(ctx, a.db, a.format); err != nil {
+		return journal.Report{}, err
+	}
+	due := dueCheck{db: a.db, visit: visit}
+	report, err := journal.Walk(ctx, a, func(r journal.Record, s account.State) error { return due.entry(ctx, r, s) })
+	if err == nil && report.Wrong == nil {
+		err = due.account(ctx)
+	}
+	if due.wrong != nil && errors.Is(err, errWrongDue) {
+		report.Wrong, err = due.wrong, nil
+	}
 	if err != nil || report.Wrong != nil {
 		return report, err
 	}
