@@ -1,6 +1,6 @@
 // Package devicefarm is the API DeviceFarm_20150623 as far as slotfarm has it:
 // the wire shapes of its operations, one table of them, and the translation
-// between them and package service.
+// between them and package billing.
 //
 // It decides what AWS's model leaves to the wire: member names, page sizes, page
 // tokens, which header makes a call repeatable, and which exception stands for
@@ -21,8 +21,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/apimodel"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // target is the service's name in X-Amz-Target.
@@ -30,7 +31,8 @@ const target = "DeviceFarm_20150623"
 
 // Config is what the API needs. All fields but Around and Observe are required.
 type Config struct {
-	Service      *service.Service
+	Accounts     *billing.Accounts
+	Orders       *billing.Orders
 	Authenticate func(r *http.Request, body []byte) (awsjson.Identity, error)
 	NewID        func() string
 	Log          *slog.Logger
@@ -47,7 +49,7 @@ func Handler(c Config) http.Handler {
 	return awsjson.Service{
 		Target:       target,
 		Missing:      missing(),
-		Operations:   api{c.Service, c.Authorize}.operations(),
+		Operations:   api{c.Accounts, c.Orders, c.Authorize}.operations(),
 		Exceptions:   exceptions,
 		Authenticate: c.Authenticate,
 		NewID:        c.NewID,
@@ -59,7 +61,8 @@ func Handler(c Config) http.Handler {
 
 // api holds the operations.
 type api struct {
-	service   *service.Service
+	accounts  *billing.Accounts
+	orders    *billing.Orders
 	authorize func(*awsjson.Call, *account.Order) error
 }
 
@@ -160,16 +163,16 @@ var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk
 // maxRetryID is the length limit of a retry id, in bytes.
 const maxRetryID = 255
 
-// caller returns who calls, as the service knows it.
-func caller(call *awsjson.Call) service.Caller {
-	return service.Caller{
+// caller returns who calls, as billing knows it.
+func caller(call *awsjson.Call) journal.Caller {
+	return journal.Caller{
 		Account: account.ID(call.Identity.Account),
-		Key:     call.Identity.Key, Source: call.Source, Request: call.RequestID,
+		By:      journal.By{Key: call.Identity.Key, Source: call.Source, Request: call.RequestID},
 	}
 }
 
 // buyer is caller with what tells the attempts of the call from other calls.
-func buyer(call *awsjson.Call) (service.Caller, error) {
+func buyer(call *awsjson.Call) (journal.Caller, error) {
 	c := caller(call)
 	for _, name := range retryHeaders {
 		id := call.Header.Get(name)
@@ -183,7 +186,7 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 			return c, fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
 		}
 		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
-		c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
+		c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
 		break
 	}
 	return c, nil
@@ -199,9 +202,9 @@ func (a api) allowed(call *awsjson.Call, order *account.Order) error {
 
 // reader is eligible for a caller who may read, and whose input is within the
 // bounds of the API model.
-func (a api) reader(ctx context.Context, call *awsjson.Call) (service.View, error) {
+func (a api) reader(ctx context.Context, call *awsjson.Call) (billing.View, error) {
 	if err := a.allowed(call, nil); err != nil {
-		return service.View{}, err
+		return billing.View{}, err
 	}
 	view, err := a.eligible(ctx, call)
 	if err != nil {
@@ -218,7 +221,7 @@ func bounded(call *awsjson.Call) error {
 }
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.
-func (a api) eligible(ctx context.Context, call *awsjson.Call) (service.View, error) {
+func (a api) eligible(ctx context.Context, call *awsjson.Call) (billing.View, error) {
 	view, err := a.view(ctx, call)
 	if err != nil {
 		return view, err
@@ -227,8 +230,8 @@ func (a api) eligible(ctx context.Context, call *awsjson.Call) (service.View, er
 }
 
 // view returns the caller's account, rolled up to now.
-func (a api) view(ctx context.Context, call *awsjson.Call) (service.View, error) {
-	view, err := a.service.View(ctx, caller(call))
+func (a api) view(ctx context.Context, call *awsjson.Call) (billing.View, error) {
+	view, err := a.accounts.View(ctx, caller(call))
 	if err == nil {
 		showTime(call, view)
 	}
@@ -239,7 +242,7 @@ func (a api) view(ctx context.Context, call *awsjson.Call) (service.View, error)
 // Date header stays that of the wall clock, since SDKs correct theirs by it.
 const timeHeader = "Slotfarm-Time"
 
-func showTime(call *awsjson.Call, view service.View) {
+func showTime(call *awsjson.Call, view billing.View) {
 	if view.State.Test {
 		call.Answer.Set(timeHeader, view.Now.Format(time.RFC3339Nano))
 	}

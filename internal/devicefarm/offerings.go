@@ -5,8 +5,9 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // listInput is the input of all lists.
@@ -72,19 +73,19 @@ type transactionOutput struct {
 // purchaseOffering buys slots at once.
 func (a api) purchaseOffering(ctx context.Context, call *awsjson.Call, in purchaseOfferingInput) (transactionOutput, error) {
 	order, err := in.order()
-	return a.order(ctx, call, order, err, a.service.Purchase)
+	return a.order(ctx, call, order, err, a.orders.Purchase)
 }
 
 // renewOffering sets the quantity of the next period.
 func (a api) renewOffering(ctx context.Context, call *awsjson.Call, in renewOfferingInput) (transactionOutput, error) {
 	order, err := in.order()
-	return a.order(ctx, call, order, err, a.service.Renew)
+	return a.order(ctx, call, order, err, a.orders.Renew)
 }
 
 // order runs a command of the service on a decoded order. invalid is what was
 // wrong with the arguments; an account that is not eligible hears that first.
 func (a api) order(ctx context.Context, call *awsjson.Call, o account.Order, invalid error,
-	command func(context.Context, service.Caller, account.Order) (account.Transaction, service.View, error),
+	command func(context.Context, journal.Caller, account.Order) (account.Transaction, billing.View, error),
 ) (transactionOutput, error) {
 	asked := &o
 	if invalid != nil {

@@ -7,8 +7,8 @@ import (
 	"encoding/binary"
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // pageSize is how many items a page holds. The API has no member to choose it.
@@ -23,7 +23,7 @@ const (
 )
 
 // token returns the page token for a place in a list of the call's.
-func token(call *awsjson.Call, place service.Cursor) string {
+func token(call *awsjson.Call, place billing.Cursor) string {
 	raw := make([]byte, 0, placeSize+boundSize)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Seq))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Index))
@@ -33,21 +33,21 @@ func token(call *awsjson.Call, place service.Cursor) string {
 // place returns the place that a request's token names, the zero place when it
 // has none. A token that this operation did not give to this account is an
 // Argument error.
-func place(call *awsjson.Call, nextToken *string) (service.Cursor, error) {
+func place(call *awsjson.Call, nextToken *string) (billing.Cursor, error) {
 	if nextToken == nil {
-		return service.Cursor{}, nil
+		return billing.Cursor{}, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(*nextToken)
 	if err != nil || len(raw) != placeSize+boundSize ||
 		subtle.ConstantTimeCompare(bound(call, raw[:placeSize]), raw[placeSize:]) != 1 {
-		return service.Cursor{}, foreignToken(call, *nextToken)
+		return billing.Cursor{}, foreignToken(call, *nextToken)
 	}
-	at := service.Cursor{
+	at := billing.Cursor{
 		Seq:   int64(binary.BigEndian.Uint64(raw)),
 		Index: int(binary.BigEndian.Uint64(raw[placeSize/2:])),
 	}
 	if at.Seq < 0 || at.Index < 0 {
-		return service.Cursor{}, foreignToken(call, *nextToken)
+		return billing.Cursor{}, foreignToken(call, *nextToken)
 	}
 	return at, nil
 }
@@ -74,5 +74,5 @@ func window[T any](call *awsjson.Call, items []T, nextToken *string) ([]T, strin
 	if len(rest) <= pageSize {
 		return rest, "", nil
 	}
-	return rest[:pageSize], token(call, service.Cursor{Seq: from.Seq + pageSize}), nil
+	return rest[:pageSize], token(call, billing.Cursor{Seq: from.Seq + pageSize}), nil
 }

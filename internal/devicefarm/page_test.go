@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // FuzzPlace reads any text as a page token: what it does not refuse leads to a
@@ -18,7 +18,7 @@ func FuzzPlace(f *testing.F) {
 		{Operation: call.Operation, Identity: awsjson.Identity{Account: "444455556666"}},
 	}
 	f.Fuzz(func(t *testing.T, text string, seq int64, index int) {
-		made := service.Cursor{Seq: max(seq, 0), Index: max(index, 0)}
+		made := billing.Cursor{Seq: max(seq, 0), Index: max(index, 0)}
 		for _, text := range []string{text, token(call, made)} {
 			at, err := place(call, &text)
 			if err != nil {

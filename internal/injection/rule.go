@@ -20,16 +20,16 @@ const minStatus, maxStatus = 400, 599
 
 // Rule says which calls to break, and how. What is not given is nil.
 type Rule struct {
-	Operation        *string  `json:"operation,omitzero"`        // every operation
-	Account          *string  `json:"account,omitzero"`          // every account
-	Error            *string  `json:"error,omitzero"`            // the exception to answer
-	Message          *string  `json:"message,omitzero"`          // of the exception
-	Status           *int     `json:"status,omitzero"`           // of the exception, or alone
-	Delay            *string  `json:"delay,omitzero"`            // before anything else
-	DropBeforeCommit bool     `json:"dropBeforeCommit,omitzero"` // no operation, no answer
-	DropAfterCommit  bool     `json:"dropAfterCommit,omitzero"`  // the operation, no answer
-	Times            *int     `json:"times,omitzero"`            // how often at most
-	Probability      *float64 `json:"probability,omitzero"`      // of each call; 1
+	Operation        *string  // every operation
+	Account          *string  // every account
+	Error            *string  // the exception to answer
+	Message          *string  // of the exception
+	Status           *int     // of the exception, or alone
+	Delay            *string  // before anything else
+	DropBeforeCommit bool     // no operation, no answer
+	DropAfterCommit  bool     // the operation, no answer
+	Times            *int     // how often at most
+	Probability      *float64 // of each call; 1
 }
 
 // rule is a Rule in force.

@@ -29,7 +29,8 @@ func TestBackup(t *testing.T) {
 	t.Cleanup(func() { store.Close() })
 	f = openOn(t, store, offering.Default())
 	f.handler = operator.Handler(operator.Config{
-		Service: f.service, NewID: func() string { return "id" }, Log: slog.New(slog.DiscardHandler), Backup: store.Backup,
+		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
+		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, NewID: func() string { return "id" }, Log: slog.New(slog.DiscardHandler), Backup: store.Backup,
 	})
 	f.buy(alice, ios, 2)
 	for range 2 { // one after the other, the first being done

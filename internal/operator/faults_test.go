@@ -125,7 +125,8 @@ func TestFaults(t *testing.T) {
 func TestNoFaults(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	f.handler = operator.Handler(operator.Config{Service: f.service, NewID: func() string { return "id" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	f.handler = operator.Handler(operator.Config{Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
+		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, NewID: func() string { return "id" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	f.refused("GET", "/faults", "", refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})

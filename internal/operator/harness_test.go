@@ -24,7 +24,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -50,7 +50,8 @@ var wall = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 // time.
 type farm struct {
 	t       *testing.T
-	service *service.Service
+	store   journal.Store
+	parts   *server.Parts
 	faults  *injection.Faults
 	handler http.Handler
 	wall    time.Time
@@ -78,17 +79,18 @@ func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
 	newID := func() string {
 		return fmt.Sprintf("id-%d", f.ids.Add(1))
 	}
-	offerings, err := service.New(context.Background(), service.Config{
+	parts, err := server.NewParts(context.Background(), server.PartsConfig{
 		Store: store, Now: func() time.Time { return f.wall }, NewID: newID, Test: true,
 		Terms: account.Terms{Catalog: catalog, MaxSlots: 100},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.service = offerings
+	f.store, f.parts = store, parts
 	f.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	f.handler = operator.Handler(operator.Config{
-		Service: f.service, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
+		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
+		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
 	})
 	return f
 }
@@ -174,7 +176,7 @@ type size struct{ Accounts, Entries int64 }
 // size returns how much all journals hold, and checks them.
 func (f *farm) size() size {
 	f.t.Helper()
-	report, err := journal.Verify(context.Background(), f.service.Store)
+	report, err := journal.Verify(context.Background(), f.store)
 	if err != nil || report.Wrong != nil {
 		f.t.Fatalf("verify: %+v, %v", report, err)
 	}
@@ -184,14 +186,14 @@ func (f *farm) size() size {
 // buy and renew are what the account's own API does.
 func (f *farm) buy(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.service.Purchase(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.parts.Orders.Purchase(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
 func (f *farm) renew(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.service.Renew(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.parts.Orders.Renew(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }

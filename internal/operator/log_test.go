@@ -54,7 +54,8 @@ func TestRequests(t *testing.T) {
 			f := open(t)
 			var seen []awsjson.Result
 			h := operator.Handler(operator.Config{
-				Service: f.service, Faults: f.faults, NewID: func() string { return "id-1" }, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
+				Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
+				Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults, NewID: func() string { return "id-1" }, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
 				Observe: func(_ context.Context, r awsjson.Result) {
 					r.Took = min(r.Took, 0)
 					seen = append(seen, r)

@@ -1,7 +1,7 @@
 // Package operator is the API under /_slotfarm/v1 with which operators and test
 // authors see and set what AWS's own API cannot: settings, clocks, journals.
 //
-// It translates between JSON and packages service and chaos, and decides nothing
+// It translates between JSON and the parts of a farm, and decides nothing
 // but that browsers call it for no other page than its own. Who may call it is
 // decided before a request gets here.
 package operator
@@ -17,15 +17,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
 // Prefix is the path under which the API stands.
-const Prefix = "/_slotfarm/v1"
+const Prefix = operatorapi.Prefix
 
 // Size limits of request bodies, in bytes.
 const (
@@ -34,13 +39,20 @@ const (
 	maxCatalog  = 1 << 20  // of a catalogue where callers have to sign
 )
 
-// Config is what the API needs. Service, NewID and Log are required.
+// Config is what the API needs. The parts of the farm, NewID and Log are required.
 type Config struct {
-	Service *service.Service
-	Faults  *injection.Faults // nil where answers must not be broken
-	NewID   func() string
-	Log     *slog.Logger
-	Observe awsjson.Observe // the operation is one of Routes, "" for none of them
+	Accounts  *billing.Accounts
+	Orders    *billing.Orders
+	Catalog   *catalog.Shelf
+	Clocks    *sandbox.Clocks
+	Snapshots *sandbox.Snapshots
+	Seeds     *sandbox.Seeds
+	Journals  journal.Reader
+	Keys      *access.Keys      // of servers that check signatures
+	Faults    *injection.Faults // nil where answers must not be broken
+	NewID     func() string
+	Log       *slog.Logger
+	Observe   awsjson.Observe // the operation is one of Routes, "" for none of them
 
 	// Backup returns a copy of everything, to be closed. Nil where the storage is
 	// backed up by its own means.
@@ -91,39 +103,14 @@ type methods map[string]endpoint
 
 // table holds what answers, by path and method.
 func (a api) table() map[string]methods {
-	return map[string]methods{
-		"/accounts":                         {"GET": {"ListAccounts", a.listAccounts}},
-		"/accounts/{account}":               {"GET": {"GetAccount", a.getAccount}, "PUT": {"PutAccount", a.putAccount}},
-		"/accounts/{account}/clock":         {"PUT": {"FreezeClock", a.freeze}, "DELETE": {"ReleaseClock", a.release}},
-		"/accounts/{account}/clock/advance": {"POST": {"AdvanceClock", a.advance}},
-		"/accounts/{account}/journal":       {"GET": {"GetJournal", a.readJournal}},
-		"/accounts/{account}/quote":         {"POST": {"GetQuote", a.quote}},
-		"/accounts/{account}/statement":     {"GET": {"GetStatement", a.statement}},
-
-		"/accounts/{account}/keys": {
-			"GET": {"ListKeys", a.serveOnly(a.listKeys)}, "POST": {"CreateKey", a.serveOnly(a.createKey)},
-		},
-		"/accounts/{account}/keys/{key}": {
-			"PUT": {"DisableKey", a.serveOnly(a.disableKey)}, "DELETE": {"DeleteKey", a.serveOnly(a.deleteKey)},
-		},
-
-		"/accounts/{account}/snapshots": {
-			"GET": {"ListSnapshots", a.listSnapshots}, "POST": {"TakeSnapshot", a.takeSnapshot},
-		},
-		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": {"DeleteSnapshot", a.deleteSnapshot}},
-		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": {"RestoreSnapshot", a.restoreSnapshot}},
-
-		"/catalog":          {"GET": {"GetCatalog", a.getCatalog}, "PUT": {"PutCatalog", a.putCatalog}},
-		"/catalog/versions": {"GET": {"ListCatalogVersions", a.listVersions}},
-		"/seed":             {"GET": {"GetSeed", a.exportSeed}, "PUT": {"PutSeed", a.sandboxOnly(a.putSeed)}},
-		"/reset":            {"POST": {"Reset", a.sandboxOnly(a.reset)}},
-		"/faults": {
-			"GET": {"GetFaults", a.sandboxOnly(a.getFaults)}, "PUT": {"PutFaults", a.sandboxOnly(a.putFaults)},
-			"POST": {"AddFaults", a.sandboxOnly(a.addFaults)}, "DELETE": {"RemoveFaults", a.sandboxOnly(a.removeFaults)},
-		},
-		"/backup": {"GET": {"Backup", a.makeBackup}},
-		"/verify": {"GET": {"Verify", a.verify}},
+	paths := map[string]methods{}
+	for _, row := range a.rows() {
+		if paths[row.Path] == nil {
+			paths[row.Path] = methods{}
+		}
+		paths[row.Path][row.Method] = endpoint{row.Action, row.handle}
 	}
+	return paths
 }
 
 // Actions returns the actions that policies may allow, in alphabetical order.
@@ -202,16 +189,6 @@ func alsoOn(r *http.Request, id account.ID) error {
 	}
 	_, err := s.allow(id)
 	return err
-}
-
-// sandboxOnly keeps f from servers whose answers must not be broken.
-func (a api) sandboxOnly(f handle) handle {
-	return func(r *http.Request) (any, error) {
-		if a.Faults == nil {
-			return nil, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
-		}
-		return f(r)
-	}
 }
 
 // sameOrigin refuses what a page of another origin has a browser send: it could

@@ -6,27 +6,27 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/operator"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
 // gate lets in who signs with a key, as far as the key's policy goes.
 type gate struct {
-	offerings *service.Service
-	now       func() time.Time
-	slots     sigv4.Verifier // of the Device Farm API
-	operator  sigv4.Verifier // of the operator's API
+	parts    *Parts
+	now      func() time.Time
+	slots    sigv4.Verifier // of the Device Farm API
+	operator sigv4.Verifier // of the operator's API
 }
 
-func newGate(offerings *service.Service, now func() time.Time) *gate {
+func newGate(parts *Parts, now func() time.Time) *gate {
 	return &gate{
-		offerings: offerings, now: now,
+		parts: parts, now: now,
 		slots:    sigv4.Verifier{Service: "devicefarm", Signed: []string{"idempotency-key"}},
 		operator: sigv4.Verifier{Service: "slotfarm"},
 	}
@@ -47,13 +47,13 @@ func actionOf(operation string) string { return "devicefarm:" + operation }
 // sigv4.Verifier.Verify, UnknownKey for a key that may not be used and for a
 // session token, which no key here has.
 func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (iam.Key, error) {
-	if err := g.offerings.Refresh(r.Context()); err != nil {
+	if err := g.parts.Refresh(r.Context()); err != nil {
 		return iam.Key{}, err
 	}
-	var found service.Credentials
+	var found access.Credentials
 	verified, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, func(id string) (string, error) {
 		var err error
-		found, err = g.offerings.Credentials(r.Context(), id)
+		found, err = g.parts.Keys.Credentials(r.Context(), id)
 		return found.Secret, err
 	}, g.now())
 	if err != nil {
@@ -74,7 +74,7 @@ func (g *gate) authenticate(r *http.Request, body []byte) (awsjson.Identity, err
 // authorize holds a call of the Device Farm API against the policy of its key.
 // Its operations act on no single resource (Service Authorization Reference).
 func (g *gate) authorize(call *awsjson.Call, order *account.Order) error {
-	found, err := g.offerings.Credentials(context.Background(), call.Identity.Key)
+	found, err := g.parts.Keys.Credentials(context.Background(), call.Identity.Key)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (g *gate) authorizeOperator(r *http.Request, body []byte, ask operator.Ask)
 	if err != nil {
 		return "", err
 	}
-	if key.Account != string(service.OperatorAccount) && key.Account != string(ask.Account) {
+	if key.Account != string(access.OperatorAccount) && key.Account != string(ask.Account) {
 		return "", denied(key, ask.Action, "because the key belongs to an account that is not the operator's, and the call is about more than that account")
 	}
 	resource := "*"
