@@ -10,7 +10,7 @@ import (
 const (
 	domain    = "fault money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 web awsjson devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -31,12 +31,13 @@ var importTable = map[string]string{
 	"manifest":         "strictjson account offering money fault",
 	"service":          "manifest journal iam account offering money fault",
 	"sigv4":            "fault",
-	"awsjson":          "fault",
-	"devicefarm":       "service awsjson account offering money fault",
-	"injection":        "awsjson fault account",
-	"throttle":         "awsjson fault",
-	"operator":         "injection service manifest strictjson awsjson journal iam account offering money fault",
-	"telemetry":        "journal awsjson fault",
+	"web":              "iam fault",
+	"awsjson":          "web fault",
+	"devicefarm":       "service web awsjson account offering money fault",
+	"injection":        "web awsjson fault account",
+	"throttle":         "web fault",
+	"operator":         "injection service manifest strictjson web journal iam account offering money fault",
+	"telemetry":        "journal web fault",
 	"server":           libraries,
 	"client":           "",
 	"bench":            "client",

@@ -3,13 +3,13 @@ package devicefarm
 import (
 	"testing"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // BenchmarkToken makes a page token and reads it back.
 func BenchmarkToken(b *testing.B) {
-	call := &awsjson.Call{Operation: "ListOfferingTransactions", Identity: awsjson.Identity{Account: "111122223333"}}
+	call := &web.Request{Operation: "ListOfferingTransactions", Identity: web.Identity{Account: "111122223333"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		text := token(call, service.Cursor{Seq: 99_901})

@@ -11,7 +11,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -22,56 +21,44 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // target is the service's name in X-Amz-Target.
 const target = "DeviceFarm_20150623"
 
-// Config is what the API needs. All fields but Around and Observe are required.
+// Config is what the API needs.
 type Config struct {
-	Service      *service.Service
-	Authenticate func(r *http.Request, body []byte) (awsjson.Identity, error)
-	NewID        func() string
-	Log          *slog.Logger
-	Around       awsjson.Around
-	Observe      awsjson.Observe
-
-	// Authorize says whether the caller may do what the call asks for; the order
-	// is that of a purchase or renewal whose input makes one. Nil allows all.
-	Authorize func(call *awsjson.Call, order *account.Order) error
+	Web     web.Config
+	Service *service.Service
 }
 
-// Handler returns the API as an HTTP handler for POST requests.
-func Handler(c Config) http.Handler {
+// Handler returns the API as an HTTP handler for POST requests, or an error where
+// something is missing, such as who may do what.
+func Handler(c Config) (http.Handler, error) {
 	return awsjson.Service{
-		Target:       target,
-		Missing:      missing,
-		Operations:   api{c.Service, c.Authorize}.operations(),
-		Exceptions:   exceptions,
-		Authenticate: c.Authenticate,
-		NewID:        c.NewID,
-		Log:          c.Log,
-		Around:       c.Around,
-		Observe:      c.Observe,
+		Web:        c.Web,
+		Target:     target,
+		Missing:    missing,
+		Operations: api{c.Service}.operations(),
+		Exceptions: exceptions,
 	}.Handler()
 }
 
 // api holds the operations.
-type api struct {
-	service   *service.Service
-	authorize func(*awsjson.Call, *account.Order) error
-}
+type api struct{ service *service.Service }
 
-// operations is the one table of them.
+// operations is the one table of them: the name, which is that of the action too,
+// what it is on, and what answers it.
 func (a api) operations() []awsjson.Operation {
 	return []awsjson.Operation{
-		awsjson.Handle("ListOfferings", a.listOfferings),
-		awsjson.Handle("ListOfferingPromotions", a.listOfferingPromotions),
-		awsjson.Handle("PurchaseOffering", a.purchaseOffering),
-		awsjson.Handle("RenewOffering", a.renewOffering),
-		awsjson.Handle("GetOfferingStatus", a.getOfferingStatus),
-		awsjson.Handle("ListOfferingTransactions", a.listOfferingTransactions),
-		awsjson.Handle("GetAccountSettings", a.getAccountSettings),
+		row("ListOfferings", onAll, a.listOfferings),
+		row("ListOfferingPromotions", onAll, a.listOfferingPromotions),
+		row("PurchaseOffering", onOrder, a.purchaseOffering),
+		row("RenewOffering", onOrder, a.renewOffering),
+		row("GetOfferingStatus", onAll, a.getOfferingStatus),
+		row("ListOfferingTransactions", onAll, a.listOfferingTransactions),
+		row("GetAccountSettings", onAll, a.getAccountSettings),
 	}
 }
 
@@ -82,6 +69,15 @@ func Operations() []string {
 		names = append(names, o.Name)
 	}
 	return names
+}
+
+// Actions returns the actions that policies may allow, in the order of the table.
+func Actions() []string {
+	var actions []string
+	for _, o := range (api{}).operations() {
+		actions = append(actions, o.Action)
+	}
+	return actions
 }
 
 // HasOperation reports whether AWS Device Farm has an operation of that name,
@@ -146,15 +142,15 @@ var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk
 const maxRetryID = 255
 
 // caller returns who calls, as the service knows it.
-func caller(call *awsjson.Call) service.Caller {
+func caller(call *web.Request) service.Caller {
 	return service.Caller{
 		Account: account.ID(call.Identity.Account),
-		Key:     call.Identity.Key, Source: call.Source, Request: call.RequestID,
+		Key:     call.Identity.Key, Source: call.Source(), Request: call.ID,
 	}
 }
 
 // buyer is caller with what tells the attempts of the call from other calls.
-func buyer(call *awsjson.Call) (service.Caller, error) {
+func buyer(call *web.Request) (service.Caller, error) {
 	c := caller(call)
 	for _, name := range retryHeaders {
 		id := call.Header.Get(name)
@@ -167,31 +163,19 @@ func buyer(call *awsjson.Call) (service.Caller, error) {
 		if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return c, fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
 		}
-		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
+		body, err := call.ReadBody()
+		if err != nil {
+			return c, err
+		}
+		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(body)))
 		c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
 		break
 	}
 	return c, nil
 }
 
-// allowed returns an error where the caller may not do what the call asks for.
-func (a api) allowed(call *awsjson.Call, order *account.Order) error {
-	if a.authorize == nil {
-		return nil
-	}
-	return a.authorize(call, order)
-}
-
-// reader is eligible for a caller who may read.
-func (a api) reader(ctx context.Context, call *awsjson.Call) (service.View, error) {
-	if err := a.allowed(call, nil); err != nil {
-		return service.View{}, err
-	}
-	return a.eligible(ctx, call)
-}
-
 // eligible returns the caller's account, rolled up to now, or NotEligible.
-func (a api) eligible(ctx context.Context, call *awsjson.Call) (service.View, error) {
+func (a api) eligible(ctx context.Context, call *web.Request) (service.View, error) {
 	view, err := a.view(ctx, call)
 	if err != nil {
 		return view, err
@@ -200,7 +184,7 @@ func (a api) eligible(ctx context.Context, call *awsjson.Call) (service.View, er
 }
 
 // view returns the caller's account, rolled up to now.
-func (a api) view(ctx context.Context, call *awsjson.Call) (service.View, error) {
+func (a api) view(ctx context.Context, call *web.Request) (service.View, error) {
 	view, err := a.service.View(ctx, caller(call))
 	if err == nil {
 		showTime(call, view)
@@ -212,7 +196,7 @@ func (a api) view(ctx context.Context, call *awsjson.Call) (service.View, error)
 // Date header stays that of the wall clock, since SDKs correct theirs by it.
 const timeHeader = "Slotfarm-Time"
 
-func showTime(call *awsjson.Call, view service.View) {
+func showTime(call *web.Request, view service.View) {
 	if view.State.Test {
 		call.Answer.Set(timeHeader, view.Now.Format(time.RFC3339Nano))
 	}

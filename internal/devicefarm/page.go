@@ -6,9 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // pageSize is how many items a page holds. The API has no member to choose it.
@@ -23,7 +23,7 @@ const (
 )
 
 // token returns the page token for a place in a list of the call's.
-func token(call *awsjson.Call, place service.Cursor) string {
+func token(call *web.Request, place service.Cursor) string {
 	raw := make([]byte, 0, placeSize+boundSize)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Seq))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Index))
@@ -33,7 +33,7 @@ func token(call *awsjson.Call, place service.Cursor) string {
 // place returns the place that a request's token names, the zero place when it
 // has none. A token that this operation did not give to this account is an
 // Argument error.
-func place(call *awsjson.Call, nextToken *string) (service.Cursor, error) {
+func place(call *web.Request, nextToken *string) (service.Cursor, error) {
 	if nextToken == nil {
 		return service.Cursor{}, nil
 	}
@@ -52,11 +52,11 @@ func place(call *awsjson.Call, nextToken *string) (service.Cursor, error) {
 	return at, nil
 }
 
-func foreignToken(call *awsjson.Call, nextToken string) error {
+func foreignToken(call *web.Request, nextToken string) error {
 	return fault.New(fault.Argument, "nextToken %q is not one that %s gave to this account.", shorten(nextToken), call.Operation)
 }
 
-func bound(call *awsjson.Call, place []byte) []byte {
+func bound(call *web.Request, place []byte) []byte {
 	digest := sha256.New()
 	digest.Write([]byte(call.Operation + "\n" + call.Identity.Account + "\n"))
 	digest.Write(place)
@@ -74,7 +74,7 @@ func shorten(text string) string {
 
 // window returns the page of a short list that a token leads to, and the token
 // for the next page, "" after the last. The place is how many items were sent.
-func window[T any](call *awsjson.Call, items []T, nextToken *string) ([]T, string, error) {
+func window[T any](call *web.Request, items []T, nextToken *string) ([]T, string, error) {
 	from, err := place(call, nextToken)
 	if err != nil {
 		return nil, "", err

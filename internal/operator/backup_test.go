@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,9 +28,7 @@ func TestBackup(t *testing.T) {
 	}
 	t.Cleanup(func() { store.Close() })
 	f = openOn(t, store, offering.Default())
-	f.handler = operator.Handler(operator.Config{
-		Service: f.service, NewID: func() string { return "id" }, Log: slog.New(slog.DiscardHandler), Backup: store.Backup,
-	})
+	f.handler = handler(t, operator.Config{Web: shared(func() string { return "id" }, io.Discard), Service: f.service, Backup: store.Backup})
 	f.buy(alice, ios, 2)
 	for range 2 { // one after the other, the first being done
 		a := f.call("GET", "/backup", "")

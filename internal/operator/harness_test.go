@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +27,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -87,10 +89,25 @@ func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
 	}
 	f.service = offerings
 	f.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
-	f.handler = operator.Handler(operator.Config{
-		Service: f.service, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
-	})
+	f.handler = handler(t, operator.Config{Web: shared(newID, &f.log), Service: f.service, Faults: f.faults})
 	return f
+}
+
+// shared returns what the API has in common with others, where everyone may do
+// everything.
+func shared(newID func() string, log io.Writer) web.Config {
+	return web.Config{
+		Authenticate: web.Anyone, Authorize: web.Everyone, NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
+	}
+}
+
+func handler(t *testing.T, c operator.Config) http.Handler {
+	t.Helper()
+	h, err := operator.Handler(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // answer is what came back.

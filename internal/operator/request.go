@@ -3,13 +3,11 @@ package operator
 import (
 	"bytes"
 	"errors"
-	"io"
 	"math"
 	"net/http"
 	"strconv"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/strictjson"
@@ -22,11 +20,12 @@ func caller(r *http.Request) (service.Caller, error) {
 }
 
 func callerOn(id account.ID, r *http.Request) service.Caller {
+	a := arrivalOf(r)
 	key := "operator"
-	if s := signerOf(r); s.allow != nil {
-		key = s.key
+	if a.Identity.Signer != nil {
+		key = a.Identity.Key
 	}
-	return service.Caller{Account: id, Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}
+	return service.Caller{Account: id, Key: key, Source: a.Source(), Request: a.ID}
 }
 
 // queryInt returns a whole number from the query, fallback where it is missing.
@@ -69,14 +68,9 @@ func decodeOptional(r *http.Request, into any) error {
 	return strictjson.Decode(body, into)
 }
 
-func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return body, nil
-}
+func readBody(r *http.Request) ([]byte, error) { return arrivalOf(r).ReadBody() }
 
+// unreadable says why a body cannot be read.
 func unreadable(err error) error {
 	var overrun *http.MaxBytesError
 	if errors.As(err, &overrun) {

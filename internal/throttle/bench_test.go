@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/throttle"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // BenchmarkAround counts the calls of one account.
@@ -16,8 +16,8 @@ func BenchmarkAround(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: "111111111111"}}
-	run := func() (any, error) { return nil, nil }
+	call := &web.Request{Operation: "PurchaseOffering", Identity: web.Identity{Account: "111111111111"}}
+	run := func() (web.Reply, error) { return web.Reply{}, nil }
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := throttled.Around(context.Background(), call, run); err != nil {

@@ -13,8 +13,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // Limit is how many calls a second are allowed in the long run, and how many at
@@ -51,12 +51,12 @@ func New(limits Limits, now func() time.Time) (*Throttle, error) {
 	return &Throttle{limits: limits, now: now, buckets: cache}, err
 }
 
-// Around is an awsjson.Around: it runs a call, or refuses it with Throttled when
+// Around is an web.Around: it runs a call, or refuses it with Throttled when
 // the account calls the operation too often. A refusal takes no token.
-func (t *Throttle) Around(_ context.Context, call *awsjson.Call, run func() (any, error)) (any, error) {
+func (t *Throttle) Around(_ context.Context, call *web.Request, run func() (web.Reply, error)) (web.Reply, error) {
 	limit := t.limits.of(call.Operation)
 	if limit.Rate > 0 && !t.limiter(bucket{call.Identity.Account, call.Operation}, limit).AllowN(t.now(), 1) {
-		return nil, fault.New(fault.Throttled, "Account %s calls %s more than %g times a second. Wait and try again.",
+		return web.Reply{}, fault.New(fault.Throttled, "Account %s calls %s more than %g times a second. Wait and try again.",
 			call.Identity.Account, call.Operation, limit.Rate)
 	}
 	return run()

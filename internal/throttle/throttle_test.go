@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/throttle"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // aws are the bounds that AWS documents for Device Farm.
@@ -37,8 +37,8 @@ func allowed(t *testing.T, throttled *throttle.Throttle, account, operation stri
 	t.Helper()
 	ran := 0
 	for range n {
-		call := &awsjson.Call{Operation: operation, Identity: awsjson.Identity{Account: account}}
-		_, err := throttled.Around(context.Background(), call, func() (any, error) { ran++; return nil, nil })
+		call := &web.Request{Operation: operation, Identity: web.Identity{Account: account}}
+		_, err := throttled.Around(context.Background(), call, func() (web.Reply, error) { ran++; return web.Reply{}, nil })
 		if err != nil && fault.KindOf(err) != fault.Throttled {
 			t.Errorf("error = %v, want Throttled", err)
 		}
@@ -82,7 +82,7 @@ func TestNoLimit(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	throttled, _ := open(t, throttle.Limits{Writes: throttle.Limit{Rate: 0.5, Burst: 0}})
-	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: "111111111111"}}
+	call := &web.Request{Operation: "PurchaseOffering", Identity: web.Identity{Account: "111111111111"}}
 	_, err := throttled.Around(context.Background(), call, nil)
 	if message := fault.MessageOf(err); !strings.Contains(message, "111111111111 calls PurchaseOffering more than 0.5 times a second") {
 		t.Errorf("message = %q, want the account, the operation and the rate", message)
@@ -96,8 +96,8 @@ func TestAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {
-			call := &awsjson.Call{Operation: fmt.Sprintf("Write%d", i%2), Identity: awsjson.Identity{Account: "111111111111"}}
-			_, _ = throttled.Around(context.Background(), call, func() (any, error) { ran.Add(1); return nil, nil })
+			call := &web.Request{Operation: fmt.Sprintf("Write%d", i%2), Identity: web.Identity{Account: "111111111111"}}
+			_, _ = throttled.Around(context.Background(), call, func() (web.Reply, error) { ran.Add(1); return web.Reply{}, nil })
 		})
 	}
 	all.Wait()
