@@ -38,7 +38,9 @@ func (p *probe) config() web.Config {
 		Authenticate: func(r *web.Request) (web.Identity, error) {
 			return web.Identity{Account: "alice"}, p.step("authenticate")
 		},
-		Authorize: func(_ *web.Request, ask web.Ask) error { return p.step("authorize " + ask.Action + " on " + ask.Resource) },
+		Authorize: func(_ *web.Request, ask web.Ask) error {
+			return p.step("authorize " + ask.Action + " on " + ask.Resource)
+		},
 		Around: func(_ context.Context, r *web.Request, run func() (web.Reply, error)) (web.Reply, error) {
 			if err := p.step("around " + r.Operation); err != nil {
 				return web.Reply{}, err
@@ -58,7 +60,9 @@ func (p *probe) form() web.Form {
 		},
 		Unreadable: func(err error) error { return fmt.Errorf("unreadable: %w", err) },
 		Account:    func(r *web.Request) string { return r.Identity.Account },
-		Line:       func(r *web.Request, attrs []slog.Attr) []slog.Attr { return append(attrs, slog.String("op", r.Operation)) },
+		Line: func(r *web.Request, attrs []slog.Attr) []slog.Attr {
+			return append(attrs, slog.String("op", r.Operation))
+		},
 	}
 }
 
