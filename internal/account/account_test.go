@@ -301,6 +301,105 @@ func TestLimits(t *testing.T) {
 	wantKind(t, err, fault.LimitExceeded, "may hold 3")
 }
 
+// TestARenewalIsCappedByALimitThatWasLoweredSince renews far more than a limit
+// that the operator lowers afterwards. What was held before stays.
+func TestARenewalIsCappedByALimitThatWasLoweredSince(t *testing.T) {
+	tests := []struct {
+		name                     string
+		held, asked, limit, want int
+	}{
+		{"above the limit", 1, 9, 2, 2},
+		{"at the limit", 1, 2, 2, 2},
+		{"held above the limit", 5, 9, 2, 5},
+		{"less than held, above the limit", 5, 4, 2, 4},
+		{"nothing held, nothing allowed", 0, 3, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			at := "2026-01-10T00:00:00Z"
+			b := open(t, at)
+			if tt.held > 0 {
+				b.buy(at, account.Order{OfferingID: ios, Quantity: tt.held})
+			}
+			renewed := b.renew(at, account.Order{OfferingID: ios, Quantity: tt.asked})
+			limits := []account.Limit{{OfferingID: ios, Max: tt.limit}}
+			configured, err := b.state.Configure(account.Settings{Limits: limits}, terms, instant(at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.add(configured)
+			b.rollTo("2026-02-01T00:00:00Z")
+			if got := b.state.Holding(ios).Current; got != tt.want {
+				t.Errorf("%d slots held after the boundary, want %d", got, tt.want)
+			}
+			rolled := b.events[len(b.events)-1]
+			charge := rolled.Charges[0]
+			if charge.Quantity != tt.want || charge.Cost != account.Cents(25000*tt.want) {
+				t.Errorf("charge %+v, want %d slots at 250.00", charge, tt.want)
+			}
+			if capped := tt.want < tt.asked; !capped {
+				if charge.TransactionID != renewed.ID || charge.Asked != 0 || len(rolled.Transactions) != 0 {
+					t.Errorf("charge %+v with %+v, want the renewal's own", charge, rolled.Transactions)
+				}
+				return
+			}
+			system := rolled.Transactions[0]
+			if system.Type != account.System || system.ID != charge.TransactionID || system.Quantity != tt.want || charge.Asked != tt.asked {
+				t.Errorf("charge %+v with %+v, want a SYSTEM transaction of %d slots that %d were asked for", charge, system, tt.want, tt.asked)
+			}
+		})
+	}
+}
+
+func TestCancel(t *testing.T) {
+	at := "2026-01-10T00:00:00Z"
+	b := open(t, at)
+	b.buy(at, account.Order{OfferingID: ios, Quantity: 2})
+	b.renew(at, account.Order{OfferingID: ios, Quantity: 7})
+	ineligible := account.Ineligible
+	configured, err := b.state.Configure(account.Settings{Status: &ineligible}, terms, instant(at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.add(configured)
+	cancel := func(c account.Cancellation) error {
+		e, err := b.state.Cancel(c, terms, instant(at))
+		if err == nil {
+			b.add(e)
+		}
+		return err
+	}
+	if err := cancel(account.Cancellation{OfferingID: ios}); err != nil {
+		t.Fatal(err)
+	}
+	if h := b.state.Holding(ios); h.Current != 2 || h.Next != nil {
+		t.Errorf("with the renewal taken back: %+v, want 2 held and renewed", h)
+	}
+	wantKind(t, cancel(account.Cancellation{OfferingID: ios}), fault.Conflict, "no standing renewal")
+	if err := cancel(account.Cancellation{OfferingID: ios, Held: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.state.Holding(ios).Upcoming(); got != 0 {
+		t.Errorf("%d slots in the next period, want 0", got)
+	}
+	wantKind(t, cancel(account.Cancellation{OfferingID: ios, Held: true}), fault.Conflict, "nothing to cancel")
+	wantKind(t, cancel(account.Cancellation{OfferingID: strings.Repeat("x", 36)}), fault.NotFound, "xxx")
+	b.rollTo("2026-03-01T00:00:00Z")
+	if len(b.state.Holdings) != 0 {
+		t.Errorf("held after the boundary: %+v, want nothing", b.state.Holdings)
+	}
+}
+
+func TestNoRenewalReachesTheYear10000(t *testing.T) {
+	at := instant("9999-12-31T23:59:59Z")
+	b := open(t, "9999-12-31T23:59:59Z")
+	b.buy("9999-12-31T23:59:59Z", account.Order{OfferingID: ios, Quantity: 1})
+	_, err := b.state.Renew(account.Order{OfferingID: ios, Quantity: 1}, terms, at)
+	wantKind(t, err, fault.Argument, "9999")
+	_, err = b.state.Cancel(account.Cancellation{OfferingID: ios, Held: true}, terms, at)
+	wantKind(t, err, fault.Argument, "9999")
+}
+
 // TestOrderOfChecks makes every check fail at once and takes the failures away
 // one by one, in the order in which the design says they are reported.
 func TestOrderOfChecks(t *testing.T) {

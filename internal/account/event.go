@@ -26,6 +26,7 @@ const (
 	KindPurchased  Kind = "purchased"
 	KindRenewed    Kind = "renewed"
 	KindRolled     Kind = "rolled"
+	KindCancelled  Kind = "cancelled"
 )
 
 // Event is one thing that happened to an account. Which fields are set depends
@@ -40,6 +41,7 @@ type Event struct {
 	Transactions []Transaction `json:"transactions,omitempty"` // created by this event
 	Lot          *Lot          `json:"lot,omitempty"`          // of a purchase with a promotion
 	Charges      []Charge      `json:"charges,omitempty"`      // of KindRolled
+	Cancelled    string        `json:"cancelled,omitempty"`    // of KindCancelled, the id of the offering
 }
 
 // TransactionType is OfferingTransactionType of the API.
@@ -66,12 +68,14 @@ type Transaction struct {
 
 // Charge is what one offering costs for one period, made at its boundary. Its
 // transaction is the RENEW that set the quantity, else the SYSTEM transaction
-// of the same event.
+// of the same event. Asked is the quantity of a standing renewal that was above
+// what the account may hold; it is 0 if there was none.
 type Charge struct {
 	OfferingID    string `json:"offeringId"`
 	Quantity      int    `json:"quantity"`
 	Cost          Cents  `json:"cents"`
 	TransactionID string `json:"transactionId"`
+	Asked         int    `json:"asked,omitempty"`
 }
 
 // Apply returns the state after an event. It is the only function that makes a
@@ -87,10 +91,9 @@ func Apply(s State, e Event) State {
 	case KindPurchased:
 		s = applyPurchase(s, e)
 	case KindRenewed:
-		t := e.Transactions[0]
-		h := s.Holding(t.OfferingID)
-		h.Next = &Renewal{Quantity: t.Quantity, Cost: t.Cost, TransactionID: t.ID}
-		s = s.with(h)
+		s = applyRenewal(s, e.Transactions[0])
+	case KindCancelled:
+		s = applyCancellation(s, e)
 	case KindRolled:
 		for _, c := range e.Charges {
 			s = applyCharge(s, c, offering.PeriodOf(e.At))
@@ -110,6 +113,23 @@ func applyPurchase(s State, e Event) State {
 		s.Promotions = append(slices.Clone(s.Promotions), e.Lot.PromotionID)
 	}
 	s.Customer = true
+	return s.with(h)
+}
+
+func applyRenewal(s State, t Transaction) State {
+	h := s.Holding(t.OfferingID)
+	h.Next = &Renewal{Quantity: t.Quantity, Cost: t.Cost, TransactionID: t.ID}
+	return s.with(h)
+}
+
+// applyCancellation takes a standing renewal back, or, if the event has a
+// transaction, lets that renew nothing in its place.
+func applyCancellation(s State, e Event) State {
+	if len(e.Transactions) > 0 {
+		return applyRenewal(s, e.Transactions[0])
+	}
+	h := s.Holding(e.Cancelled)
+	h.Next = nil
 	return s.with(h)
 }
 

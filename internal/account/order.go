@@ -87,7 +87,10 @@ func (s State) Renew(o Order, terms Terms, now time.Time) (Event, error) {
 	if err := s.inGoodStanding(); err != nil {
 		return Event{}, err
 	}
-	next := offering.PeriodOf(now).Next()
+	next, err := nextPeriod(now)
+	if err != nil {
+		return Event{}, err
+	}
 	discounts := s.Holding(o.OfferingID).discounts(o.Quantity, next)
 	return Event{
 		Kind: KindRenewed,

@@ -34,7 +34,7 @@ func (s State) Behind(now time.Time) bool {
 }
 
 // Roll crosses every boundary up to and including now, one event each, oldest
-// first, and returns the events. Which ones depends on the state, the prices
+// first, and returns the events. Which ones depends on the state, the terms
 // and now alone, so crossing many at once gives what crossing each in its time
 // would have given.
 func (s State) Roll(terms Terms, now time.Time) ([]Event, error) {
@@ -52,33 +52,39 @@ func (s State) Roll(terms Terms, now time.Time) ([]Event, error) {
 
 // boundary returns the event of crossing the next boundary: for each holding,
 // the next quantity becomes the current one and is charged in full. A standing
-// renewal is its own charge; without one a SYSTEM transaction records it.
+// renewal is its own charge, unless it is above what the account may hold by now;
+// then, and without one, a SYSTEM transaction records the charge.
 func (s State) boundary(terms Terms) (Event, error) {
-	at := s.end()
-	e := Event{Kind: KindRolled, At: at}
+	e := Event{Kind: KindRolled, At: s.end()}
 	for _, h := range s.Holdings {
-		if h.Next != nil {
-			e.Charges = append(e.Charges, Charge{h.OfferingID, h.Next.Quantity, h.Next.Cost, h.Next.TransactionID})
+		most := max(h.Current, s.MaxSlots(h.OfferingID, terms))
+		if h.Next != nil && h.Next.Quantity <= most {
+			e.Charges = append(e.Charges, Charge{
+				OfferingID: h.OfferingID, Quantity: h.Next.Quantity, Cost: h.Next.Cost, TransactionID: h.Next.TransactionID,
+			})
 			continue
 		}
 		slot, ok := terms.Catalog.Offering(h.OfferingID)
 		if !ok {
 			return Event{}, fault.New(fault.Internal, "offering %q is held and not in the catalogue", h.OfferingID)
 		}
-		t := s.systemRenewal(slot, h, len(e.Transactions)+1)
-		e.Transactions = append(e.Transactions, t)
-		e.Charges = append(e.Charges, Charge{t.OfferingID, t.Quantity, t.Cost, t.ID})
+		t := s.systemRenewal(slot, h, min(h.Upcoming(), most))
+		t.ID = s.transactionID(s.Transactions + len(e.Transactions) + 1)
+		c := Charge{OfferingID: t.OfferingID, Quantity: t.Quantity, Cost: t.Cost, TransactionID: t.ID}
+		if h.Next != nil {
+			c.Asked = h.Next.Quantity
+		}
+		e.Transactions, e.Charges = append(e.Transactions, t), append(e.Charges, c)
 	}
 	return e, nil
 }
 
-// systemRenewal returns the n-th SYSTEM transaction of the next boundary.
-func (s State) systemRenewal(slot offering.Offering, h Holding, n int) Transaction {
+// systemRenewal returns a SYSTEM transaction of the next boundary, without its id.
+func (s State) systemRenewal(slot offering.Offering, h Holding, quantity int) Transaction {
 	at := s.end()
 	p := offering.PeriodOf(at)
 	return Transaction{
-		ID: s.transactionID(s.Transactions + n), Type: System,
-		OfferingID: h.OfferingID, Quantity: h.Current,
-		CreatedOn: at, EffectiveOn: at, Cost: slot.Full(h.Current, h.discounts(h.Current, p), p),
+		Type: System, OfferingID: h.OfferingID, Quantity: quantity,
+		CreatedOn: at, EffectiveOn: at, Cost: slot.Full(quantity, h.discounts(quantity, p), p),
 	}
 }

@@ -18,14 +18,15 @@ type Script struct {
 	Now    *time.Time
 }
 
-// Step is one thing that happens in a script. Exactly one of Purchase, Renew and
-// Set is given.
+// Step is one thing that happens in a script. Exactly one of Purchase, Renew, Set
+// and Cancel is given.
 type Step struct {
 	Path     string
 	At       *time.Time // nil is the script's end
 	Purchase *Order
 	Renew    *Order
 	Set      *Settings
+	Cancel   *Cancellation
 }
 
 // Events returns the events of the script, oldest first. The account opens at
@@ -125,6 +126,8 @@ func (p *play) step(step Step, end time.Time) error {
 		event, err = p.state.Purchase(*step.Purchase, p.terms, at)
 	case step.Renew != nil:
 		event, err = p.state.Renew(*step.Renew, p.terms, at)
+	case step.Cancel != nil:
+		event, err = p.state.Cancel(*step.Cancel, p.terms, at)
 	default:
 		return p.set(*step.Set, at)
 	}
@@ -184,6 +187,8 @@ func ScriptOf(events []Event) Script {
 			step.Purchase = orderOf(e.Transactions[0])
 		case KindRenewed:
 			step.Renew = orderOf(e.Transactions[0])
+		case KindCancelled:
+			step.Cancel = &Cancellation{OfferingID: e.Cancelled, Held: len(e.Transactions) > 0}
 		case KindConfigured:
 			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits, Note: e.Settings.Note}
 		case KindClock:

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/plaintext"
 )
 
 // Opening is how an account starts.
@@ -49,8 +49,10 @@ func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) 
 	if c.Test != nil && *c.Test != s.Test && (s.Transactions > 0 || s.Frozen != nil) {
 		return Event{}, fault.New(fault.Conflict, "test cannot change: the account has %d transactions, or its clock is frozen.", s.Transactions)
 	}
-	if c.Note != nil && (len(*c.Note) > maxNote || strings.ContainsFunc(*c.Note, unicode.IsControl)) {
-		return Event{}, fault.New(fault.Argument, "note %q is no note: it has up to %d bytes and no control characters.", *c.Note, maxNote)
+	if c.Note != nil {
+		if err := plaintext.Check("note", *c.Note, maxNote); err != nil {
+			return Event{}, err
+		}
 	}
 	for _, l := range c.Limits {
 		if _, err := terms.offering(l.OfferingID); err != nil {

@@ -36,6 +36,7 @@ type Line struct {
 	PeriodDays    int         // in the whole period
 	Monthly       *Cents      // price of one slot; nil where nothing tells it
 	Cost          Cents
+	Asked         int // by a renewal above what the account may hold; 0 if there was none
 }
 
 // Draft is the statement of a period while the account's events are read.
@@ -68,6 +69,8 @@ func (d *Draft) Add(e Event) {
 	case KindRenewed:
 		t := e.Transactions[0]
 		d.renewals[t.OfferingID] = renewal{t.ID, d.state.Holding(t.OfferingID).reductions(t.Quantity, offering.PeriodOf(t.EffectiveOn))}
+	case KindCancelled:
+		delete(d.renewals, e.Cancelled)
 	case KindRolled:
 		for _, c := range e.Charges {
 			r := d.renewals[c.OfferingID]
@@ -117,7 +120,7 @@ func renewalLine(at time.Time, c Charge, reductions []Reduction) Line {
 	days := offering.PeriodOf(at).Days()
 	return Line{
 		At: at, Kind: LineRenewal, OfferingID: c.OfferingID, Quantity: c.Quantity, TransactionID: c.TransactionID,
-		Reductions: reductions, Days: days, PeriodDays: days, Cost: c.Cost,
+		Reductions: reductions, Days: days, PeriodDays: days, Cost: c.Cost, Asked: c.Asked,
 	}
 }
 
@@ -158,7 +161,10 @@ func (l Line) share() (share, whole int64) {
 // Why says in words how the line's amount comes about, as in "2 slots × 250.00 ×
 // 8 of 30 days".
 func (l Line) Why() string {
-	if l.Quantity == 0 {
+	switch {
+	case l.Quantity == 0 && l.Asked > 0:
+		return "renewed to 0 slots: a renewal asked for " + slots(l.Asked) + ", and the limit is lower"
+	case l.Quantity == 0:
 		return "renewed to 0 slots: cancelled"
 	}
 	why := slots(l.Quantity)
@@ -176,6 +182,9 @@ func (l Line) Why() string {
 			of = " " + slots(r.Quantity)
 		}
 		why += fmt.Sprintf(", %d%% off%s by promotion %s", r.PercentOff, of, r.PromotionID)
+	}
+	if l.Asked > 0 {
+		why += "; a renewal asked for " + slots(l.Asked) + ", and the limit is lower"
 	}
 	return why
 }

@@ -8,7 +8,7 @@ import (
 
 // Groups of packages in the import table.
 const (
-	domain    = "fault money offering account"
+	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
 	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 web awsjson devicefarm injection throttle operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
@@ -19,14 +19,17 @@ const (
 var importTable = map[string]string{
 	"fault":            "",
 	"durable":          "",
+	"plaintext":        "fault",
 	"money":            "fault",
 	"offering":         "money fault",
-	"account":          "offering money fault",
+	"account":          "offering money plaintext fault",
 	"iam":              "fault",
 	"journal":          domain,
 	"store/storetest":  "journal " + domain,
 	"store/sqlite":     "journal durable " + domain,
 	"store/postgres":   "journal " + domain,
+	"checkpoint":       "journal account fault",
+	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
 	"service":          "manifest journal iam account offering money fault",
@@ -44,7 +47,12 @@ var importTable = map[string]string{
 	"cli":              "server client bench durable " + libraries,
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client manifest",
-	"e2e":              anything,
+	"e2e/harness":      anything + " store/postgres/pgtest",
+	"e2e/clients":      "",
+	"e2e/crash":        "",
+	"e2e/nodes":        "",
+	"e2e/sandbox":      "",
+	"e2e/serve":        "",
 	"e2e/gosdk":        "",
 	"oracle":           "",
 	"simulation":       "",

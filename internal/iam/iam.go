@@ -102,11 +102,7 @@ func (p Policy) Evaluate(r Request) Decision {
 // covers reports whether the statement is about an action, in lower case, on a
 // resource.
 func (s *statement) covers(action, on string) bool {
-	listed := false
-	for _, pattern := range s.actions {
-		listed = listed || matches(pattern, action)
-	}
-	if listed == s.except {
+	if s.lists(action) == s.except {
 		return false
 	}
 	for _, r := range s.resources {

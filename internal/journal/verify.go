@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
 // page is how many records Verify reads at a time.
@@ -35,7 +36,8 @@ func Verify(ctx context.Context, r Reader) (Report, error) {
 }
 
 // Walk is Verify that calls visit with each entry that is as it should be, and
-// the account's state after it. An error of visit ends it.
+// the account's state after it. An error of visit ends it. An account that goes
+// back meanwhile is visited again from its first entry.
 func Walk(ctx context.Context, r Reader, visit func(Record, account.State) error) (Report, error) {
 	var report Report
 	w := walk{r, visit, &report}
@@ -61,27 +63,66 @@ type walk struct {
 	report *Report
 }
 
+// attempts is how often an account is read that goes back while it is read.
+const attempts = 100
+
+// account reads an account. A test account may go back between two pages, and the
+// second then does not follow the first: such an account is read again from its
+// first entry. Each page is of one moment, so nothing else can differ but what is
+// wrong.
 func (w walk) account(ctx context.Context, id account.ID) error {
-	var head Head
+	for range attempts {
+		head, wrong, err := w.entries(ctx, id)
+		if err != nil {
+			return err
+		}
+		moved := false
+		if wrong != nil {
+			if moved, err = w.moved(ctx, id, head); err != nil {
+				return err
+			}
+		}
+		if !moved {
+			w.report.Entries += head.Seq
+			w.report.Wrong = wrong
+			return nil
+		}
+	}
+	return fault.New(fault.Unavailable, "account %s goes back faster than it can be read; try again.", id)
+}
+
+// moved reports whether an account has gone back to before an entry that it had.
+func (w walk) moved(ctx context.Context, id account.ID, had Head) (bool, error) {
+	if had.Seq == 0 {
+		return false, nil
+	}
+	records, err := w.Forward(ctx, id, had.Seq-1, 1)
+	if err != nil {
+		return false, fmt.Errorf("read entry %d of account %s: %w", had.Seq, id, err)
+	}
+	return len(records) == 0 || records[0].Seq != had.Seq || records[0].Hash != had.Hash, nil
+}
+
+// entries reads an account's entries up to the first that is wrong, and returns the
+// newest one that is not.
+func (w walk) entries(ctx context.Context, id account.ID) (head Head, wrong *Wrong, err error) {
 	for {
 		records, err := w.Forward(ctx, id, head.Seq, page)
 		if err != nil {
-			return fmt.Errorf("read account %s after entry %d: %w", id, head.Seq, err)
+			return head, nil, fmt.Errorf("read account %s after entry %d: %w", id, head.Seq, err)
 		}
 		if len(records) == 0 {
-			return nil
+			return head, nil, nil
 		}
 		for _, record := range records {
 			next, reason := follow(head, record)
 			if reason != "" {
-				w.report.Wrong = &Wrong{Account: id, Seq: record.Seq, Reason: reason}
-				return nil
+				return head, &Wrong{Account: id, Seq: record.Seq, Reason: reason}, nil
 			}
 			head = next
 			if err := w.visit(record, head.State); err != nil {
-				return err
+				return head, nil, err
 			}
-			w.report.Entries++
 		}
 	}
 }

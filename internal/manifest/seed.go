@@ -64,6 +64,13 @@ type stepShape struct {
 	Purchase *orderShape    `json:"purchase,omitzero"`
 	Renew    *orderShape    `json:"renew,omitzero"`
 	Set      *settingsShape `json:"set,omitzero"`
+	Cancel   *cancelShape   `json:"cancel,omitzero"`
+}
+
+// cancelShape is what an operator takes back of the next period.
+type cancelShape struct {
+	OfferingID string `json:"offeringId"`
+	Held       bool   `json:"held,omitzero"`
 }
 
 type settingsShape struct {
@@ -192,8 +199,12 @@ func (h stepShape) step(path string) (account.Step, error) {
 		given++
 		step.Set = &account.Settings{Status: h.Set.Status, Note: h.Set.Note, Limits: limits(h.Set.MaxSlots)}
 	}
+	if h.Cancel != nil {
+		given++
+		step.Cancel = &account.Cancellation{OfferingID: h.Cancel.OfferingID, Held: h.Cancel.Held}
+	}
 	if given != 1 {
-		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew and set", path)
+		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew, set and cancel", path)
 	}
 	return step, nil
 }
@@ -246,6 +257,9 @@ func stepShapeOf(step account.Step) stepShape {
 	shape := stepShape{At: instantOf(step.At), Purchase: orderShapeOf(step.Purchase), Renew: orderShapeOf(step.Renew)}
 	if step.Set != nil {
 		shape.Set = &settingsShape{Status: step.Set.Status, Note: step.Set.Note, MaxSlots: byOffering(step.Set.Limits)}
+	}
+	if step.Cancel != nil {
+		shape.Cancel = &cancelShape{step.Cancel.OfferingID, step.Cancel.Held}
 	}
 	return shape
 }

@@ -133,7 +133,7 @@ func TestBadSeeds(t *testing.T) {
 		{"own limit", last(`"maxSlots":{"` + ios + `":-1}`), refusal{400, argument, path + "maxSlots: maxSlots -1 of offering"}},
 		{"limit of nothing", last(`"maxSlots":{"x":1}`), refusal{404, notFound, path + "maxSlots: There is no offering"}},
 		{"status", last(`"status":"CLOSED"`), refusal{400, argument, path + `status: status "CLOSED" is unknown`}},
-		{"note", last(`"note":"\t"`), refusal{400, argument, path + `note: note "\t" is no note`}},
+		{"note", last(`"note":"\t"`), refusal{400, argument, path + `note: note "\t" has the character U+0009`}},
 		{"status empty", last(`"status":""`), refusal{400, argument, path + `status: status "" is unknown`}},
 		{"suspended", last(`"history":[{"set":{"status":"SUSPENDED"}},{"purchase":` + order(`"quantity":1`) + `}]`), refusal{403, "ServiceAccount", path + "history[1]: This account is suspended"}},
 		{"after now", last(`"now":"2026-01-01T00:00:00Z","purchases":[` + order(`"quantity":1,"at":"2026-01-01T00:00:01Z"`) + `]`),

@@ -27,17 +27,23 @@ func (w *world) beginMonth(a *account, date time.Time) {
 		a.slots[i].months++
 	}
 	for _, id := range a.concerned() {
-		if r, ok := a.standing(id); ok {
+		r, stands := a.standing(id)
+		n := a.held(id)
+		most := max(n, a.limit(id))
+		if stands && r.quantity <= most {
 			a.resize(id, r.quantity)
 			a.charges = append(a.charges, charge{date, "renewal", id, r.quantity, r.cost, r.transaction, r.reductions})
 			continue
 		}
-		n := a.held(id)
+		if stands {
+			n = most
+		}
 		cost, reductions := w.month(id, n, a.running(id, 0), date)
 		a.transactions = append(a.transactions, transaction{
 			kind: "SYSTEM", offering: id, quantity: n, created: date, effective: date, cost: cost,
 		})
 		a.charges = append(a.charges, charge{date, "renewal", id, n, cost, len(a.transactions) - 1, reductions})
+		a.resize(id, n)
 	}
 	a.renewals = nil
 	a.customer = a.customer || len(a.slots) > 0

@@ -216,13 +216,18 @@ func (a *auditor) enterOrder(b *book, e journal.Entry, calls []*call) {
 		b.totals[monthOf(e.Event.At)] += t.Cost
 		total = b.held[t.OfferingID]
 	}
-	limit, own := b.limits[t.OfferingID]
-	if !own {
-		limit = maxSlots
-	}
+	limit := b.limit(t.OfferingID)
 	if total > limit || b.status != account.Active {
 		a.t.Fatalf("call %s led to %d slots; the limit was %d, the account %s", c.id, total, limit, b.status)
 	}
+}
+
+// limit returns how many slots of an offering the account may hold.
+func (b *book) limit(id string) int {
+	if limit, own := b.limits[id]; own {
+		return limit
+	}
+	return maxSlots
 }
 
 // enterMonth books a boundary: one charge for everything held or renewed.
@@ -234,6 +239,11 @@ func (a *auditor) enterMonth(b *book, e journal.Entry) {
 		due[id] = n
 	}
 	for id, t := range b.standing {
+		if most := max(b.held[id], b.limit(id)); t.Quantity > most {
+			due[id] = most
+			delete(b.standing, id) // its charge is a SYSTEM transaction
+			continue
+		}
 		due[id] = t.Quantity
 	}
 	for _, c := range e.Event.Charges {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
@@ -22,8 +21,9 @@ import (
 // no process has open. OpenArchive opens one; it changes nothing.
 type Archive struct {
 	journal.Reader
-	db   *sql.DB
-	lock *flock.Flock // of a directory
+	db     *sql.DB
+	format int64 // of the storage
+	lock   locks // of a directory
 }
 
 // OpenArchive opens a backup or a data directory for reading. A directory that
@@ -65,7 +65,7 @@ func (a *Archive) open(ctx context.Context, file string) error {
 		return err
 	}
 	a.db.SetMaxOpenConns(1)
-	if err := checkFormat(ctx, a.db); err != nil {
+	if a.format, err = checkFormat(ctx, a.db); err != nil {
 		return err
 	}
 	j := &Journal{}
@@ -73,20 +73,20 @@ func (a *Archive) open(ctx context.Context, file string) error {
 	return prepareAll(ctx, j.statements.reads(a.db))
 }
 
-// checkFormat refuses a database of another kind or of a newer format.
-func checkFormat(ctx context.Context, db *sql.DB) error {
-	var have int64
+// checkFormat returns the format of a database, and refuses one of another kind
+// and a newer format.
+func checkFormat(ctx context.Context, db *sql.DB) (have int64, err error) {
 	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&have); err != nil {
 		if cannotRead(err) {
-			return fmt.Errorf("read the storage format: %w", err)
+			return 0, fmt.Errorf("read the storage format: %w", err)
 		}
-		return &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
+		return 0, &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
 	}
 	p, err := provider(db)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return checkKnown(p, have)
+	return have, checkKnown(p, have)
 }
 
 // cannotRead reports whether an error of the driver says nothing of what the
@@ -109,10 +109,7 @@ func (a *Archive) Close() error {
 	if a.db != nil {
 		err = a.db.Close()
 	}
-	if a.lock != nil {
-		err = errors.Join(err, a.lock.Unlock())
-	}
-	return err
+	return errors.Join(err, a.lock.Unlock())
 }
 
 // Records calls visit with every record that is not an entry.
@@ -143,7 +140,17 @@ func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
 
 // Walk is journal.Walk with all that Verify looks at.
 func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.State) error) (journal.Report, error) {
-	report, err := journal.Walk(ctx, a, visit)
+	if err := checkSchema(ctx, a.db, a.format); err != nil {
+		return journal.Report{}, err
+	}
+	due := dueCheck{db: a.db, visit: visit}
+	report, err := journal.Walk(ctx, a, func(r journal.Record, s account.State) error { return due.entry(ctx, r, s) })
+	if err == nil && report.Wrong == nil {
+		err = due.account(ctx)
+	}
+	if due.wrong != nil && errors.Is(err, errWrongDue) {
+		report.Wrong, err = due.wrong, nil
+	}
 	if err != nil || report.Wrong != nil {
 		return report, err
 	}

@@ -16,7 +16,7 @@ import (
 var migrations embed.FS
 
 // migrate brings the database to the newest format that this program knows, and
-// refuses one that is newer.
+// refuses one that is newer or that somebody has changed.
 func migrate(ctx context.Context, db *sql.DB) error {
 	provider, err := provider(db)
 	if err != nil {
@@ -27,6 +27,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("read the storage format: %w", err)
 	}
 	if err := checkKnown(provider, have); err != nil {
+		return err
+	}
+	if err := checkSchema(ctx, db, have); err != nil {
 		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {

@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/gofrs/flock"
 	lru "github.com/hashicorp/golang-lru/v2"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -40,9 +39,9 @@ const (
 
 // Journal is a journal.Store in SQLite. Open and OpenMemory make one.
 type Journal struct {
-	lock  *flock.Flock // nil in memory
-	write *sql.DB      // one connection
-	read  *sql.DB      // the same one in memory
+	lock  locks   // none in memory
+	write *sql.DB // one connection
+	read  *sql.DB // the same one in memory
 
 	heads     *lru.Cache[account.ID, journal.Head]
 	revisions revisions
@@ -87,7 +86,7 @@ func Open(ctx context.Context, dir string, options ...Option) (*Journal, error) 
 	}
 	var j *Journal
 	if err = removeBackups(dir); err == nil {
-		j, err = openFile(ctx, filepath.Join(dir, fileName), options)
+		j, err = openFile(ctx, &lock, dir, options)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal in %q: %w", dir, err), lock.Unlock())
@@ -96,25 +95,13 @@ func Open(ctx context.Context, dir string, options ...Option) (*Journal, error) 
 	return j, nil
 }
 
-// lockDir makes this process the one that has a data directory open.
-func lockDir(dir string) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(dir, lockName))
-	locked, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock the data directory: %w", err)
-	}
-	if !locked {
-		return nil, fault.New(fault.Conflict, "data directory %q is in use by another slotfarm process", dir)
-	}
-	return lock, nil
-}
-
-func openFile(ctx context.Context, path string, options []Option) (*Journal, error) {
+func openFile(ctx context.Context, lock *locks, dir string, options []Option) (*Journal, error) {
+	path := filepath.Join(dir, fileName)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := file.Close(); err != nil {
+	if err := errors.Join(file.Close(), lock.takeDatabase(dir)); err != nil {
 		return nil, err
 	}
 	write, err := open(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
@@ -213,9 +200,7 @@ func (j *Journal) Close() error {
 		<-j.stopped
 		j.tending.Wait()
 		err = j.closePools()
-		if j.lock != nil {
-			err = errors.Join(err, j.lock.Unlock())
-		}
+		err = errors.Join(err, j.lock.Unlock())
 	})
 	return err
 }

@@ -1,0 +1,80 @@
+// Package wallclock watches the wall clock for jumps. Money depends on what it
+// shows: a clock that jumps a year ahead would have every account charged for
+// twelve months.
+//
+// The wall clock is held against a clock that nobody sets and that runs while the
+// machine sleeps. If the wall clock has gone ahead of that by more than a bound,
+// time goes on as the other clock says until somebody trusts the wall clock again.
+// A clock that is set back needs no watching: an account's time never goes back.
+package wallclock
+
+import (
+	"sync"
+	"time"
+)
+
+// Sources are the two clocks.
+type Sources struct {
+	Wall    func() time.Time     // may be set by anybody
+	Elapsed func() time.Duration // since some moment, sleep included; never set
+}
+
+// Clock is a wall clock that is watched. New makes one; it is safe for concurrent
+// use.
+type Clock struct {
+	sources Sources
+	bound   time.Duration // 0 trusts every jump
+
+	mu      sync.Mutex
+	wall    time.Time     // what the wall clock showed when both were read
+	elapsed time.Duration // what the other one showed then
+	jumped  bool          // the wall clock is not trusted
+}
+
+// Jump says how far the wall clock is from the time that is kept.
+type Jump struct {
+	Wall time.Time // what the wall clock shows
+	Kept time.Time // what Now returns
+}
+
+// New returns a clock that trusts what the wall clock shows now.
+func New(sources Sources, bound time.Duration) *Clock {
+	return &Clock{sources: sources, bound: bound, wall: sources.Wall(), elapsed: sources.Elapsed()}
+}
+
+// Now returns the time: the wall clock's, or after a jump the time that has passed
+// since before it.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now().Kept
+}
+
+// Jumped returns how far apart the clocks are, and whether the wall clock is not
+// trusted.
+func (c *Clock) Jumped() (Jump, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	jump := c.now()
+	return jump, c.jumped
+}
+
+// Trust takes what the wall clock shows for the time from now on.
+func (c *Clock) Trust() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wall, c.elapsed, c.jumped = c.sources.Wall(), c.sources.Elapsed(), false
+}
+
+// now reads both clocks. A wall clock that is set right again by itself is trusted
+// again. The caller holds the lock.
+func (c *Clock) now() Jump {
+	wall, elapsed := c.sources.Wall(), c.sources.Elapsed()
+	kept := c.wall.Add(elapsed - c.elapsed)
+	c.jumped = c.bound > 0 && wall.Sub(kept) > c.bound
+	if c.jumped {
+		return Jump{wall, kept}
+	}
+	c.wall, c.elapsed = wall, elapsed
+	return Jump{wall, wall}
+}
