@@ -36,7 +36,7 @@ var importTable = map[string]string{
 	"sigv4":            "fault",
 	"web":              "iam fault",
 	"awsjson":          "web fault",
-	"devicefarm":       "service web awsjson account offering money fault",
+	"devicefarm":       "service sigv4 web awsjson account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operator":         "injection service manifest strictjson web journal iam account offering money fault",

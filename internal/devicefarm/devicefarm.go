@@ -21,6 +21,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -152,26 +153,43 @@ func caller(call *web.Request) service.Caller {
 // buyer is caller with what tells the attempts of the call from other calls.
 func buyer(call *web.Request) (service.Caller, error) {
 	c := caller(call)
+	id, err := retryID(call.Header)
+	if err != nil || id == "" {
+		return c, err
+	}
+	body, err := call.ReadBody()
+	if err != nil {
+		return c, err
+	}
+	sum := sha256.Sum256([]byte(call.Operation + "\n" + string(body)))
+	c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
+	return c, nil
+}
+
+// retryID returns what names a call across its attempts, "" where nothing does. It is
+// the form of the header that is signed, so that nobody without the secret can spell
+// a call in another way and have it run once more: a header that is sent twice is
+// signed like one with a comma, and refused.
+func retryID(header http.Header) (string, error) {
+	found := ""
 	for _, name := range retryHeaders {
-		id := call.Header.Get(name)
-		if id == "" {
+		values := header[name]
+		if len(values) > 1 {
+			return "", fault.New(fault.Argument, "The request has %d %s headers; it may have one.", len(values), name)
+		}
+		if len(values) == 0 || found != "" {
 			continue
 		}
+		id := sigv4.SignedValue(values[0])
 		if len(id) > maxRetryID {
-			return c, fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
+			return "", fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
 		}
 		if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return c, fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
+			return "", fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
 		}
-		body, err := call.ReadBody()
-		if err != nil {
-			return c, err
-		}
-		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(body)))
-		c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
-		break
+		found = id
 	}
-	return c, nil
+	return found, nil
 }
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.
