@@ -319,7 +319,7 @@ func (s *Server) guard(c Config, slots *devicefarm.Config, operations *operator.
 		return err
 	}
 	gate := newGate(operations.Service, c.Now)
-	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Around = gate.authenticate, gate.authorize, limits.Around
+	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Throttle = gate.authenticate, gate.authorize, limits.Admit
 	operations.Web.Authenticate, operations.Web.Authorize = gate.authenticateOperator, gate.authorizeOperator
 	return nil
 }

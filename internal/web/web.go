@@ -24,14 +24,15 @@ import (
 )
 
 // Config is what an API gets from the server that it is a part of. All fields but
-// Around and Observe are required.
+// Around, Throttle and Observe are required.
 type Config struct {
 	Authenticate Authenticate
 	Authorize    Authorize
 	NewID        func() string
 	Log          *slog.Logger
-	Around       Around  // of operations whose input has not been read yet
-	Observe      Observe // hears of every request
+	Around       Around               // of operations whose input has not been read yet
+	Throttle     func(*Request) error // refuses calls that their callers may make, and too often
+	Observe      Observe              // hears of every request
 }
 
 // Authenticate returns who sent a request.
@@ -163,6 +164,11 @@ func (a *API) run(r *Request, operation Operation) (Reply, error) {
 	}
 	if err := r.Also(call.Ask); err != nil {
 		return Reply{}, err
+	}
+	if a.Throttle != nil {
+		if err := a.Throttle(r); err != nil {
+			return Reply{}, err
+		}
 	}
 	return call.Run(r.Context())
 }

@@ -47,9 +47,10 @@ func (p *probe) config() web.Config {
 			}
 			return run()
 		},
-		NewID:   func() string { return "id-1" },
-		Log:     slog.New(slog.NewTextHandler(&p.log, nil)),
-		Observe: func(_ context.Context, r web.Result) { _ = p.step(fmt.Sprint("observe ", r.Status, r.Error)) },
+		Throttle: func(*web.Request) error { return p.step("throttle") },
+		NewID:    func() string { return "id-1" },
+		Log:      slog.New(slog.NewTextHandler(&p.log, nil)),
+		Observe:  func(_ context.Context, r web.Result) { _ = p.step(fmt.Sprint("observe ", r.Status, r.Error)) },
 	}
 }
 
@@ -106,7 +107,7 @@ func (p *probe) call(t *testing.T, body string) *httptest.ResponseRecorder {
 // the request is observed.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	order := []string{"check", "authenticate", "find", "around Buy", "open pear", "authorize shop:Buy on pear", "run"}
+	order := []string{"check", "authenticate", "find", "around Buy", "open pear", "authorize shop:Buy on pear", "throttle", "run"}
 	for i, failing := range append(order, "none") {
 		t.Run(failing, func(t *testing.T) {
 			t.Parallel()
