@@ -104,17 +104,17 @@ func describes(comment *ast.CommentGroup, name *ast.Ident) bool {
 
 func TestPackageCommentsCanFail(t *testing.T) {
 	got := checkPackageComments(parse(t,
-		"internal/service/a.go", `package service`,
-		"internal/service/b.go", `package service`,
-		"internal/service/a_test.go", "// Package service is not described here.\npackage service",
+		"internal/billing/a.go", `package billing`,
+		"internal/billing/b.go", `package billing`,
+		"internal/billing/a_test.go", "// Package billing is not described here.\npackage billing",
 		"internal/journal/a.go", `package journal`,
 		"internal/journal/b.go", "// Package journal is described.\npackage journal",
 	))
-	exactly(t, got, "internal/service/a.go:1: no file of package service has a package comment")
+	exactly(t, got, "internal/billing/a.go:1: no file of package billing has a package comment")
 }
 
 func TestDocCommentsCanFail(t *testing.T) {
-	got := checkDocComments(parse(t, "internal/service/a.go", `package service
+	got := checkDocComments(parse(t, "internal/billing/a.go", `package billing
 func Bare() {}
 // This starts otherwise.
 func Wrong() {}
@@ -138,14 +138,14 @@ var (
 	Four  int
 )
 `,
-		"internal/service/a_test.go", `package service; func TestX() {}`))
+		"internal/billing/a_test.go", `package billing; func TestX() {}`))
 	const end = " needs a comment that starts with its name"
 	exactly(t, got,
-		"internal/service/a.go:2: Bare"+end,
-		"internal/service/a.go:4: Wrong"+end,
-		"internal/service/a.go:7: Type"+end,
-		"internal/service/a.go:10: Method"+end,
-		"internal/service/a.go:12: Limit"+end,
-		"internal/service/a.go:22: Four"+end,
+		"internal/billing/a.go:2: Bare"+end,
+		"internal/billing/a.go:4: Wrong"+end,
+		"internal/billing/a.go:7: Type"+end,
+		"internal/billing/a.go:10: Method"+end,
+		"internal/billing/a.go:12: Limit"+end,
+		"internal/billing/a.go:22: Four"+end,
 	)
 }

@@ -171,7 +171,7 @@ import (
 var now = clock.Now
 `,
 		"internal/account/a_test.go", `package account; import "os"`,
-		"internal/service/a.go", `package service; import "context"`,
+		"internal/billing/a.go", `package billing; import "context"`,
 		"internal/fault/a.go", `package fault; import "time"; func f(t time.Time) int { return t.Since.Now }`,
 	))
 	exactly(t, got,
@@ -184,27 +184,27 @@ var now = clock.Now
 
 func TestConstructsCanFail(t *testing.T) {
 	got := checkConstructs(parse(t,
-		"internal/service/a.go", `package service
+		"internal/billing/a.go", `package billing
 func init() {}
 func f() { panic("no") }
 func (t T) init() {}
 `,
-		"internal/service/a_test.go", `package service
+		"internal/billing/a_test.go", `package billing
 import "time"
 func g() { panic("yes"); time.Sleep(1) }
 `,
 	))
 	exactly(t, got,
-		"internal/service/a.go:2: func init: have the caller set things up",
-		"internal/service/a.go:3: panic: return an error",
-		"internal/service/a_test.go:3: time.Sleep in a test: wait for what has to happen",
+		"internal/billing/a.go:2: func init: have the caller set things up",
+		"internal/billing/a.go:3: panic: return an error",
+		"internal/billing/a_test.go:3: time.Sleep in a test: wait for what has to happen",
 	)
 }
 
 func TestGlobalStateCanFail(t *testing.T) {
 	got := checkGlobals(parse(t,
-		"internal/service/a.go", `package service; var count, names, _ = 0, map[string]T{}, f`,
-		"internal/service/b.go", `package service
+		"internal/billing/a.go", `package billing; var count, names, _ = 0, map[string]T{}, f`,
+		"internal/billing/b.go", `package billing
 func f(local map[string]int) {
 	count++
 	names["a"].field = 1
@@ -213,11 +213,11 @@ func f(local map[string]int) {
 	other, _ = 2, f
 }
 `,
-		"internal/service/b_test.go", `package service; var flag int; func g() { count = 1 }`,
+		"internal/billing/b_test.go", `package billing; var flag int; func g() { count = 1 }`,
 		"internal/journal/a.go", `package journal; func f() { count = 1 }`,
 	))
 	exactly(t, got,
-		"internal/service/b.go:3: assignment to the package variable count",
-		"internal/service/b.go:4: assignment to the package variable names",
+		"internal/billing/b.go:3: assignment to the package variable count",
+		"internal/billing/b.go:4: assignment to the package variable names",
 	)
 }

@@ -10,7 +10,8 @@ import (
 const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
-	libraries = domain + " iam journal strictjson manifest " + engines + " service sigv4 web awsjson devicefarm injection throttle operator telemetry"
+	parts     = "access billing catalog sandbox sweep"
+	libraries = domain + " iam journal strictjson manifest " + engines + " " + parts + " sigv4 web awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -32,33 +33,41 @@ var importTable = map[string]string{
 	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
-	"service":          "manifest journal iam account offering money fault",
+	"catalog":          "manifest journal account offering money fault",
+	"billing":          "journal account offering money fault",
+	"sandbox":          "billing catalog manifest journal account offering money fault",
+	"sweep":            "journal account fault",
+	"access":           "journal iam account fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",
 	"awsjson":          "web fault",
-	"devicefarm":       "service sigv4 web awsjson account offering money fault",
+	"apimodel":         "fault",
+	"devicefarm":       "apimodel billing sigv4 web awsjson journal account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
-	"operator":         "injection service manifest strictjson web journal iam account offering money fault",
+	"operatorapi":      "fault",
+	"operator":         "operatorapi injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
 	"telemetry":        "journal web fault",
 	"server":           libraries,
-	"client":           "",
+	"client":           "operatorapi",
 	"bench":            "client",
 	"cli":              "server client bench durable " + libraries,
 	"cmd/slotfarm":     "cli",
-	"slotfarmtest":     "server client manifest",
+	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",
 	"e2e/clients":      "",
 	"e2e/crash":        "",
 	"e2e/nodes":        "",
 	"e2e/sandbox":      "",
 	"e2e/serve":        "",
+	"farmtest":         "server store/sqlite journal offering account",
 	"e2e/gosdk":        "",
 	"oracle":           "",
 	"simulation":       "",
 	"archtest":         "",
 	"tools/benchplots": "",
 
+	"apimodel/modeltest":    "apimodel",
 	"store/postgres/pgtest": "",
 }
 
@@ -68,12 +77,14 @@ var confined = map[string]string{
 	"modernc.org/sqlite":            "store/sqlite",
 	"github.com/jackc/pgx":          "store/postgres store/postgres/pgtest tools/benchplots",
 	"github.com/pressly/goose":      engines,
-	"github.com/go-json-experiment": "awsjson devicefarm operator strictjson manifest iam",
+	"github.com/go-json-experiment": "apimodel awsjson devicefarm operator strictjson manifest iam",
 	"github.com/prometheus":         "telemetry",
 	"go.opentelemetry.io":           "telemetry",
 }
 
 func TestImportTable(t *testing.T) { none(t, checkImportTable(sources(t))) }
+
+func TestPartsSpeakNoProtocol(t *testing.T) { none(t, checkProtocols(sources(t))) }
 
 func TestImportsOfOthers(t *testing.T) { none(t, checkConfined(sources(t))) }
 
@@ -96,6 +107,22 @@ func checkImportTable(sources []source) []string {
 			imported = strings.TrimPrefix(imported, "internal/")
 			if ours && !oneOf(imported, allowed) {
 				findings = append(findings, s.finding(spec.Pos(), "package %s must not import %s", s.pkg(), imported))
+			}
+		}
+	}
+	return findings
+}
+
+// checkProtocols finds parts of the farm that know of the network.
+func checkProtocols(sources []source) []string {
+	var findings []string
+	for _, s := range sources {
+		if s.isTest() || !oneOf(s.pkg(), parts) {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			if path := pathOf(spec); path == "net" || strings.HasPrefix(path, "net/") {
+				findings = append(findings, s.finding(spec.Pos(), "package %s must not import %s", s.pkg(), path))
 			}
 		}
 	}
@@ -128,8 +155,8 @@ func TestImportTableCanFail(t *testing.T) {
 	got := checkImportTable(parse(t,
 		"internal/money/a.go", `package money; import "github.com/slotfarm/slotfarm/internal/account"`,
 		"internal/money/a_test.go", `package money; import "github.com/slotfarm/slotfarm/internal/account"`,
-		"internal/service/a.go", `package service; import "github.com/slotfarm/slotfarm/internal/server"`,
-		"internal/service/b.go", `package service; import "github.com/slotfarm/slotfarm/internal/journal"`,
+		"internal/billing/a.go", `package billing; import "github.com/slotfarm/slotfarm/internal/server"`,
+		"internal/billing/b.go", `package billing; import "github.com/slotfarm/slotfarm/internal/journal"`,
 		"internal/server/a.go", `package server; import "github.com/slotfarm/slotfarm/internal/cli"`,
 		"cmd/slotfarm/main.go", `package main; import "github.com/slotfarm/slotfarm/internal/server"`,
 		"internal/util/a.go", `package util`,
@@ -137,25 +164,38 @@ func TestImportTableCanFail(t *testing.T) {
 	))
 	exactly(t, got,
 		"internal/money/a.go:1: package money must not import account",
-		"internal/service/a.go:1: package service must not import server",
+		"internal/billing/a.go:1: package billing must not import server",
 		"internal/server/a.go:1: package server must not import cli",
 		"cmd/slotfarm/main.go:1: package cmd/slotfarm must not import server",
 		"internal/util/a.go:1: package util is not in the import table",
 	)
 }
 
+func TestPartsSpeakNoProtocolCanFail(t *testing.T) {
+	got := checkProtocols(parse(t,
+		"internal/billing/a.go", `package billing; import "net/http"`,
+		"internal/billing/a_test.go", `package billing; import "net/http"`,
+		"internal/sweep/a.go", `package sweep; import "net"`,
+		"internal/server/a.go", `package server; import "net/http"`,
+	))
+	exactly(t, got,
+		"internal/billing/a.go:1: package billing must not import net/http",
+		"internal/sweep/a.go:1: package sweep must not import net",
+	)
+}
+
 func TestImportsOfOthersCanFail(t *testing.T) {
 	got := checkConfined(parse(t,
 		"internal/store/sqlite/a.go", `package sqlite; import _ "modernc.org/sqlite"`,
-		"internal/service/a.go", `package service; import _ "modernc.org/sqlite"`,
+		"internal/billing/a.go", `package billing; import _ "modernc.org/sqlite"`,
 		"internal/server/a_test.go", `package server; import _ "modernc.org/sqlite"`,
 		"internal/account/a_test.go", `package account; import _ "github.com/jackc/pgx/v5"`,
 		"internal/operator/a.go", `package operator; import "github.com/go-json-experiment/json"`,
 		"internal/cli/a.go", `package cli; import "github.com/go-json-experiment/json/jsontext"`,
 	))
 	exactly(t, got,
-		"internal/service/a.go:1: only store/sqlite may import modernc.org/sqlite",
+		"internal/billing/a.go:1: only store/sqlite may import modernc.org/sqlite",
 		"internal/account/a_test.go:1: only store/postgres store/postgres/pgtest tools/benchplots may import github.com/jackc/pgx",
-		"internal/cli/a.go:1: only awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
+		"internal/cli/a.go:1: only apimodel awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
 	)
 }

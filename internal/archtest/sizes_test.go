@@ -92,27 +92,27 @@ func except(findings []string, allowed map[string]string) []string {
 func TestSizesCanFail(t *testing.T) {
 	long := func(lines int) string { return "func long() {" + strings.Repeat("\n", lines-1) + "}\n" }
 	got := checkSizes(parse(t,
-		"internal/service/a.go", "package service\n"+long(maxFunction)+"func short() {}\n",
-		"internal/service/b.go", "package service\n"+long(maxFunction+1),
-		"internal/service/b_test.go", "package service\n"+long(maxTestFunction+1),
-		"internal/service/c.go", "package service"+strings.Repeat("\n", maxFile),
-		"internal/service/d.go", "package service"+strings.Repeat("\n", maxFile+1),
+		"internal/billing/a.go", "package billing\n"+long(maxFunction)+"func short() {}\n",
+		"internal/billing/b.go", "package billing\n"+long(maxFunction+1),
+		"internal/billing/b_test.go", "package billing\n"+long(maxTestFunction+1),
+		"internal/billing/c.go", "package billing"+strings.Repeat("\n", maxFile),
+		"internal/billing/d.go", "package billing"+strings.Repeat("\n", maxFile+1),
 		"cmd/slotfarm/main.go", "package main"+strings.Repeat("\n", maxMain+1),
-		"internal/service/e.go", `package service; import "context"
+		"internal/billing/e.go", `package billing; import "context"
 func (r R) four(ctx context.Context, a, b int, c, d string) {}
 func five(int, int, int, int, int) {}
 `,
-		"internal/service/e_test.go", `package service
+		"internal/billing/e_test.go", `package billing
 func five(t *testing.T, a, b, c, d int) {}
 func six(t *testing.T, a, b, c, d, e int) {}
 `))
 	exactly(t, got,
-		"internal/service/b.go: long: 51 lines, at most 50",
-		"internal/service/b_test.go: long: 91 lines, at most 90",
-		"internal/service/d.go: 451 lines, at most 450",
+		"internal/billing/b.go: long: 51 lines, at most 50",
+		"internal/billing/b_test.go: long: 91 lines, at most 90",
+		"internal/billing/d.go: 451 lines, at most 450",
 		"cmd/slotfarm/main.go: 26 lines, at most 25",
-		"internal/service/e.go: five: 5 parameters, at most 4",
-		"internal/service/e_test.go: six: 6 parameters, at most 5",
+		"internal/billing/e.go: five: 5 parameters, at most 4",
+		"internal/billing/e_test.go: six: 6 parameters, at most 5",
 	)
 }
 

@@ -29,9 +29,10 @@ const MaxBody = 64 << 10
 
 // Operation is one entry of a service's table. Handle makes one.
 type Operation struct {
-	Name   string
-	Action string // that a policy has to allow
-	open   func(context.Context, *web.Request) (web.Call, error)
+	Name          string
+	Action        string       // that a policy has to allow
+	Input, Output reflect.Type // what goes over the wire, for tests of the shapes
+	open          func(context.Context, *web.Request) (web.Call, error)
 }
 
 // Open reads the input of a request and returns what the request asks for, and
@@ -67,7 +68,7 @@ func Handle[In, Out any](name string, access Access[In], f func(context.Context,
 	if access.Ask == nil {
 		open = nil
 	}
-	return Operation{Name: name, Action: access.Action, open: open}
+	return Operation{Name: name, Action: access.Action, Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](), open: open}
 }
 
 // encode returns the answer of an operation.

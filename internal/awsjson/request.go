@@ -19,10 +19,10 @@ func checkHead(r *web.Request) error {
 	}
 	text := r.Header.Get("Content-Type")
 	if media, _, err := mime.ParseMediaType(text); err != nil || media != ContentType {
-		return fault.New(fault.UnsupportedMediaType, "Content-Type %q is not supported; use %s.", text, ContentType)
+		return fault.New(fault.UnsupportedMediaType, "Content-Type %s is not supported; use %s.", fault.Quote(text), ContentType)
 	}
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return fault.New(fault.MalformedHTTP, "Content-Encoding %q is not supported; send the body as it is.", coding)
+		return fault.New(fault.MalformedHTTP, "Content-Encoding %s is not supported; send the body as it is.", fault.Quote(coding))
 	}
 	_, err := r.ReadBody()
 	return err
@@ -49,7 +49,7 @@ func (h *handler) operation(r *web.Request) (web.Operation, error) {
 	}
 	prefix, name, _ := strings.Cut(targets[0], ".")
 	if prefix != h.Target {
-		return web.Operation{}, fault.New(fault.UnknownOperation, "X-Amz-Target %q is unknown; it must start with %q.", targets[0], h.Target+".")
+		return web.Operation{}, fault.New(fault.UnknownOperation, "X-Amz-Target %s is unknown; it must start with %q.", fault.Quote(targets[0]), h.Target+".")
 	}
 	operation, ok := h.operations[name]
 	switch {
@@ -58,5 +58,5 @@ func (h *handler) operation(r *web.Request) (web.Operation, error) {
 	case h.Missing[name]:
 		return web.Operation{}, fault.New(fault.UnknownOperation, "Operation %q exists at AWS and is not implemented here.", name)
 	}
-	return web.Operation{}, fault.New(fault.UnknownOperation, "Operation %q is unknown.", name)
+	return web.Operation{}, fault.New(fault.UnknownOperation, "Operation %s is unknown.", fault.Quote(name))
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/bench"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // benchServer is a sandbox in a process of its own, so that what it uses can be
@@ -58,8 +57,8 @@ func (c *benchServerCommand) unused(ctx context.Context) error {
 	if c.DatabaseURL == "" {
 		return nil
 	}
-	return server.Offline(ctx, server.Config{Database: c.DatabaseURL}, func(s *service.Service) error {
-		ids, err := s.Store.Accounts(ctx, "", 1)
+	return server.Offline(ctx, server.Config{Database: c.DatabaseURL}, func(p *server.Parts) error {
+		ids, err := p.Accounts.List(ctx, "", 1)
 		if err == nil && len(ids) > 0 {
 			err = errors.New("the database to measure with holds accounts; it must be a new one")
 		}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // initCommand prepares storage for serve.
@@ -30,9 +30,9 @@ func (c *initCommand) Run(ctx context.Context, streams IO) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	var made service.Credentials
-	err := server.Offline(ctx, c.config(), func(s *service.Service) (err error) {
-		made, err = s.Install(ctx, c.makeMasterKey)
+	var made access.Credentials
+	err := server.Offline(ctx, c.config(), func(p *server.Parts) (err error) {
+		made, err = p.Installation.Install(ctx, c.makeMasterKey)
 		return err
 	})
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *initCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // showKey prints an operator's key, the only time that its secret is shown.
-func showKey(streams IO, made service.Credentials) error {
+func showKey(streams IO, made access.Credentials) error {
 	return json.NewEncoder(streams.Out).Encode(struct {
 		AccessKeyID     string `json:"accessKeyId"`
 		SecretAccessKey string `json:"secretAccessKey"`

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -56,6 +57,16 @@ const (
 // readMasterKey reads the master key, which must be readable by its owner only.
 func (s storage) readMasterKey() (iam.MasterKey, error) {
 	return readKey(s.masterKeyFile())
+}
+
+// unlock has the parts use the master key, which has to be that of the storage.
+func (s storage) unlock(ctx context.Context, p *server.Parts) error {
+	master, err := s.readMasterKey()
+	if err != nil {
+		return err
+	}
+	p.Installation.Use(master)
+	return p.Installation.Check(ctx)
 }
 
 func readKey(name string) (iam.MasterKey, error) {

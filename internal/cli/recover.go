@@ -3,9 +3,10 @@ package cli
 import (
 	"context"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // recoverCommand lets an operator in again who has lost every key.
@@ -24,15 +25,12 @@ func (c *recoverCommand) Run(ctx context.Context, streams IO) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	var made service.Credentials
-	err := server.Offline(ctx, c.config(), func(s *service.Service) (err error) {
-		if s.Master, err = c.readMasterKey(); err != nil {
+	var made access.Credentials
+	err := server.Offline(ctx, c.config(), func(p *server.Parts) (err error) {
+		if err = c.unlock(ctx, p); err != nil {
 			return err
 		}
-		if err = s.CheckInstalled(ctx); err != nil {
-			return err
-		}
-		made, err = s.CreateKey(ctx, service.Caller{Account: service.OperatorAccount, Key: "recover"}, c.Name, iam.Operator())
+		made, err = p.Keys.Create(ctx, journal.Caller{Account: access.OperatorAccount, By: journal.By{Key: "recover"}}, c.Name, iam.Operator())
 		return err
 	})
 	if err != nil {

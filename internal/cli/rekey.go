@@ -11,7 +11,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // rekeyCommand seals the secrets of access keys under another master key.
@@ -33,15 +32,15 @@ func (c *rekeyCommand) Run(ctx context.Context, streams IO) error {
 	if sameFile(c.NewMasterKeyFile, c.waiting()) {
 		return usageError{fmt.Errorf("--new-master-key-file %s is where a drawn key waits; give the other key another name", c.NewMasterKeyFile)}
 	}
-	return server.Offline(ctx, c.config(), func(s *service.Service) error {
-		done, err := c.finish(ctx, s)
+	return server.Offline(ctx, c.config(), func(p *server.Parts) error {
+		done, err := c.finish(ctx, p)
 		if err == nil && (!done || c.NewMasterKeyFile != "") {
-			err = c.rekey(ctx, s)
+			err = c.rekey(ctx, p)
 		}
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(streams.Out, "The secrets are sealed under %v.\n", s.Master)
+		_, err = fmt.Fprintf(streams.Out, "The secrets are sealed under %v.\n", p.Installation.Master())
 		return err
 	})
 }
@@ -51,8 +50,8 @@ func (c *rekeyCommand) waiting() string { return c.masterKeyFile() + ".new" }
 
 // finish ends an earlier run that sealed everything under the waiting key and
 // then was interrupted, and reports whether there was one.
-func (c *rekeyCommand) finish(ctx context.Context, s *service.Service) (bool, error) {
-	sealed, err := s.Sealed(ctx)
+func (c *rekeyCommand) finish(ctx context.Context, p *server.Parts) (bool, error) {
+	sealed, err := p.Installation.Sealed(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -63,17 +62,13 @@ func (c *rekeyCommand) finish(ctx context.Context, s *service.Service) (bool, er
 	case err != nil || waiting.Fingerprint() != sealed:
 		return false, err
 	}
-	s.Master = waiting
+	p.Installation.Use(waiting)
 	return true, durable.Rename(c.waiting(), c.masterKeyFile())
 }
 
 // rekey seals everything under the other key.
-func (c *rekeyCommand) rekey(ctx context.Context, s *service.Service) error {
-	var err error
-	if s.Master, err = c.readMasterKey(); err == nil {
-		err = s.CheckInstalled(ctx)
-	}
-	if err != nil {
+func (c *rekeyCommand) rekey(ctx context.Context, p *server.Parts) error {
+	if err := c.unlock(ctx, p); err != nil {
 		return err
 	}
 	if c.NewMasterKeyFile != "" {
@@ -81,11 +76,11 @@ func (c *rekeyCommand) rekey(ctx context.Context, s *service.Service) error {
 		if err != nil {
 			return err
 		}
-		return s.Rekey(ctx, other)
+		return p.Installation.Rekey(ctx, other)
 	}
 	drawn, err := c.draw()
 	if err == nil {
-		err = s.Rekey(ctx, drawn)
+		err = p.Installation.Rekey(ctx, drawn)
 	}
 	if err != nil {
 		return err

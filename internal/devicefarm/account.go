@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -18,7 +18,7 @@ type getOfferingStatusOutput struct {
 // with. It always fits one page: botocore's paginator loses a second one.
 func (a api) getOfferingStatus(ctx context.Context, call *web.Request, in listInput) (getOfferingStatusOutput, error) {
 	out := getOfferingStatusOutput{map[string]offeringStatus{}, map[string]offeringStatus{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -44,7 +44,7 @@ type listOfferingTransactionsOutput struct {
 // listOfferingTransactions shows every transaction, newest first.
 func (a api) listOfferingTransactions(ctx context.Context, call *web.Request, in listInput) (listOfferingTransactionsOutput, error) {
 	out := listOfferingTransactionsOutput{OfferingTransactions: []offeringTransaction{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -52,11 +52,11 @@ func (a api) listOfferingTransactions(ctx context.Context, call *web.Request, in
 	if err != nil {
 		return out, err
 	}
-	page, next, err := a.service.Transactions(ctx, caller(call), from, pageSize)
+	page, next, err := a.orders.Transactions(ctx, caller(call), from, pageSize)
 	for _, t := range page {
 		out.OfferingTransactions = append(out.OfferingTransactions, transaction(view.Terms.Catalog, t))
 	}
-	if next != (service.Cursor{}) {
+	if next != (billing.Cursor{}) {
 		out.NextToken = token(call, next)
 	}
 	return out, err
@@ -109,7 +109,7 @@ func (a api) getAccountSettings(ctx context.Context, call *web.Request, _ struct
 
 // slots counts what is held by platform, for remote access or automated tests.
 // Both platforms are always there: clients unbox them without looking.
-func slots(view service.View, remote bool) map[offering.Platform]int {
+func slots(view billing.View, remote bool) map[offering.Platform]int {
 	count := map[offering.Platform]int{offering.Android: 0, offering.IOS: 0}
 	for _, h := range view.State.Holdings {
 		if o, ok := view.Terms.Catalog.Offering(h.OfferingID); ok && o.RemoteAccess == remote {
@@ -119,7 +119,7 @@ func slots(view service.View, remote bool) map[offering.Platform]int {
 	return count
 }
 
-func maxSlots(view service.View) map[string]int {
+func maxSlots(view billing.View) map[string]int {
 	limits := map[string]int{}
 	for _, o := range view.Terms.Catalog.Offerings {
 		limits[o.ID] = view.State.MaxSlots(o.ID, view.Terms)

@@ -1,6 +1,6 @@
 // Package devicefarm is the API DeviceFarm_20150623 as far as slotfarm has it:
 // the wire shapes of its operations, one table of them, and the translation
-// between them and package service.
+// between them and package billing.
 //
 // It decides what AWS's model leaves to the wire: member names, page sizes, page
 // tokens, which header makes a call repeatable, and which exception stands for
@@ -18,9 +18,11 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/apimodel"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -30,24 +32,28 @@ const target = "DeviceFarm_20150623"
 
 // Config is what the API needs.
 type Config struct {
-	Web     web.Config
-	Service *service.Service
+	Web      web.Config
+	Accounts *billing.Accounts
+	Orders   *billing.Orders
 }
 
 // Handler returns the API as an HTTP handler for POST requests, or an error where
-// something is missing, such as who may do what.
+// something is missing(), such as who may do what.
 func Handler(c Config) (http.Handler, error) {
 	return awsjson.Service{
 		Web:        c.Web,
 		Target:     target,
-		Missing:    missing,
-		Operations: api{c.Service}.operations(),
+		Missing:    missing(),
+		Operations: api{c.Accounts, c.Orders}.operations(),
 		Exceptions: exceptions,
 	}.Handler()
 }
 
 // api holds the operations.
-type api struct{ service *service.Service }
+type api struct {
+	accounts *billing.Accounts
+	orders   *billing.Orders
+}
 
 // operations is the one table of them: the name, which is that of the action too,
 // what it is on, and what answers it.
@@ -84,7 +90,21 @@ func Actions() []string {
 // HasOperation reports whether AWS Device Farm has an operation of that name,
 // be it here or not.
 func HasOperation(name string) bool {
-	return missing[name] || slices.Contains(Operations(), name)
+	_, ok := apimodel.Load().Operation(name)
+	return ok
+}
+
+// missing returns the operations of the model that the table does not have, so
+// that their callers are told so and not that they mistyped.
+func missing() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range apimodel.Load().Names() {
+		names[name] = true
+	}
+	for _, name := range Operations() {
+		delete(names, name)
+	}
+	return names
 }
 
 // exceptions is the one table from kinds of failure to what AWS calls them. The
@@ -142,16 +162,16 @@ var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk
 // maxRetryID is the length limit of a retry id, in bytes.
 const maxRetryID = 255
 
-// caller returns who calls, as the service knows it.
-func caller(call *web.Request) service.Caller {
-	return service.Caller{
+// caller returns who calls, as billing knows it.
+func caller(call *web.Request) journal.Caller {
+	return journal.Caller{
 		Account: account.ID(call.Identity.Account),
-		Key:     call.Identity.Key, Source: call.Source(), Request: call.ID,
+		By:      journal.By{Key: call.Identity.Key, Source: call.Source(), Request: call.ID},
 	}
 }
 
 // buyer is caller with what tells the attempts of the call from other calls.
-func buyer(call *web.Request) (service.Caller, error) {
+func buyer(call *web.Request) (journal.Caller, error) {
 	c := caller(call)
 	id, err := retryID(call.Header)
 	if err != nil || id == "" {
@@ -162,7 +182,7 @@ func buyer(call *web.Request) (service.Caller, error) {
 		return c, err
 	}
 	sum := sha256.Sum256([]byte(call.Operation + "\n" + string(body)))
-	c.Attempt = &service.Attempt{Call: id, Digest: hex.EncodeToString(sum[:])}
+	c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
 	return c, nil
 }
 
@@ -192,8 +212,33 @@ func retryID(header http.Header) (string, error) {
 	return found, nil
 }
 
+// reader is eligible for a caller whose input is within the bounds of the API model.
+func (a api) reader(ctx context.Context, call *web.Request) (billing.View, error) {
+	view, err := a.eligible(ctx, call)
+	if err != nil {
+		return view, err
+	}
+	return view, bounded(call)
+}
+
+// bounded returns an Argument error for an input that lacks a required member or
+// breaks a bound of the API model.
+func bounded(call *web.Request) error {
+	body, err := call.ReadBody()
+	if err != nil {
+		return err
+	}
+	return within(call.Operation, body)
+}
+
+// within is bounded, for the body of an operation's request.
+func within(operation string, body []byte) error {
+	o, _ := apimodel.Load().Operation(operation)
+	return apimodel.Check(o.Input, body)
+}
+
 // eligible returns the caller's account, rolled up to now, or NotEligible.
-func (a api) eligible(ctx context.Context, call *web.Request) (service.View, error) {
+func (a api) eligible(ctx context.Context, call *web.Request) (billing.View, error) {
 	view, err := a.view(ctx, call)
 	if err != nil {
 		return view, err
@@ -202,8 +247,8 @@ func (a api) eligible(ctx context.Context, call *web.Request) (service.View, err
 }
 
 // view returns the caller's account, rolled up to now.
-func (a api) view(ctx context.Context, call *web.Request) (service.View, error) {
-	view, err := a.service.View(ctx, caller(call))
+func (a api) view(ctx context.Context, call *web.Request) (billing.View, error) {
+	view, err := a.accounts.View(ctx, caller(call))
 	if err == nil {
 		showTime(call, view)
 	}
@@ -214,7 +259,7 @@ func (a api) view(ctx context.Context, call *web.Request) (service.View, error) 
 // Date header stays that of the wall clock, since SDKs correct theirs by it.
 const timeHeader = "Slotfarm-Time"
 
-func showTime(call *web.Request, view service.View) {
+func showTime(call *web.Request, view billing.View) {
 	if view.State.Test {
 		call.Answer.Set(timeHeader, view.Now.Format(time.RFC3339Nano))
 	}

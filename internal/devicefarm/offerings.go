@@ -5,8 +5,9 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -23,7 +24,7 @@ type listOfferingsOutput struct {
 // listOfferings shows what is for sale, in catalogue order, at today's price.
 func (a api) listOfferings(ctx context.Context, call *web.Request, in listInput) (listOfferingsOutput, error) {
 	out := listOfferingsOutput{Offerings: []offeringShape{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -43,7 +44,7 @@ type listOfferingPromotionsOutput struct {
 // listOfferingPromotions shows the promotions that the account can still use.
 func (a api) listOfferingPromotions(ctx context.Context, call *web.Request, in listInput) (listOfferingPromotionsOutput, error) {
 	out := listOfferingPromotionsOutput{OfferingPromotions: []offeringPromotion{}}
-	view, err := a.eligible(ctx, call)
+	view, err := a.reader(ctx, call)
 	if err != nil {
 		return out, err
 	}
@@ -73,19 +74,19 @@ type transactionOutput struct {
 // purchaseOffering buys slots at once.
 func (a api) purchaseOffering(ctx context.Context, call *web.Request, in purchaseOfferingInput) (transactionOutput, error) {
 	order, err := in.order()
-	return a.order(ctx, call, order, err, a.service.Purchase)
+	return a.order(ctx, call, order, err, a.orders.Purchase)
 }
 
 // renewOffering sets the quantity of the next period.
 func (a api) renewOffering(ctx context.Context, call *web.Request, in renewOfferingInput) (transactionOutput, error) {
 	order, err := in.order()
-	return a.order(ctx, call, order, err, a.service.Renew)
+	return a.order(ctx, call, order, err, a.orders.Renew)
 }
 
 // order runs a command of the service on a decoded order. invalid is what was
 // wrong with the arguments; an account that is not eligible hears that first.
 func (a api) order(ctx context.Context, call *web.Request, o account.Order, invalid error,
-	command func(context.Context, service.Caller, account.Order) (account.Transaction, service.View, error),
+	command func(context.Context, journal.Caller, account.Order) (account.Transaction, billing.View, error),
 ) (transactionOutput, error) {
 	c, err := buyer(call)
 	if err == nil {

@@ -6,8 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -23,7 +23,7 @@ const (
 )
 
 // token returns the page token for a place in a list of the call's.
-func token(call *web.Request, place service.Cursor) string {
+func token(call *web.Request, place billing.Cursor) string {
 	raw := make([]byte, 0, placeSize+boundSize)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Seq))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Index))
@@ -33,27 +33,27 @@ func token(call *web.Request, place service.Cursor) string {
 // place returns the place that a request's token names, the zero place when it
 // has none. A token that this operation did not give to this account is an
 // Argument error.
-func place(call *web.Request, nextToken *string) (service.Cursor, error) {
+func place(call *web.Request, nextToken *string) (billing.Cursor, error) {
 	if nextToken == nil {
-		return service.Cursor{}, nil
+		return billing.Cursor{}, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(*nextToken)
 	if err != nil || len(raw) != placeSize+boundSize ||
 		subtle.ConstantTimeCompare(bound(call, raw[:placeSize]), raw[placeSize:]) != 1 {
-		return service.Cursor{}, foreignToken(call, *nextToken)
+		return billing.Cursor{}, foreignToken(call, *nextToken)
 	}
-	at := service.Cursor{
+	at := billing.Cursor{
 		Seq:   int64(binary.BigEndian.Uint64(raw)),
 		Index: int(binary.BigEndian.Uint64(raw[placeSize/2:])),
 	}
 	if at.Seq < 0 || at.Index < 0 {
-		return service.Cursor{}, foreignToken(call, *nextToken)
+		return billing.Cursor{}, foreignToken(call, *nextToken)
 	}
 	return at, nil
 }
 
 func foreignToken(call *web.Request, nextToken string) error {
-	return fault.New(fault.Argument, "nextToken %q is not one that %s gave to this account.", shorten(nextToken), call.Operation)
+	return fault.New(fault.Argument, "nextToken %s is not one that %s gave to this account.", fault.Quote(nextToken), call.Operation)
 }
 
 func bound(call *web.Request, place []byte) []byte {
@@ -61,15 +61,6 @@ func bound(call *web.Request, place []byte) []byte {
 	digest.Write([]byte(call.Operation + "\n" + call.Identity.Account + "\n"))
 	digest.Write(place)
 	return digest.Sum(nil)[:boundSize]
-}
-
-// shorten cuts a token so that a message can repeat it.
-func shorten(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }
 
 // window returns the page of a short list that a token leads to, and the token
@@ -83,5 +74,5 @@ func window[T any](call *web.Request, items []T, nextToken *string) ([]T, string
 	if len(rest) <= pageSize {
 		return rest, "", nil
 	}
-	return rest[:pageSize], token(call, service.Cursor{Seq: from.Seq + pageSize}), nil
+	return rest[:pageSize], token(call, billing.Cursor{Seq: from.Seq + pageSize}), nil
 }

@@ -3,8 +3,8 @@ package devicefarm
 import (
 	"testing"
 
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -18,7 +18,7 @@ func FuzzPlace(f *testing.F) {
 		{Operation: call.Operation, Identity: web.Identity{Account: "444455556666"}},
 	}
 	f.Fuzz(func(t *testing.T, text string, seq int64, index int) {
-		made := service.Cursor{Seq: max(seq, 0), Index: max(index, 0)}
+		made := billing.Cursor{Seq: max(seq, 0), Index: max(index, 0)}
 		for _, text := range []string{text, token(call, made)} {
 			at, err := place(call, &text)
 			if err != nil {

@@ -112,6 +112,13 @@ type Retry struct {
 	Request string `json:"request"` // digest of what was asked
 }
 
+// Caller says on whose account, by whom and as which call something is done.
+type Caller struct {
+	Account account.ID
+	By
+	Retry *Retry // nil where the attempts of a call cannot be told apart
+}
+
 // Place is a point in an account's journal: an entry's number and the hash that
 // it must have. The zero Place is before the first entry.
 type Place struct {

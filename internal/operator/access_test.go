@@ -21,12 +21,13 @@ func TestEveryRouteAsks(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	var asked []web.Ask
-	c := operator.Config{Web: shared(func() string { return "id" }, io.Discard), Signed: true}
+	c := f.config(func() string { return "id" }, io.Discard)
+	c.Signed = true
 	c.Web.Authorize = func(_ *web.Request, ask web.Ask) error {
 		asked = append(asked, ask)
 		return fault.New(fault.AccessDenied, "no")
 	}
-	f.handler = handler(t, c)
+	f.handler = f.handle(c)
 	var actions []string
 	for _, route := range operator.Routes() {
 		method, path, _ := strings.Cut(route, " ")
@@ -50,19 +51,21 @@ func TestEveryRouteAsks(t *testing.T) {
 
 func TestNoAuthoriser(t *testing.T) {
 	t.Parallel()
-	c := operator.Config{Web: shared(func() string { return "id" }, io.Discard)}
+	c := open(t).config(func() string { return "id" }, io.Discard)
 	c.Web.Authorize = nil
 	if h, err := operator.Handler(c); err == nil || h != nil {
 		t.Error("an API without an authoriser was made")
 	}
 }
 
-// TestPanic has a call panic, since it has no service to call: the answer is that of
+// TestPanic has a call panic, since it has no accounts to list: the answer is that of
 // any internal error.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	h := handler(t, operator.Config{Web: shared(func() string { return "id" }, &f.log)})
+	c := f.config(func() string { return "id" }, &f.log)
+	c.Accounts = nil
+	h := f.handle(c)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, operator.Prefix+"/accounts", nil))
 	const want = `{"error":{"code":"Internal","message":"The request failed because of an internal error."}}` + "\n"

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -28,7 +27,9 @@ func TestBackup(t *testing.T) {
 	}
 	t.Cleanup(func() { store.Close() })
 	f = openOn(t, store, offering.Default())
-	f.handler = handler(t, operator.Config{Web: shared(func() string { return "id" }, io.Discard), Service: f.service, Backup: store.Backup})
+	c := f.config(func() string { return "id" }, io.Discard)
+	c.Backup = store.Backup
+	f.handler = f.handle(c)
 	f.buy(alice, ios, 2)
 	for range 2 { // one after the other, the first being done
 		a := f.call("GET", "/backup", "")

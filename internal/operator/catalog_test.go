@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // priced is the default catalogue with iOS slots at a price in cents.
@@ -47,7 +48,7 @@ func (f *farm) catalog() offering.Catalog {
 // ledger is an account's transactions in short, oldest first.
 func (f *farm) ledger(id account.ID) []string {
 	f.t.Helper()
-	page, _, err := f.service.Transactions(context.Background(), service.Caller{Account: id}, service.Cursor{}, math.MaxInt16)
+	page, _, err := f.parts.Orders.Transactions(context.Background(), journal.Caller{Account: id}, billing.Cursor{}, math.MaxInt16)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func TestCatalogStays(t *testing.T) {
 	for cents := range 12 {
 		f.accepted("PUT", "/catalog", f.text(priced(account.Cents(cents))))
 	}
-	if err := f.service.Store.Close(); err != nil {
+	if err := f.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	f = onDisk(t, dir)
@@ -192,8 +193,8 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 	for i := range 16 {
 		group.Go(func() {
 			for !done.Load() {
-				c := service.Caller{Account: buyer(i), Key: "AKID"}
-				_, _, err := f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+				c := journal.Caller{Account: buyer(i), By: journal.By{Key: "AKID"}}
+				_, _, err := f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 				if kind := fault.KindOf(err); err != nil && kind != fault.NotFound && kind != fault.LimitExceeded {
 					t.Error(err)
 				}
@@ -201,15 +202,15 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 		})
 	}
 	for range 100 {
-		if _, err := f.service.Reset(ctx, service.Caller{}); err != nil {
+		if _, err := f.parts.Seeds.Reset(ctx, journal.Caller{}); err != nil {
 			t.Error(err)
 		}
-		err := f.service.SetCatalog(ctx, service.Caller{}, less, nil)
+		err := f.parts.Catalog.Set(ctx, journal.Caller{}, less, nil)
 		if err != nil && fault.KindOf(err) != fault.Conflict {
 			t.Error(err)
 		}
 		for i := range 16 * 10 {
-			head, failed := f.service.Store.Head(ctx, buyer(i%16))
+			head, failed := f.store.Head(ctx, buyer(i%16))
 			if failed != nil || err == nil && head.State.Holding(ios).Current > 0 {
 				t.Fatalf("an account holds %d slots that are not for sale, %v", head.State.Holding(ios).Current, failed)
 			}
@@ -217,7 +218,7 @@ func TestNothingIsBoughtFromAFormerCatalogue(t *testing.T) {
 	}
 	stop()
 	f.wall = wall.AddDate(0, 1, 0)
-	if err := f.service.Sweep(ctx); err != nil {
+	if err := f.parts.Sweeper.Sweep(ctx); err != nil {
 		t.Errorf("an account cannot be rolled: %v", err)
 	}
 	f.size()

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // clockAnswer is what moving a clock answers.
@@ -193,7 +194,7 @@ func TestDueTransactions(t *testing.T) {
 // account's own list.
 func checkListed(t *testing.T, f *farm, got []transaction) {
 	t.Helper()
-	page, _, err := f.service.Transactions(context.Background(), service.Caller{Account: alice}, service.Cursor{}, len(got))
+	page, _, err := f.parts.Orders.Transactions(context.Background(), journal.Caller{Account: alice}, billing.Cursor{}, len(got))
 	if err != nil {
 		t.Fatal(err)
 	}

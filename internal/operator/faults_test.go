@@ -124,7 +124,9 @@ func TestFaults(t *testing.T) {
 func TestNoFaults(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	f.handler = handler(t, operator.Config{Web: shared(func() string { return "id" }, io.Discard), Service: f.service})
+	c := f.config(func() string { return "id" }, io.Discard)
+	c.Faults = nil
+	f.handler = f.handle(c)
 	f.refused("GET", "/faults", "", refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})

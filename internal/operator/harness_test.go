@@ -25,7 +25,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -52,7 +52,8 @@ var wall = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 // time.
 type farm struct {
 	t       *testing.T
-	service *service.Service
+	store   journal.Store
+	parts   *server.Parts
 	faults  *injection.Faults
 	handler http.Handler
 	wall    time.Time
@@ -80,32 +81,37 @@ func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
 	newID := func() string {
 		return fmt.Sprintf("id-%d", f.ids.Add(1))
 	}
-	offerings, err := service.New(context.Background(), service.Config{
+	parts, err := server.NewParts(context.Background(), server.PartsConfig{
 		Store: store, Now: func() time.Time { return f.wall }, NewID: newID, Test: true,
 		Terms: account.Terms{Catalog: catalog, MaxSlots: 100},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.service = offerings
+	f.store, f.parts = store, parts
 	f.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
-	f.handler = handler(t, operator.Config{Web: shared(newID, &f.log), Service: f.service, Faults: f.faults})
+	f.handler = f.handle(f.config(newID, &f.log))
 	return f
 }
 
-// shared returns what the API has in common with others, where everyone may do
-// everything.
-func shared(newID func() string, log io.Writer) web.Config {
-	return web.Config{
-		Authenticate: web.Anyone, Authorize: web.Everyone, NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
+// config returns what the API is made of over the farm, where everyone may do
+// everything and faults can be set.
+func (f *farm) config(newID func() string, log io.Writer) operator.Config {
+	return operator.Config{
+		Web: web.Config{
+			Authenticate: web.Anyone, Authorize: web.Everyone, NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
+		},
+		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
+		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults,
 	}
 }
 
-func handler(t *testing.T, c operator.Config) http.Handler {
-	t.Helper()
+// handle returns an API that has to be whole.
+func (f *farm) handle(c operator.Config) http.Handler {
+	f.t.Helper()
 	h, err := operator.Handler(c)
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return h
 }
@@ -191,7 +197,7 @@ type size struct{ Accounts, Entries int64 }
 // size returns how much all journals hold, and checks them.
 func (f *farm) size() size {
 	f.t.Helper()
-	report, err := journal.Verify(context.Background(), f.service.Store)
+	report, err := journal.Verify(context.Background(), f.store)
 	if err != nil || report.Wrong != nil {
 		f.t.Fatalf("verify: %+v, %v", report, err)
 	}
@@ -201,14 +207,14 @@ func (f *farm) size() size {
 // buy and renew are what the account's own API does.
 func (f *farm) buy(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.service.Purchase(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.parts.Orders.Purchase(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
 func (f *farm) renew(id account.ID, offeringID string, quantity int) {
 	f.t.Helper()
-	if _, _, err := f.service.Renew(context.Background(), service.Caller{Account: id, Key: "AKID"}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
+	if _, _, err := f.parts.Orders.Renew(context.Background(), journal.Caller{Account: id, By: journal.By{Key: "AKID"}}, account.Order{OfferingID: offeringID, Quantity: quantity}); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -62,7 +62,7 @@ func TestJournalIsTheStoredOne(t *testing.T) {
 	f := open(t)
 	f.fill()
 	f.accepted("PUT", "/accounts/"+alice, "{}") // an entry that says nothing
-	records, err := f.service.Store.Forward(context.Background(), alice, 0, math.MaxInt32)
+	records, err := f.store.Forward(context.Background(), alice, 0, math.MaxInt32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestVerifyFinds(t *testing.T) {
 			dir := t.TempDir()
 			f := onDisk(t, dir)
 			f.fill()
-			if err := f.service.Store.Close(); err != nil {
+			if err := f.store.Close(); err != nil {
 				t.Fatal(err)
 			}
 			got := onDisk(t, dir, tt.change).accepted("GET", "/verify", "")
@@ -212,11 +212,11 @@ func TestVerifyFindsAForgedState(t *testing.T) {
 	dir := t.TempDir()
 	f := onDisk(t, dir)
 	f.accepted("PUT", "/accounts/"+alice, `{"status":"SUSPENDED"}`)
-	records, err := f.service.Store.Forward(context.Background(), alice, 0, 2)
+	records, err := f.store.Forward(context.Background(), alice, 0, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.service.Store.Close(); err != nil {
+	if err := f.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	body := strings.Replace(string(records[1].Body), `"state":{`, `"state":{"customer":true,`, 1)

@@ -52,7 +52,7 @@ func TestRequests(t *testing.T) {
 			t.Parallel()
 			f := open(t)
 			var seen []web.Result
-			c := operator.Config{Web: shared(func() string { return "id-1" }, &f.log), Service: f.service, Faults: f.faults}
+			c := f.config(func() string { return "id-1" }, &f.log)
 			c.Web.Observe = func(_ context.Context, r web.Result) {
 				r.Took = min(r.Took, 0)
 				seen = append(seen, r)
@@ -62,7 +62,7 @@ func TestRequests(t *testing.T) {
 				tt.change(r)
 			}
 			w := httptest.NewRecorder()
-			handler(t, c).ServeHTTP(w, r)
+			f.handle(c).ServeHTTP(w, r)
 			tt.want.RequestID = "id-1"
 			if diff := cmp.Diff([]web.Result{tt.want}, seen); diff != "" || w.Code != tt.want.Status {
 				t.Errorf("status %d, observed (-want +got):\n%s", w.Code, diff)

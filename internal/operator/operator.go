@@ -1,7 +1,7 @@
 // Package operator is the API under /_slotfarm/v1 with which operators and test
 // authors see and set what AWS's own API cannot: settings, clocks, journals.
 //
-// It translates between JSON and packages service and chaos, and decides nothing
+// It translates between JSON and the parts of a farm, and decides nothing
 // but that browsers call it for no other page than its own. Who may call it is
 // decided before a request gets here.
 package operator
@@ -16,15 +16,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
+	"github.com/slotfarm/slotfarm/internal/sandbox"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // Prefix is the path under which the API stands.
-const Prefix = "/_slotfarm/v1"
+const Prefix = operatorapi.Prefix
 
 // Size limits of request bodies, in bytes.
 const (
@@ -33,12 +38,19 @@ const (
 	maxCatalog  = 1 << 20  // of a catalogue where callers have to sign
 )
 
-// Config is what the API needs. Web and Service are required.
+// Config is what the API needs. Web and the parts of the farm are required.
 type Config struct {
-	Web     web.Config // what is observed are Routes, and "" for none of them
-	Signed  bool       // callers have to sign, with keys that are made here
-	Service *service.Service
-	Faults  *injection.Faults // nil where answers must not be broken
+	Web       web.Config // what is observed are Routes, and "" for none of them
+	Accounts  *billing.Accounts
+	Orders    *billing.Orders
+	Catalog   *catalog.Shelf
+	Clocks    *sandbox.Clocks
+	Snapshots *sandbox.Snapshots
+	Seeds     *sandbox.Seeds
+	Journals  journal.Reader
+	Signed    bool              // callers have to sign
+	Keys      *access.Keys      // where they do
+	Faults    *injection.Faults // nil where answers must not be broken
 
 	// Backup returns a copy of everything, to be closed. Nil where the storage is
 	// backed up by its own means.
@@ -92,39 +104,14 @@ type methods map[string]endpoint
 
 // table holds what answers, by path and method.
 func (a api) table() map[string]methods {
-	return map[string]methods{
-		"/accounts":                         {"GET": {"ListAccounts", a.listAccounts}},
-		"/accounts/{account}":               {"GET": {"GetAccount", a.getAccount}, "PUT": {"PutAccount", a.putAccount}},
-		"/accounts/{account}/clock":         {"PUT": {"FreezeClock", a.freeze}, "DELETE": {"ReleaseClock", a.release}},
-		"/accounts/{account}/clock/advance": {"POST": {"AdvanceClock", a.advance}},
-		"/accounts/{account}/journal":       {"GET": {"GetJournal", a.readJournal}},
-		"/accounts/{account}/quote":         {"POST": {"GetQuote", a.quote}},
-		"/accounts/{account}/statement":     {"GET": {"GetStatement", a.statement}},
-
-		"/accounts/{account}/keys": {
-			"GET": {"ListKeys", a.serveOnly(a.listKeys)}, "POST": {"CreateKey", a.serveOnly(a.createKey)},
-		},
-		"/accounts/{account}/keys/{key}": {
-			"PUT": {"DisableKey", a.serveOnly(a.disableKey)}, "DELETE": {"DeleteKey", a.serveOnly(a.deleteKey)},
-		},
-
-		"/accounts/{account}/snapshots": {
-			"GET": {"ListSnapshots", a.listSnapshots}, "POST": {"TakeSnapshot", a.takeSnapshot},
-		},
-		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": {"DeleteSnapshot", a.deleteSnapshot}},
-		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": {"RestoreSnapshot", a.restoreSnapshot}},
-
-		"/catalog":          {"GET": {"GetCatalog", a.getCatalog}, "PUT": {"PutCatalog", a.putCatalog}},
-		"/catalog/versions": {"GET": {"ListCatalogVersions", a.listVersions}},
-		"/seed":             {"GET": {"GetSeed", a.exportSeed}, "PUT": {"PutSeed", a.sandboxOnly(a.putSeed)}},
-		"/reset":            {"POST": {"Reset", a.sandboxOnly(a.reset)}},
-		"/faults": {
-			"GET": {"GetFaults", a.sandboxOnly(a.getFaults)}, "PUT": {"PutFaults", a.sandboxOnly(a.putFaults)},
-			"POST": {"AddFaults", a.sandboxOnly(a.addFaults)}, "DELETE": {"RemoveFaults", a.sandboxOnly(a.removeFaults)},
-		},
-		"/backup": {"GET": {"Backup", a.makeBackup}},
-		"/verify": {"GET": {"Verify", a.verify}},
+	paths := map[string]methods{}
+	for _, row := range a.rows() {
+		if paths[row.Path] == nil {
+			paths[row.Path] = methods{}
+		}
+		paths[row.Path][row.Method] = endpoint{row.Action, row.handle}
 	}
+	return paths
 }
 
 // Actions returns the actions that policies may allow, in alphabetical order.
@@ -147,7 +134,7 @@ func (a api) endpoint(method, path string, e endpoint) web.Endpoint {
 	operation := web.Operation{
 		Name: method + " " + path,
 		Open: func(_ context.Context, r *web.Request) (web.Call, error) {
-			ask := e.ask(account.ID(r.PathValue("account")))
+			ask := asking(e.action, account.ID(r.PathValue("account")))
 			return web.Call{Ask: ask, Run: func(context.Context) (web.Reply, error) { return a.run(r, e) }}, nil
 		},
 	}
@@ -157,12 +144,12 @@ func (a api) endpoint(method, path string, e endpoint) web.Endpoint {
 	}
 }
 
-// ask returns what a request to the endpoint asks for that is about an account,
-// or about no single one.
-func (e endpoint) ask(id account.ID) web.Ask {
-	ask := web.Ask{Action: actionPrefix + e.action, Resource: "*"}
-	if id != "" {
-		ask.Resource = AccountARN(id)
+// asking returns what an action asks for on an account, or where it is about no
+// single one.
+func asking(action string, on account.ID) web.Ask {
+	ask := web.Ask{Action: actionPrefix + action, Resource: "*"}
+	if on != "" {
+		ask.Resource = AccountARN(on)
 	}
 	return ask
 }
@@ -175,39 +162,7 @@ func (a api) run(r *web.Request, e endpoint) (web.Reply, error) {
 	if a.Signed {
 		r.Attrs = append(r.Attrs, slog.String("key", r.Identity.Key))
 	}
-	ctx := context.WithValue(r.Context(), arrival{}, arrived{r, e})
-	return encode(e.handle(r.WithContext(ctx)))
-}
-
-// arrival finds how a request arrived in its context.
-type arrival struct{}
-
-// arrived is a request as package web has it, and the endpoint that it is to.
-type arrived struct {
-	*web.Request
-	endpoint endpoint
-}
-
-// arrivalOf returns how a request arrived that an endpoint answers.
-func arrivalOf(r *http.Request) arrived {
-	return r.Context().Value(arrival{}).(arrived)
-}
-
-// alsoOn returns nil where the caller may do to another account what the request
-// does to that of its path.
-func alsoOn(r *http.Request, id account.ID) error {
-	a := arrivalOf(r)
-	return a.Also(a.endpoint.ask(id))
-}
-
-// sandboxOnly keeps f from servers whose answers must not be broken.
-func (a api) sandboxOnly(f handle) handle {
-	return func(r *http.Request) (any, error) {
-		if a.Faults == nil {
-			return nil, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
-		}
-		return f(r)
-	}
+	return encode(e.handle(r))
 }
 
 // crossOrigin refuses what a page of another origin has a browser send.
@@ -219,7 +174,7 @@ type api struct{ Config }
 
 // handle answers a request with a value to encode, nil for no content, or an
 // error.
-type handle func(*http.Request) (any, error)
+type handle func(*web.Request) (any, error)
 
 // limitOf returns how large the body of a request to a route may be. Where callers
 // have to sign, it is read before it is known who they are.

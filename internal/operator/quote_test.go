@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
 // quoted is what a quote answers.
@@ -42,7 +42,7 @@ func TestQuote(t *testing.T) {
 		got := quote(alice, promotion, day%2+1)
 		f.same("entries", before, f.size())
 		o := account.Order{OfferingID: ios, Quantity: day%2 + 1, PromotionID: promotion}
-		made, _, err := f.service.Purchase(context.Background(), service.Caller{Account: alice}, o)
+		made, _, err := f.parts.Orders.Purchase(context.Background(), journal.Caller{Account: alice}, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -225,7 +225,7 @@ func TestInternalErrors(t *testing.T) {
 
 	catalog := offering.Default()
 	catalog.Offerings = catalog.Offerings[1:]
-	f := openOn(t, whole.service.Store, catalog)
+	f := openOn(t, whole.store, catalog)
 	f.refused("POST", "/accounts/"+alice+"/clock/advance", `{"periods":1}`, refusal{500, "Internal", internalMessage})
 	f.refused("PUT", "/accounts/"+alice+"/clock", `{"now":"2027-01-01T00:00:00Z"}`, refusal{500, "Internal", internalMessage})
 	if got := f.call("POST", "/accounts/"+alice+"/clock/advance", `{"periods":1}`).Body; strings.Contains(got, ios) {
@@ -245,7 +245,7 @@ func TestUnreadableEntry(t *testing.T) {
 	dir := t.TempDir()
 	f := onDisk(t, dir)
 	f.accepted("PUT", "/accounts/"+alice, "{}")
-	if err := f.service.Store.Close(); err != nil {
+	if err := f.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	f = onDisk(t, dir, `UPDATE entries SET body = CAST('garbage' AS BLOB)`)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -36,10 +37,6 @@ func line(r *web.Request, attrs []slog.Attr) []slog.Attr {
 	return append(attrs, slog.String("method", r.Method), slog.String("path", path))
 }
 
-// unhurried takes the time limits of the HTTP server from a request whose answer
-// takes the longer the more is stored.
-func unhurried(r *http.Request) { arrivalOf(r).Unhurried() }
-
 // encode returns the answer that is a value, nil for no content, or an error.
 func encode(out any, err error) (web.Reply, error) {
 	switch {
@@ -57,14 +54,6 @@ func encode(out any, err error) (web.Reply, error) {
 
 // contentType is the media type of answers.
 const contentType = "application/json"
-
-// problem is the body of an error.
-type problem struct {
-	Error struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
 
 // code is how a kind of failure looks in this API.
 type code struct {
@@ -100,8 +89,7 @@ func refusal(err error) web.Reply {
 	if !ok {
 		c, message = codes[fault.Internal], fault.InternalMessage
 	}
-	var p problem
-	p.Error.Code, p.Error.Message = c.name, message
+	p := operatorapi.Problem{Error: operatorapi.ProblemError{Code: c.name, Message: message}}
 	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so that nothing can fail
 	reply := web.Reply{Status: c.status, Error: c.name, Reason: err, ContentType: contentType, Body: append(body, '\n')}
 	if c.status >= http.StatusInternalServerError {

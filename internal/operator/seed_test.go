@@ -14,7 +14,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // planted is what a seed led to.
@@ -34,7 +33,7 @@ func (f *farm) plant(method, path, body string) planted {
 func (f *farm) everything() map[string]any {
 	f.t.Helper()
 	ctx := context.Background()
-	ids, err := f.service.Store.Accounts(ctx, "", math.MaxInt16)
+	ids, err := f.store.Accounts(ctx, "", math.MaxInt16)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -44,7 +43,7 @@ func (f *farm) everything() map[string]any {
 	}
 	for _, kind := range []string{"catalog", "snapshot"} {
 		var values []journal.Named
-		if values, err = f.service.Store.ListRecords(ctx, kind, ""); err != nil {
+		if values, err = f.store.ListRecords(ctx, kind, ""); err != nil {
 			f.t.Fatal(err)
 		}
 		all[kind] = values
@@ -257,10 +256,10 @@ func TestSeedsAmongPurchases(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 100 {
 		group.Go(func() {
-			c := service.Caller{Account: []account.ID{alice, bob}[i%2]}
-			_, _, err := f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+			c := journal.Caller{Account: []account.ID{alice, bob}[i%2]}
+			_, _, err := f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			if i%10 == 0 {
-				_, err = f.service.Reset(ctx, c)
+				_, err = f.parts.Seeds.Reset(ctx, c)
 			}
 			if bad(err) {
 				t.Error(err)

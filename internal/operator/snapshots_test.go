@@ -16,7 +16,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // snapshot is one as the API shows it.
@@ -55,7 +54,7 @@ func (f *farm) restore(id, snapshot, body string) accountShape {
 // records are the bytes of an account's journal.
 func (f *farm) records(id account.ID) []journal.Record {
 	f.t.Helper()
-	records, err := f.service.Store.Forward(context.Background(), id, 0, math.MaxInt32)
+	records, err := f.store.Forward(context.Background(), id, 0, math.MaxInt32)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -76,8 +75,8 @@ func (f *farm) same(what string, want, got any) {
 // transaction's id.
 func (f *farm) attempt(id account.ID, call string) string {
 	f.t.Helper()
-	c := service.Caller{Account: id, Key: "AKID", Attempt: &service.Attempt{Call: call, Digest: "digest"}}
-	t, _, err := f.service.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
+	c := journal.Caller{Account: id, By: journal.By{Key: "AKID"}, Retry: &journal.Retry{ID: call, Request: "digest"}}
+	t, _, err := f.parts.Orders.Purchase(context.Background(), c, account.Order{OfferingID: ios, Quantity: 1})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -268,20 +267,20 @@ func TestRestoresAmongPurchases(t *testing.T) {
 	f := open(t)
 	f.freeze(alice, "2026-01-31T12:00:00Z")
 	s := f.take(alice)
-	ctx, c := context.Background(), service.Caller{Account: alice, Key: "AKID"}
+	ctx, c := context.Background(), journal.Caller{Account: alice, By: journal.By{Key: "AKID"}}
 	var group sync.WaitGroup
 	for i := range 200 {
 		group.Go(func() {
 			var err error
 			switch i % 5 {
 			case 0:
-				_, err = f.service.Restore(ctx, c, s.Snapshot)
+				_, err = f.parts.Snapshots.Restore(ctx, c, s.Snapshot)
 			case 1:
-				_, err = f.service.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
+				_, err = f.parts.Snapshots.Fork(ctx, c, s.Snapshot, account.ID(fmt.Sprintf("%012d", i)))
 			case 2:
-				_, err = f.service.View(ctx, c)
+				_, err = f.parts.Accounts.View(ctx, c)
 			default:
-				_, _, err = f.service.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
+				_, _, err = f.parts.Orders.Purchase(ctx, c, account.Order{OfferingID: ios, Quantity: 1})
 			}
 			if err != nil && fault.KindOf(err) != fault.LimitExceeded {
 				t.Error(err)
@@ -289,7 +288,7 @@ func TestRestoresAmongPurchases(t *testing.T) {
 		})
 	}
 	group.Wait()
-	head, err := f.service.Store.Head(ctx, alice)
+	head, err := f.store.Head(ctx, alice)
 	if n := len(f.records(alice)); err != nil || head.Seq != int64(n) || head.State.Transactions != n-int(s.Entries) {
 		t.Errorf("%d entries, head %d with %d transactions, %v", n, head.Seq, head.State.Transactions, err)
 	}

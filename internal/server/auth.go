@@ -6,27 +6,27 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/operator"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // gate lets in who signs with a key, as far as the key's policy goes.
 type gate struct {
-	offerings *service.Service
-	now       func() time.Time
-	slots     sigv4.Verifier // of the Device Farm API
-	operator  sigv4.Verifier // of the operator's API
+	parts    *Parts
+	now      func() time.Time
+	slots    sigv4.Verifier // of the Device Farm API
+	operator sigv4.Verifier // of the operator's API
 }
 
-func newGate(offerings *service.Service, now func() time.Time) *gate {
+func newGate(parts *Parts, now func() time.Time) *gate {
 	return &gate{
-		offerings: offerings, now: now,
+		parts: parts, now: now,
 		slots:    sigv4.Verifier{Service: "devicefarm", Signed: []string{"idempotency-key"}},
 		operator: sigv4.Verifier{Service: "slotfarm"},
 	}
@@ -39,13 +39,13 @@ func actions() []string { return append(operator.Actions(), devicefarm.Actions()
 // UnknownKey for a key that may not be used and for a session token, which no key
 // here has.
 func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (web.Identity, error) {
-	if err := g.offerings.Refresh(r.Context()); err != nil {
+	if err := g.parts.Refresh(r.Context()); err != nil {
 		return web.Identity{}, err
 	}
-	var found service.Credentials
+	var found access.Credentials
 	verified, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, func(id string) (string, error) {
 		var err error
-		found, err = g.offerings.Credentials(r.Context(), id)
+		found, err = g.parts.Keys.Credentials(r.Context(), id)
 		return found.Secret, err
 	}, g.now())
 	if err != nil {
@@ -91,7 +91,7 @@ func (g *gate) authorize(r *web.Request, ask web.Ask) error {
 // other than the operator's reach no other account, whatever their policies say.
 func (g *gate) authorizeOperator(r *web.Request, ask web.Ask) error {
 	key := *r.Identity.Signer
-	if key.Account != string(service.OperatorAccount) && ask.Resource != operator.AccountARN(account.ID(key.Account)) {
+	if key.Account != string(access.OperatorAccount) && ask.Resource != operator.AccountARN(account.ID(key.Account)) {
 		return denied(key, ask.Action, "because the key belongs to an account that is not the operator's, and the call is about more than that account")
 	}
 	return g.authorize(r, ask)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,8 +18,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // counter is a service for others on a disk, whose handler is called without a
@@ -36,15 +37,15 @@ func openCounter(b *testing.B, purchases int) *counter {
 	b.Helper()
 	ctx, dir, master := context.Background(), b.TempDir(), parseMaster(b, "5a")
 	c := &counter{b: b}
-	err := server.Offline(ctx, server.Config{Data: dir}, func(s *service.Service) (err error) {
-		if _, err = s.Install(ctx, func() (iam.MasterKey, error) { return master, nil }); err == nil {
-			c.key, err = customer(ctx, s)
-		}
-		for left := purchases - 1; left > 0 && err == nil; left -= 1000 {
-			_, err = s.Store.Update(ctx, journal.Change{Account: alice, Recorded: noon, Decide: buy(min(left, 1000))})
+	err := server.Offline(ctx, server.Config{Data: dir}, func(p *server.Parts) (err error) {
+		if _, err = p.Installation.Install(ctx, func() (iam.MasterKey, error) { return master, nil }); err == nil {
+			c.key, err = customer(ctx, p)
 		}
 		return err
 	})
+	if err == nil {
+		err = buyAll(ctx, dir, purchases-1)
+	}
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -65,13 +66,25 @@ func openCounter(b *testing.B, purchases int) *counter {
 }
 
 // customer opens alice's account and returns a key of it.
-func customer(ctx context.Context, s *service.Service) (signer, error) {
-	caller := service.Caller{Account: alice, Key: "bench"}
-	if _, err := s.Configure(ctx, caller, account.Settings{}); err != nil {
+func customer(ctx context.Context, p *server.Parts) (signer, error) {
+	caller := journal.Caller{Account: alice, By: journal.By{Key: "bench"}}
+	if _, err := p.Accounts.Configure(ctx, caller, account.Settings{}); err != nil {
 		return signer{}, err
 	}
-	made, err := s.CreateKey(ctx, caller, "bench", iam.Buyer(5))
+	made, err := p.Keys.Create(ctx, caller, "bench", iam.Buyer(5))
 	return signer{made.Key.ID, made.Secret}, err
+}
+
+// buyAll has alice have bought so often.
+func buyAll(ctx context.Context, dir string, purchases int) error {
+	store, err := sqlite.Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for left := purchases; left > 0 && err == nil; left -= 1000 {
+		_, err = store.Update(ctx, journal.Change{Account: alice, Recorded: noon, Decide: buy(min(left, 1000))})
+	}
+	return errors.Join(err, store.Close())
 }
 
 // buy decides on so many purchases.

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,12 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
 
@@ -57,12 +59,24 @@ func install(t *testing.T) *served {
 }
 
 // install prepares the storage.
-func (s *served) install() (made service.Credentials, err error) {
-	err = server.Offline(context.Background(), server.Config{Data: s.dir}, func(offline *service.Service) error {
-		made, err = offline.Install(context.Background(), s.masterKey)
+func (s *served) install() (made access.Credentials, err error) {
+	err = server.Offline(context.Background(), server.Config{Data: s.dir}, func(offline *server.Parts) error {
+		made, err = offline.Installation.Install(context.Background(), s.masterKey)
 		return err
 	})
 	return made, err
+}
+
+// stored opens the storage of a server that is stopped for f to work with.
+func (s *served) stored(f func(journal.Store) error) {
+	s.t.Helper()
+	store, err := sqlite.Open(context.Background(), s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := errors.Join(f(store), store.Close()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // masterKey is where the master key comes from.
@@ -343,7 +357,7 @@ func TestForkStaysInReach(t *testing.T) {
 		s.operate(s.operator, "PUT", "/accounts/"+id, `{"test":true}`).want(t, "open", 200, id)
 	}
 	everything := s.key(team, string(iam.Operator()))
-	limited := s.key(string(service.OperatorAccount), `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"slotfarm:*","Resource":"arn:aws:slotfarm:::account/`+team+`"}]}`)
+	limited := s.key(string(access.OperatorAccount), `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"slotfarm:*","Resource":"arn:aws:slotfarm:::account/`+team+`"}]}`)
 	for _, who := range []signer{everything, limited} {
 		var taken struct{ Snapshot string }
 		answer := s.operate(who, "POST", "/accounts/"+team+"/snapshots", "")
@@ -370,15 +384,13 @@ func TestDamagedKeys(t *testing.T) {
 	whole := s.key(other, "")
 	s.stop()
 	ctx := context.Background()
-	if err := server.Offline(ctx, server.Config{Data: s.dir}, func(offline *service.Service) error {
-		return offline.Store.PutRecords(ctx, "access", journal.Named{Name: "key/" + damaged.id, Body: []byte(`{"account":"` + team + `"`)})
-	}); err != nil {
-		t.Fatal(err)
-	}
+	s.stored(func(store journal.Store) error {
+		return store.PutRecords(ctx, "access", journal.Named{Name: "key/" + damaged.id, Body: []byte(`{"account":"` + team + `"`)})
+	})
 	s.start()
 	s.operate(s.operator, "GET", "/accounts/"+other+"/keys", "").want(t, "another account's", 200, whole.id)
 	s.operate(s.operator, "DELETE", "/accounts/"+team+"/keys/"+damaged.id, "").want(t, "delete", 204, "")
-	own := "/accounts/" + string(service.OperatorAccount) + "/keys/" + s.operator.id
+	own := "/accounts/" + string(access.OperatorAccount) + "/keys/" + s.operator.id
 	s.operate(s.operator, "DELETE", own, "").want(t, "its own", 409, "is the one that this request is signed with")
 	s.operate(s.operator, "PUT", own, `{"disabled":true}`).want(t, "its own", 409, "is the one that this request is signed with")
 }
@@ -394,9 +406,9 @@ func TestRekey(t *testing.T) {
 	ctx := context.Background()
 	before, after := s.master, parseMaster(t, "a5")
 	rekey := func(from, to iam.MasterKey) error {
-		return server.Offline(ctx, server.Config{Data: s.dir}, func(offline *service.Service) error {
-			offline.Master = from
-			return offline.Rekey(ctx, to)
+		return server.Offline(ctx, server.Config{Data: s.dir}, func(offline *server.Parts) error {
+			offline.Installation.Use(from)
+			return offline.Installation.Rekey(ctx, to)
 		})
 	}
 	if err := rekey(after, before); fault.KindOf(err) != fault.Conflict {
@@ -424,16 +436,14 @@ func TestChangedKeysAreOfNoUse(t *testing.T) {
 	for old, changed := range map[string]string{"devicefarm:*": "*", `"account":"` + team: `"account":"000000000000`} {
 		key := s.key(team, "")
 		s.stop()
-		if err := server.Offline(ctx, server.Config{Data: s.dir}, func(offline *service.Service) error {
-			records, err := offline.Store.ListRecords(ctx, "access", "key/"+key.id)
+		s.stored(func(store journal.Store) error {
+			records, err := store.ListRecords(ctx, "access", "key/"+key.id)
 			if err != nil || len(records) != 1 || !strings.Contains(string(records[0].Body), old) {
 				t.Fatalf("stored key: %s, %v", records, err)
 			}
 			records[0].Body = []byte(strings.Replace(string(records[0].Body), old, changed, 1))
-			return offline.Store.PutRecords(ctx, "access", records...)
-		}); err != nil {
-			t.Fatal(err)
-		}
+			return store.PutRecords(ctx, "access", records...)
+		})
 		s.start()
 		s.call(key, "ListOfferings", "{}").want(t, changed, 500, "InternalFailure")
 		s.operate(key, "GET", "/accounts", "").want(t, changed, 500, "Internal")

@@ -21,10 +21,10 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
+	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
 	"github.com/slotfarm/slotfarm/internal/throttle"
@@ -169,39 +169,39 @@ func (c Config) check() error {
 // prepare brings accounts to how they are at the start and returns what answers
 // requests.
 func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
-	config := c.service(s.traces.Store(s.journal))
+	config := c.parts(s.traces.Store(s.journal))
 	config.Swept = s.metrics.Sweep
-	offerings, err := service.New(ctx, config)
+	parts, err := NewParts(ctx, config)
 	if err != nil {
 		return nil, err
 	}
 	if c.Master == nil {
-		err = prepareSandbox(ctx, c, offerings)
+		err = prepareSandbox(ctx, c, parts)
 	} else {
-		err = offerings.CheckInstalled(ctx)
+		err = parts.Installation.Check(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	handler, err := s.handler(c, offerings)
+	handler, err := s.handler(c, parts)
 	if err == nil && c.MetricsListen != "" {
 		err = s.serveMetrics(c)
 	}
 	if err == nil {
-		s.sweeper = startSweeper(offerings, c.Log)
+		s.sweeper = startSweeper(parts, c.Log)
 	}
 	return handler, err
 }
 
 // prepareSandbox freezes clocks and plants the seed of a sandbox. It leaves the storage of
 // a service for others as it is, where requests have to be signed.
-func prepareSandbox(ctx context.Context, c Config, offerings *service.Service) error {
-	err := offerings.CheckOpen(ctx)
+func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
+	err := parts.Installation.CheckOpen(ctx)
 	if err == nil {
-		err = freeze(ctx, c, offerings)
+		err = freeze(ctx, c, parts)
 	}
 	if err == nil && c.Seed != nil {
-		if _, err = offerings.PlantNew(ctx, service.Caller{Key: starter}, *c.Seed); err != nil {
+		if _, err = parts.Seeds.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
 			err = fmt.Errorf("seed: %w", err)
 		}
 	}
@@ -214,18 +214,18 @@ const starter = "start"
 // freeze stands the clocks of the accounts there are at c.Frozen. Those that are
 // past it stay where they are, since no clock goes back, and so do those of
 // ordinary accounts.
-func freeze(ctx context.Context, c Config, offerings *service.Service) error {
+func freeze(ctx context.Context, c Config, parts *Parts) error {
 	if c.Frozen == nil {
 		return nil
 	}
 	const page = 500
 	for after := account.ID(""); ; {
-		ids, err := offerings.Store.Accounts(ctx, after, page)
+		ids, err := parts.Accounts.List(ctx, after, page)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
 		for _, id := range ids {
-			_, _, err := offerings.Freeze(ctx, service.Caller{Account: id, Key: starter}, *c.Frozen)
+			_, _, err := parts.Clocks.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
 			switch kind := fault.KindOf(err); {
 			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
 				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
@@ -283,17 +283,22 @@ func (s *Server) Close(ctx context.Context) error {
 }
 
 // handler returns everything that stands on the listener.
-func (s *Server) handler(c Config, offerings *service.Service) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: offerings.Lag})
-	slots := devicefarm.Config{Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Service: offerings}
+func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag})
+	slots := devicefarm.Config{
+		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
+	}
 	operations := operator.Config{
-		Web: s.web(c, telemetry.Operator, operator.Routes()), Service: offerings, Backup: backupOf(s.journal), Signed: c.Master != nil,
+		Web:      s.web(c, telemetry.Operator, operator.Routes()),
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		err = s.guard(c, &slots, &operations)
+		err = newGate(parts, c.Now).guard(c, &slots, &operations)
 	}
 	if err != nil {
 		return nil, err
@@ -313,14 +318,13 @@ func (s *Server) open(c Config, slots *devicefarm.Config, operations *operator.C
 }
 
 // guard has callers sign, and do what the policies of their keys allow.
-func (s *Server) guard(c Config, slots *devicefarm.Config, operations *operator.Config) error {
+func (g *gate) guard(c Config, slots *devicefarm.Config, operations *operator.Config) error {
 	limits, err := throttle.New(c.Limits, c.Now)
 	if err != nil {
 		return err
 	}
-	gate := newGate(operations.Service, c.Now)
-	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Throttle = gate.authenticate, gate.authorize, limits.Admit
-	operations.Web.Authenticate, operations.Web.Authorize = gate.authenticateOperator, gate.authorizeOperator
+	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Throttle = g.authenticate, g.authorize, limits.Admit
+	operations.Web.Authenticate, operations.Web.Authorize = g.authenticateOperator, g.authorizeOperator
 	return nil
 }
 

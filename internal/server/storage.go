@@ -9,14 +9,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/service"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
-// service returns how the service works on a store.
-func (c Config) service(store journal.Store) service.Config {
-	config := service.Config{
+// parts returns how the parts work on a store.
+func (c Config) parts(store journal.Store) PartsConfig {
+	config := PartsConfig{
 		Store: store, Now: c.Now, NewID: c.NewID, Actions: actions(),
 		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots}, Shared: c.Database != "",
 	}
@@ -74,15 +73,15 @@ func reachable(ctx context.Context, e engine) bool {
 // Offline opens the storage of a service for others, without a server, for f to
 // work with: c.Data or c.Database. A data directory that another process has open
 // is a Conflict.
-func Offline(ctx context.Context, c Config, f func(*service.Service) error) error {
+func Offline(ctx context.Context, c Config, f func(*Parts) error) error {
 	store, err := c.open(ctx, func(journal.Batch) {})
 	if err != nil {
 		return err
 	}
 	c.Master = &iam.MasterKey{}
-	offerings, err := service.New(ctx, c.withDefaults().service(store))
+	parts, err := NewParts(ctx, c.withDefaults().parts(store))
 	if err == nil {
-		err = f(offerings)
+		err = f(parts)
 	}
 	return errors.Join(err, store.Close())
 }

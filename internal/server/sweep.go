@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"time"
-
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // sweepPause is how long accounts wait at most to be rolled after a boundary
@@ -19,7 +17,7 @@ type sweeper struct {
 }
 
 // startSweeper sweeps now and then again until it is closed.
-func startSweeper(offerings *service.Service, log *slog.Logger) *sweeper {
+func startSweeper(parts *Parts, log *slog.Logger) *sweeper {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sweeper{stop: stop, stopped: make(chan struct{})}
 	go func() {
@@ -27,9 +25,9 @@ func startSweeper(offerings *service.Service, log *slog.Logger) *sweeper {
 		ticker := time.NewTicker(sweepPause)
 		defer ticker.Stop()
 		for ctx.Err() == nil {
-			err := offerings.Refresh(ctx)
+			err := parts.Refresh(ctx)
 			if err == nil {
-				err = offerings.Sweep(ctx)
+				err = parts.Sweeper.Sweep(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "error", err)

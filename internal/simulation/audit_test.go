@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
 )
 
 // auditor reads the journals as they grow and keeps books of its own.
@@ -316,16 +316,16 @@ func (a *auditor) checkState(b *book, e journal.Entry) {
 
 // checkList compares the list of transactions, all its pages, with the books:
 // what was listed once never changes.
-func (a *auditor) checkList(s *service.Service, caller service.Caller) {
+func (a *auditor) checkList(o *billing.Orders, caller journal.Caller) {
 	a.t.Helper()
 	var all []account.Transaction
-	for from := (service.Cursor{}); ; {
-		page, next, err := s.Transactions(context.Background(), caller, from, 30)
+	for from := (billing.Cursor{}); ; {
+		page, next, err := o.Transactions(context.Background(), caller, from, 30)
 		if err != nil {
 			a.t.Fatal(err)
 		}
 		all = append(all, page...)
-		if from = next; from == (service.Cursor{}) {
+		if from = next; from == (billing.Cursor{}) {
 			break
 		}
 	}
@@ -337,11 +337,11 @@ func (a *auditor) checkList(s *service.Service, caller service.Caller) {
 
 // checkStatements compares the statements of the newest months with the sums of
 // the books.
-func (a *auditor) checkStatements(s *service.Service, caller service.Caller, most int) {
+func (a *auditor) checkStatements(o *billing.Orders, caller journal.Caller, most int) {
 	a.t.Helper()
 	b := a.book(caller.Account)
 	for month := b.at; most > 0 && len(b.hashes) > 0; most-- {
-		statement, _, err := s.Statement(context.Background(), caller, offering.PeriodOf(month))
+		statement, _, err := o.Statement(context.Background(), caller, offering.PeriodOf(month))
 		if fault.KindOf(err) == fault.Argument && err != nil || fault.KindOf(err) == fault.Unavailable {
 			return // by this clock the month has not begun, or the journal fails
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/service"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -50,7 +50,7 @@ type run struct {
 
 // node is an instance of the service and its clock.
 type node struct {
-	*service.Service
+	*server.Parts
 	off time.Duration // from the true time
 }
 
@@ -113,7 +113,7 @@ func simulate(t testing.TB, seed uint64, steps int) (figures, map[account.ID]jou
 // restart makes an instance of the service anew, as after a crash.
 func (r *run) restart(i int) {
 	n := r.nodes[i]
-	s, err := service.New(context.Background(), service.Config{
+	s, err := server.NewParts(context.Background(), server.PartsConfig{
 		Store: r.store, Terms: account.Terms{Catalog: r.catalog(), MaxSlots: maxSlots},
 		Now:   func() time.Time { return r.now.Add(n.off) },
 		NewID: func() string { r.ids++; return fmt.Sprintf("id-%d", r.ids) },
@@ -121,7 +121,7 @@ func (r *run) restart(i int) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	n.Service = s
+	n.Parts = s
 }
 
 // catalog sells four offerings, one of them at prices that change, with three
@@ -259,12 +259,12 @@ func (r *run) attempt(c *call) {
 
 // deliver has some instance of the service carry out a call.
 func (r *run) deliver(c *call) (account.Transaction, error) {
-	caller := service.Caller{
-		Account: c.account, Key: "client", Attempt: &service.Attempt{Call: c.id, Digest: fmt.Sprint(c.renew, c.order)},
+	caller := journal.Caller{
+		Account: c.account, By: journal.By{Key: "client"}, Retry: &journal.Retry{ID: c.id, Request: fmt.Sprint(c.renew, c.order)},
 	}
-	do := r.node().Purchase
+	do := r.node().Orders.Purchase
 	if c.renew {
-		do = r.node().Renew
+		do = r.node().Orders.Renew
 	}
 	t, _, err := do(context.Background(), caller, c.order)
 	return t, err
@@ -304,7 +304,7 @@ func (r *run) skew() {
 
 // sweep rolls what is due, by the clock of some instance.
 func (r *run) sweep() {
-	if err := r.node().Sweep(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
+	if err := r.node().Sweeper.Sweep(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
 }
@@ -319,7 +319,7 @@ func (r *run) configure() {
 		status := []account.Status{account.Active, account.Active, account.Active, account.Suspended, account.Ineligible}[r.chaos.IntN(5)]
 		settings.Status = &status
 	}
-	_, err := r.node().Configure(context.Background(), service.Caller{Account: r.account(), Key: "operator"}, settings)
+	_, err := r.node().Accounts.Configure(context.Background(), journal.Caller{Account: r.account(), By: journal.By{Key: "operator"}}, settings)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		r.t.Fatal(err)
 	}
@@ -327,8 +327,8 @@ func (r *run) configure() {
 
 // read looks at an account, its list of transactions and a statement of it.
 func (r *run) read() {
-	ctx, n, caller := context.Background(), r.node(), service.Caller{Account: r.account(), Key: "reader"}
-	if _, err := n.View(ctx, caller); err != nil {
+	ctx, n, caller := context.Background(), r.node(), journal.Caller{Account: r.account(), By: journal.By{Key: "reader"}}
+	if _, err := n.Accounts.View(ctx, caller); err != nil {
 		if fault.KindOf(err) != fault.Unavailable {
 			r.t.Fatal(err)
 		}
@@ -336,9 +336,9 @@ func (r *run) read() {
 	}
 	r.audit()
 	if r.often(50) {
-		r.auditor.checkList(n.Service, caller)
+		r.auditor.checkList(n.Orders, caller)
 	} else {
-		r.auditor.checkStatements(n.Service, caller, 1)
+		r.auditor.checkStatements(n.Orders, caller, 1)
 	}
 }
 
@@ -362,9 +362,9 @@ func (r *run) settle() {
 	r.sweep()
 	r.audit()
 	for _, id := range r.accounts {
-		caller := service.Caller{Account: id, Key: "reader"}
-		r.auditor.checkList(r.nodes[0].Service, caller)
-		r.auditor.checkStatements(r.nodes[0].Service, caller, 2)
+		caller := journal.Caller{Account: id, By: journal.By{Key: "reader"}}
+		r.auditor.checkList(r.nodes[0].Orders, caller)
+		r.auditor.checkStatements(r.nodes[0].Orders, caller, 2)
 	}
 	r.audit() // by the clock of who looked, another month may have begun
 	r.auditor.end(r.calls)

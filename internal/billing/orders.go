@@ -1,0 +1,98 @@
+package billing
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/journal"
+)
+
+// Orders are what accounts buy and renew, and what that costs. New makes them.
+type Orders struct{ accounts *Accounts }
+
+// Purchase buys slots at once and returns the transaction and the account after
+// it; a repeated call gets the first transaction. Errors: those of
+// account.State.Purchase and of the journal.
+func (o *Orders) Purchase(ctx context.Context, c journal.Caller, order account.Order) (account.Transaction, View, error) {
+	return o.order(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
+		return state.Purchase(order, terms, now)
+	})
+}
+
+// Renew sets the next period's quantity and returns the transaction and the
+// account after it; a repeated call gets the first transaction. Errors: those of
+// account.State.Renew and of the journal.
+func (o *Orders) Renew(ctx context.Context, c journal.Caller, order account.Order) (account.Transaction, View, error) {
+	return o.order(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
+		return state.Renew(order, terms, now)
+	})
+}
+
+// order runs a command whose event holds one transaction.
+func (o *Orders) order(ctx context.Context, c journal.Caller, f single) (account.Transaction, View, error) {
+	view, entries, err := o.accounts.Change(ctx, c, f.command)
+	if err != nil {
+		return account.Transaction{}, view, err
+	}
+	newest := entries[len(entries)-1]
+	return newest.Event.Transactions[0], view, nil
+}
+
+// Quote returns the transaction that a purchase would make now. It buys nothing.
+// Errors: those of account.State.Purchase.
+func (o *Orders) Quote(ctx context.Context, c journal.Caller, order account.Order) (account.Transaction, error) {
+	view, err := o.accounts.View(ctx, c)
+	if err != nil {
+		return account.Transaction{}, err
+	}
+	event, err := view.State.Purchase(order, view.Terms, view.Now)
+	if err != nil {
+		return account.Transaction{}, err
+	}
+	return event.Transactions[0], nil
+}
+
+// Cursor is a place in an account's list of transactions: the entry that holds
+// a transaction, and its place in the entry. The zero Cursor is the newest end.
+type Cursor struct {
+	Seq   int64
+	Index int
+}
+
+// Transactions returns up to limit transactions older than from, newest first,
+// and where the next page starts; the zero Cursor when there is none. Entries
+// never change, so pages do not shift while new transactions arrive.
+func (o *Orders) Transactions(ctx context.Context, c journal.Caller, from Cursor, limit int) ([]account.Transaction, Cursor, error) {
+	before := int64(math.MaxInt64)
+	if from != (Cursor{}) {
+		before = from.Seq + 1
+	}
+	// Every record holds a transaction, but the first one may be used up, and
+	// one more than the page tells whether another page follows.
+	records, err := o.accounts.config.Store.Back(ctx, c.Account, before, limit+2)
+	if err != nil {
+		return nil, Cursor{}, err
+	}
+	var page []account.Transaction
+	var last Cursor
+	for _, record := range records {
+		entry, err := record.Entry()
+		if err != nil {
+			return nil, Cursor{}, err
+		}
+		for i, transaction := range slices.Backward(entry.Event.Transactions) {
+			place := Cursor{Seq: entry.Seq, Index: i}
+			if place.Seq == from.Seq && place.Index >= from.Index {
+				continue
+			}
+			if len(page) == limit {
+				return page, last, nil
+			}
+			page, last = append(page, transaction), place
+		}
+	}
+	return page, Cursor{}, nil
+}

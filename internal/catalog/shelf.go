@@ -1,0 +1,147 @@
+// Package catalog says what is for sale now: the newest of the stored versions
+// of the catalogue, or the one to begin with. It decides when another one comes
+// into force; what a catalogue may hold, packages offering and manifest decide.
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/manifest"
+	"github.com/slotfarm/slotfarm/internal/offering"
+)
+
+// Kind is the kind of record that holds the versions of the catalogue.
+const Kind = "catalog"
+
+// Config is what a Shelf works with. All fields are required.
+type Config struct {
+	Store journal.Store
+	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Now   func() time.Time // the wall clock
+
+	// Sweep rolls every account up to now. It is called before another catalogue
+	// comes into force.
+	Sweep func(context.Context) error
+}
+
+// Shelf is what is for sale. New makes one.
+type Shelf struct {
+	config Config
+	terms  atomic.Pointer[account.Terms] // those of now
+
+	// setup is held while the catalogue changes or a seed is planted, and shared
+	// by what decides on accounts, so that nothing is bought by a catalogue that
+	// is no longer in force.
+	setup   sync.RWMutex
+	version int // of the catalogue; 0 is the one to begin with
+}
+
+// New returns a shelf with what is for sale to begin with, until Load finds a
+// stored catalogue.
+func New(c Config) *Shelf {
+	s := &Shelf{config: c}
+	s.terms.Store(&c.Terms)
+	return s
+}
+
+// Version is a catalogue that was put in force, and by whom. Versions count from
+// 1; before the first one the catalogue to begin with is in force.
+type Version struct {
+	Number int             `json:"version"`
+	At     time.Time       `json:"at"`            // by the wall clock
+	Key    string          `json:"key,omitempty"` // of the caller
+	Body   json.RawMessage `json:"catalog"`       // as manifest.FormatCatalog writes it
+}
+
+// Terms returns what is for sale now, and how much of it an account may hold.
+func (s *Shelf) Terms() account.Terms { return *s.terms.Load() }
+
+// Decisions returns what is held while a decision is made by Terms, so that
+// they stay in force until it stands. Decisions do not keep one another waiting.
+func (s *Shelf) Decisions() sync.Locker { return s.setup.RLocker() }
+
+// Load takes the newest stored catalogue, whichever process put it in force.
+func (s *Shelf) Load(ctx context.Context) error {
+	return s.Exclusively(func(x *Setup) error { return x.Load(ctx) })
+}
+
+// Exclusively runs f while nobody makes decisions. What f gets is of no use after
+// it.
+func (s *Shelf) Exclusively(f func(*Setup) error) error {
+	s.setup.Lock()
+	defer s.setup.Unlock()
+	return f(&Setup{s})
+}
+
+// Versions returns every version of the catalogue, oldest first.
+func (s *Shelf) Versions(ctx context.Context) ([]Version, error) {
+	records, err := s.config.Store.ListRecords(ctx, Kind, "")
+	if err != nil {
+		return nil, err
+	}
+	var versions []Version
+	for _, r := range records {
+		var v Version
+		if err := json.Unmarshal(r.Body, &v); err != nil {
+			return nil, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+		}
+		versions = append(versions, v)
+	}
+	return versions, nil
+}
+
+// Of returns what was for sale by a version, 0 being the catalogue to
+// begin with. NotFound for one that never was.
+func (s *Shelf) Of(ctx context.Context, number int) (offering.Catalog, error) {
+	if number == 0 {
+		return s.config.Terms.Catalog, nil
+	}
+	records, err := s.config.Store.ListRecords(ctx, Kind, nameOfVersion(number))
+	if err != nil {
+		return offering.Catalog{}, err
+	}
+	if len(records) == 0 {
+		return offering.Catalog{}, fault.New(fault.NotFound, "there is no version %d of the catalogue", number)
+	}
+	return catalogIn(records[0])
+}
+
+func nameOfVersion(number int) string { return fmt.Sprintf("%09d", number) }
+
+// catalogIn returns the catalogue of a stored version.
+func catalogIn(r journal.Named) (offering.Catalog, error) {
+	var v Version
+	if err := json.Unmarshal(r.Body, &v); err != nil {
+		return offering.Catalog{}, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+	}
+	catalog, err := manifest.ParseCatalog(v.Body)
+	if err != nil {
+		err = fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+	}
+	return catalog, err
+}
+
+// Set puts another catalogue in force for later decisions. Accounts are rolled up
+// to now by the old one first, so slots that run change their price at their next
+// boundary. Conflict for a catalogue that lacks an offering of the old one while
+// there are accounts, since they may hold it, and where replaces is given and is
+// not the version in force.
+func (s *Shelf) Set(ctx context.Context, c journal.Caller, catalog offering.Catalog, replaces *int) error {
+	return s.Exclusively(func(x *Setup) error {
+		if replaces != nil && *replaces != x.Version() {
+			return fault.New(fault.Conflict, "catalog: version %d is in force, and not %d; look at what changed", x.Version(), *replaces)
+		}
+		if err := x.Check(ctx, catalog); err != nil {
+			return err
+		}
+		return x.Put(ctx, c, catalog)
+	})
+}
