@@ -11,7 +11,7 @@ const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
 	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " iam journal strictjson manifest " + engines + " " + parts + " sigv4 web awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -26,9 +26,10 @@ var importTable = map[string]string{
 	"account":          "offering money plaintext fault",
 	"iam":              "fault",
 	"journal":          domain,
-	"store/storetest":  "journal " + domain,
-	"store/sqlite":     "journal durable " + domain,
-	"store/postgres":   "journal " + domain,
+	"store":            "journal fault",
+	"store/storetest":  "store journal " + domain,
+	"store/sqlite":     "store journal durable " + domain,
+	"store/postgres":   "store journal " + domain,
 	"checkpoint":       "journal account fault",
 	"wallclock":        "",
 	"strictjson":       "fault",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
@@ -58,6 +59,18 @@ func move(ctx context.Context, from *sqlite.Archive, to *postgres.Journal) error
 		if err != nil {
 			return err
 		}
-		return from.Records(ctx, func(kind string, value journal.Named) error { return i.Record(ctx, kind, value) })
+		if err := from.Records(ctx, func(kind string, value journal.Named) error { return i.Record(ctx, kind, value) }); err != nil {
+			return err
+		}
+		last, err := from.Documents(ctx, func(d store.Document) error {
+			if err := d.CheckStored(); err != nil {
+				return err
+			}
+			return i.Document(ctx, d)
+		})
+		if err != nil {
+			return err
+		}
+		return i.Versions(ctx, last)
 	})
 }

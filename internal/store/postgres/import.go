@@ -9,6 +9,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // importRows is how many rows are sent to the database at a time.
@@ -27,11 +28,11 @@ type Import struct {
 // something already.
 func (j *Journal) Import(ctx context.Context, fill func(*Import) error) error {
 	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `LOCK entries, accounts, records IN EXCLUSIVE MODE`); err != nil {
+		if _, err := tx.Exec(ctx, `LOCK entries, accounts, records, documents IN EXCLUSIVE MODE`); err != nil {
 			return err
 		}
 		var used bool
-		row := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM accounts) OR EXISTS (SELECT FROM records)`)
+		row := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM accounts) OR EXISTS (SELECT FROM records) OR EXISTS (SELECT FROM documents)`)
 		if err := row.Scan(&used); err != nil {
 			return err
 		}
@@ -60,6 +61,21 @@ func (i *Import) Entry(ctx context.Context, r journal.Record, state account.Stat
 // Record adds a record.
 func (i *Import) Record(ctx context.Context, kind string, value journal.Named) error {
 	return put(ctx, i.tx, kind, value)
+}
+
+// Document adds a document with the version that it has.
+func (i *Import) Document(ctx context.Context, d store.Document) error {
+	_, err := i.tx.Exec(ctx, `INSERT INTO documents (key, version, body) VALUES ($1, $2, $3)`, d.Key, d.Version, d.Body)
+	return err
+}
+
+// Versions has documents be given versions above last from now on.
+func (i *Import) Versions(ctx context.Context, last int64) error {
+	if last == 0 {
+		return nil
+	}
+	_, err := i.tx.Exec(ctx, `SELECT setval('document_versions', $1)`, last)
+	return err
 }
 
 func (i *Import) sendEntries(ctx context.Context) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 	"github.com/slotfarm/slotfarm/internal/store/storetest"
@@ -17,9 +17,9 @@ func TestBehindPgBouncer(t *testing.T) {
 	b := pgtest.Start(t).Bouncer(t)
 	storetest.Run(t, storetest.Engine{
 		Durable: true,
-		New: func(t *testing.T) func() (journal.Store, error) {
+		New: func(t *testing.T) func() (store.Store, error) {
 			url := b.Database(t)
-			return func() (journal.Store, error) { return postgres.Open(context.Background(), url) }
+			return func() (store.Store, error) { return postgres.Open(context.Background(), url) }
 		},
 	})
 	t.Run("eight nodes make the tables once", func(t *testing.T) { testMigratedOnce(t, b.Database(t)) })

@@ -1,5 +1,5 @@
-// Package postgres keeps journals in a PostgreSQL database that any number of
-// processes share.
+// Package postgres keeps journals and documents in a PostgreSQL database that any
+// number of processes share.
 //
 // The primary key (account, seq) is the lock: of two processes that append to one
 // account at the same time one succeeds, and the other reads the account's head
@@ -8,6 +8,9 @@
 // are remembered only as guesses: what is decided on one counts when its append
 // succeeds, and a refusal only when it was decided on what the database said
 // after the update had begun.
+//
+// A commit of documents locks their keys, in an order that all commits keep. No
+// document is remembered.
 //
 // Statements are planned anew each time, name nothing that outlives them and set
 // nothing for a session, so that they run behind PgBouncer in transaction mode.
@@ -29,6 +32,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 const (
@@ -46,18 +50,20 @@ const patience = 3 * time.Second
 // that a request that meets a host which has gone dark still reaches the next one.
 const reach = time.Second
 
-// Journal is a journal.Store in PostgreSQL. Open makes one.
+// Journal is a store.Store in PostgreSQL. Open makes one.
 type Journal struct {
-	pool    *pgxpool.Pool
-	guesses *lru.Cache[account.ID, journal.Head]
-	observe func(journal.Batch) // nil where nobody wants to know
-	queue   *queue
-	writing sync.WaitGroup
-	records revisions
-	close   sync.Once
+	pool     *pgxpool.Pool
+	guesses  *lru.Cache[account.ID, journal.Head]
+	observe  func(journal.Batch) // nil where nobody wants to know
+	queue    *queue
+	writing  sync.WaitGroup
+	records  revisions
+	watchers store.Watchers
+	poll     poll
+	close    sync.Once
 }
 
-var _ journal.Store = (*Journal)(nil)
+var _ store.Store = (*Journal)(nil)
 
 // Option changes how a journal is opened.
 type Option func(*Journal)
@@ -135,7 +141,20 @@ func (j *Journal) prepare(ctx context.Context) error {
 			return fault.New(fault.Conflict, "the database has %s off: what it acknowledges may be lost. Turn it on", setting)
 		}
 	}
-	return migrate(ctx, j.pool)
+	return errors.Join(j.checkIsolation(ctx), migrate(ctx, j.pool))
+}
+
+// checkIsolation refuses a database whose transactions see one moment throughout:
+// what a commit of documents checks must be what was committed while it waited.
+func (j *Journal) checkIsolation(ctx context.Context) error {
+	var level string
+	if err := j.pool.QueryRow(ctx, `SELECT current_setting('transaction_isolation')`).Scan(&level); err != nil {
+		return err
+	}
+	if level != "read committed" {
+		return fault.New(fault.Conflict, `the database has default_transaction_isolation %q; set it to "read committed" for this database or role`, level)
+	}
+	return nil
 }
 
 // Ping returns nil when the database takes updates.
@@ -165,6 +184,8 @@ func (j *Journal) Close() error {
 	j.close.Do(func() {
 		j.queue.close()
 		j.writing.Wait()
+		j.watchers.Close()
+		j.poll.close()
 		j.pool.Close()
 	})
 	return nil

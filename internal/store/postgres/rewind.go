@@ -81,13 +81,15 @@ func recordIn(ctx context.Context, tx pgx.Tx, which string, args ...any) (*journ
 	return &record, err
 }
 
-// Clear removes every entry and every record. No other process may be at work.
+// Clear removes every entry, record and document. The versions of documents go on
+// from where they are. No other process may be at work.
 func (j *Journal) Clear(ctx context.Context) error {
 	err := j.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `TRUNCATE entries, accounts, records`)
+		_, err := tx.Exec(ctx, `TRUNCATE entries, accounts, records, documents`)
 		return err
 	})
 	j.guesses.Purge()
+	j.watchers.TellAll()
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Archive is a journal that nobody writes: a backup, or a data directory that
@@ -132,6 +133,51 @@ func (a *Archive) Records(ctx context.Context, visit func(kind string, value jou
 	return nil
 }
 
+// formatWithDocuments is the first format that has documents.
+const formatWithDocuments = 3
+
+// Documents calls visit with every document, in the order of their keys, and
+// returns the last version that one was given.
+func (a *Archive) Documents(ctx context.Context, visit func(store.Document) error) (last int64, err error) {
+	if a.format < formatWithDocuments {
+		return 0, nil
+	}
+	if err := a.db.QueryRowContext(ctx, `SELECT last FROM document_versions`).Scan(&last); err != nil {
+		return 0, err
+	}
+	rows, err := a.db.QueryContext(ctx, `SELECT `+documentColumns+` FROM documents ORDER BY key`)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = closeRows(rows, err) }()
+	for rows.Next() {
+		d, err := scanDocument(rows)
+		if err == nil {
+			err = visit(d)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+// checkDocuments refuses documents that no commit can have put there.
+func (a *Archive) checkDocuments(ctx context.Context) error {
+	newest := int64(0)
+	last, err := a.Documents(ctx, func(d store.Document) error {
+		newest = max(newest, d.Version)
+		return d.CheckStored()
+	})
+	if err == nil && newest > last {
+		err = fmt.Errorf("a document has version %d, and the last one given is %d", newest, last)
+	}
+	if err != nil {
+		return fmt.Errorf("the journals are whole, but not the documents: %w", err)
+	}
+	return nil
+}
+
 // Verify is journal.Verify, and holds the tables of the file against each other.
 // A page that cannot be read is an error that names the account it was read for.
 func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
@@ -169,7 +215,7 @@ func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.S
 			return report, err
 		}
 	}
-	return report, a.checkPages(ctx)
+	return report, errors.Join(a.checkDocuments(ctx), a.checkPages(ctx))
 }
 
 // checkPages holds the indexes against the tables, and looks at pages that hold

@@ -12,6 +12,10 @@ const (
 	// once.
 	movedEvery = 16384
 
+	// bytesAnEntry is about how much of the log an entry takes, by which the bodies of
+	// documents are counted.
+	bytesAnEntry = 10 << 10
+
 	// largestLog is how many bytes of the log's file are kept when it starts over.
 	// It outgrows them where something reads from one moment for long, as a backup
 	// does.

@@ -80,7 +80,7 @@ func (w *writer) readRetries(rows *sql.Rows, err error) error {
 	return rows.Err()
 }
 
-// flush writes what was appended, and when accounts are due.
+// flush writes what was appended, when accounts are due, and documents.
 func (w *writer) flush(ctx context.Context) error {
 	err := chunks(w.journal.statements.inserts, len(w.pending), func(stmt *sql.Stmt, from, to int) error {
 		args := make([]any, 0, 6*(to-from))
@@ -103,7 +103,7 @@ func (w *writer) flush(ctx context.Context) error {
 	}
 	w.pending = nil
 	clear(w.dues)
-	return nil
+	return w.writeDocuments(ctx)
 }
 
 // setDue keeps when an account has to be rolled next.

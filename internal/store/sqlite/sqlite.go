@@ -1,10 +1,11 @@
-// Package sqlite keeps journals in one SQLite file, or in memory.
+// Package sqlite keeps journals and documents in one SQLite file, or in memory.
 //
 // The process that opens a directory owns it: a lock file keeps others out. One
 // goroutine writes; it takes all updates that wait, runs their decisions in
 // order and commits them together, and answers none before the commit is on
 // disk. Because nobody else writes, the heads of accounts are cached in memory;
-// they enter the cache after their commit, and a failed commit drops them.
+// they enter the cache after their commit, and a failed commit drops them. So are
+// documents, up to a bound.
 package sqlite
 
 import (
@@ -23,6 +24,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // The files in a data directory.
@@ -37,7 +39,7 @@ const (
 	writerCache = 32 << 10 // KiB of pages: the places in the indexes at which accounts append
 )
 
-// Journal is a journal.Store in SQLite. Open and OpenMemory make one.
+// Journal is a store.Store in SQLite. Open and OpenMemory make one.
 type Journal struct {
 	lock  locks   // none in memory
 	write *sql.DB // one connection
@@ -45,6 +47,9 @@ type Journal struct {
 
 	heads     *lru.Cache[account.ID, journal.Head]
 	revisions revisions
+	cache     *cache
+	watchers  store.Watchers
+	version   int64 // the last that a document was given; the writer's
 
 	file       string              // path; "" in memory
 	observe    func(journal.Batch) // nil where nobody wants to know
@@ -61,7 +66,7 @@ type Journal struct {
 	stopped    chan struct{} // closed when the writer has ended
 }
 
-var _ journal.Store = (*Journal)(nil)
+var _ store.Store = (*Journal)(nil)
 
 // Option changes how a journal is opened.
 type Option func(*Journal)
@@ -165,6 +170,9 @@ func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) 
 	if err == nil {
 		j.heads, err = lru.New[account.ID, journal.Head](cachedHeads)
 	}
+	if err == nil {
+		err = j.prepareDocuments(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, j.closePools())
 	}
@@ -199,6 +207,7 @@ func (j *Journal) Close() error {
 		close(j.stopping)
 		<-j.stopped
 		j.tending.Wait()
+		j.watchers.Close()
 		err = j.closePools()
 		err = errors.Join(err, j.lock.Unlock())
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/store/storetest"
 )
@@ -23,17 +24,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestFile(t *testing.T) {
 	storetest.Run(t, storetest.Engine{
 		Durable: true,
-		New: func(t *testing.T) func() (journal.Store, error) {
+		New: func(t *testing.T) func() (store.Store, error) {
 			dir := filepath.Join(t.TempDir(), "data dir?%41")
-			return func() (journal.Store, error) { return sqlite.Open(context.Background(), dir) }
+			return func() (store.Store, error) { return sqlite.Open(context.Background(), dir) }
 		},
 	})
 }
 
 func TestMemory(t *testing.T) {
 	storetest.Run(t, storetest.Engine{
-		New: func(*testing.T) func() (journal.Store, error) {
-			return func() (journal.Store, error) { return sqlite.OpenMemory(context.Background()) }
+		New: func(*testing.T) func() (store.Store, error) {
+			return func() (store.Store, error) { return sqlite.OpenMemory(context.Background()) }
 		},
 	})
 }

@@ -9,7 +9,10 @@ import (
 // statements are prepared once. Those of the writer run in its transactions.
 type statements struct {
 	head, forward, back, accounts, due *sql.Stmt // on the readers
+	documents, from, after, before     *sql.Stmt // on the readers
 	writerHead, setDue                 *sql.Stmt // on the writer
+	writerDocument, putDocument        *sql.Stmt // on the writer
+	deleteDocument, setVersion         *sql.Stmt // on the writer
 	retries, inserts                   perRow    // on the writer
 }
 
@@ -27,10 +30,15 @@ type query struct {
 
 func prepare(ctx context.Context, write, read *sql.DB) (statements, error) {
 	var s statements
-	err := prepareAll(ctx, append(s.reads(read),
+	err := prepareAll(ctx, append(append(s.reads(read), s.documentReads(read)...),
 		query{&s.writerHead, write, headQuery},
 		query{&s.setDue, write, `INSERT INTO accounts (account, due) VALUES (?, ?)
-			ON CONFLICT (account) DO UPDATE SET due = excluded.due`}))
+			ON CONFLICT (account) DO UPDATE SET due = excluded.due`},
+		query{&s.writerDocument, write, `SELECT ` + documentColumns + ` FROM documents WHERE key = ?`},
+		query{&s.putDocument, write, `INSERT INTO documents (key, version, body) VALUES (?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET version = excluded.version, body = excluded.body`},
+		query{&s.deleteDocument, write, `DELETE FROM documents WHERE key = ?`},
+		query{&s.setVersion, write, `UPDATE document_versions SET last = ?`}))
 	if err != nil {
 		return s, err
 	}
@@ -47,6 +55,17 @@ func (s *statements) reads(db *sql.DB) []query {
 			WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`},
 		{&s.accounts, db, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
 		{&s.due, db, `SELECT account FROM accounts WHERE due <= ? AND account LIKE ? ORDER BY due, account LIMIT ?`},
+	}
+}
+
+// documentReads returns the statements that read documents.
+func (s *statements) documentReads(db *sql.DB) []query {
+	const page = `SELECT ` + documentColumns + ` FROM documents WHERE `
+	return []query{
+		{&s.documents, db, page + `key IN (SELECT value FROM json_each(?)) ORDER BY key`},
+		{&s.from, db, page + `key >= ? AND key < ? ORDER BY key LIMIT ?`},
+		{&s.after, db, page + `key > ? AND key < ? ORDER BY key LIMIT ?`},
+		{&s.before, db, page + `key >= ? AND key < ? ORDER BY key DESC LIMIT ?`},
 	}
 }
 

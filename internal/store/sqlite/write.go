@@ -115,7 +115,7 @@ func (j *Journal) commit(batch []*job) {
 	begin := time.Now()
 	w, err := j.transact(batch)
 	j.remember(w, err)
-	j.growth += w.appended
+	j.growth += w.appended + w.grown
 	if j.observe != nil && (w.dirty || err != nil) {
 		j.observe(w.batch(len(batch), time.Since(begin), err))
 	}
@@ -135,8 +135,10 @@ func (w *writer) batch(updates int, took time.Duration, err error) journal.Batch
 	return journal.Batch{Updates: updates, Entries: w.appended, Took: took}
 }
 
-// remember has the cache of heads follow a transaction, which failed with err.
+// remember has the caches follow a transaction, which failed with err, and tells
+// those who wait for documents.
 func (j *Journal) remember(w *writer, err error) {
+	j.rememberDocuments(w, err)
 	if err == nil && w.cleared {
 		j.heads.Purge()
 	}
@@ -157,7 +159,7 @@ func (j *Journal) transact(batch []*job) (*writer, error) {
 	ctx := context.Background() // a commit belongs to many callers, so none can cancel it
 	w := &writer{
 		journal: j, heads: map[account.ID]journal.Head{}, retries: map[retryKey]journal.Record{},
-		dues: map[account.ID]time.Time{},
+		dues: map[account.ID]time.Time{}, documents: newChanges(),
 	}
 	var err error
 	if w.tx, err = j.write.BeginTx(ctx, nil); err != nil {
@@ -169,6 +171,7 @@ func (j *Journal) transact(batch []*job) (*writer, error) {
 	if !w.dirty {
 		return w, ignoreDone(w.tx.Rollback())
 	}
+	j.cache.hide(w.documents.changed, w.cleared)
 	if err := w.tx.Commit(); err != nil {
 		return w, errors.Join(unavailable(err), ignoreDone(w.tx.Rollback()))
 	}
@@ -185,18 +188,20 @@ func ignoreDone(err error) error {
 // writer is one transaction of the writer. What it appends is inserted at its
 // end, many rows with one statement.
 type writer struct {
-	journal *Journal
-	tx      *sql.Tx
-	heads   map[account.ID]journal.Head
-	retries map[retryKey]journal.Record // the recorded ones that the batch asks for
-	pending []journal.Record            // not inserted yet
-	dues    map[account.ID]time.Time    // not written yet
-	dirty   bool                        // something was written
-	kinds   []string                    // of records that changed
-	cleared bool                        // everything written before was removed
-	failed  error                       // the first failure of storage, which ends the transaction
+	journal   *Journal
+	tx        *sql.Tx
+	heads     map[account.ID]journal.Head
+	retries   map[retryKey]journal.Record // the recorded ones that the batch asks for
+	pending   []journal.Record            // not inserted yet
+	dues      map[account.ID]time.Time    // not written yet
+	documents changes
+	dirty     bool     // something was written
+	kinds     []string // of records that changed
+	cleared   bool     // everything written before was removed
+	failed    error    // the first failure of storage, which ends the transaction
 
 	appended int // entries, those inserted already included
+	grown    int // what documents added to the log, counted as entries
 }
 
 // run runs the jobs of a batch and writes what they lead to. The error is of

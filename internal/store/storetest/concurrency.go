@@ -25,7 +25,7 @@ func together(f func(i int)) {
 	group.Wait()
 }
 
-func testSimultaneousRetries(t *testing.T, s *store) {
+func testSimultaneousRetries(t *testing.T, s *subject) {
 	var ids sync.Map
 	var repeated atomic.Int64
 	together(func(int) {
@@ -48,7 +48,7 @@ func testSimultaneousRetries(t *testing.T, s *store) {
 	s.wantSeq(alice, 2)
 }
 
-func testConcurrentUpdates(t *testing.T, s *store) {
+func testConcurrentUpdates(t *testing.T, s *subject) {
 	var bought, refused atomic.Int64
 	together(func(int) {
 		switch _, err := s.Update(context.Background(), purchase(alice, 1)); {
@@ -67,7 +67,7 @@ func testConcurrentUpdates(t *testing.T, s *store) {
 	s.wantSeq(alice, 1+limit)
 }
 
-func testManyAccounts(t *testing.T, s *store) {
+func testManyAccounts(t *testing.T, s *subject) {
 	const each = 5
 	together(func(i int) {
 		for range each {
@@ -81,7 +81,7 @@ func testManyAccounts(t *testing.T, s *store) {
 	}
 }
 
-func testAccounts(t *testing.T, s *store) {
+func testAccounts(t *testing.T, s *subject) {
 	for _, i := range []int{3, 1, 2} {
 		s.update(open(numbered(i)))
 	}
@@ -102,7 +102,7 @@ func testAccounts(t *testing.T, s *store) {
 	}
 }
 
-func testPages(t *testing.T, s *store) {
+func testPages(t *testing.T, s *subject) {
 	for range 4 {
 		s.update(purchase(alice, 1))
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // testReplaceRecord replaces a record that is there and one that is not.
-func testReplaceRecord(t *testing.T, s *store) {
+func testReplaceRecord(t *testing.T, s *subject) {
 	ctx := context.Background()
 	old, replaced := journal.Named{Name: "a", Body: []byte("1")}, journal.Named{Name: "a", Body: []byte("2")}
 	if done, err := s.ReplaceRecord(ctx, "kind", old); err != nil || done {
@@ -31,7 +31,7 @@ func testReplaceRecord(t *testing.T, s *store) {
 	}
 }
 
-func testRecords(t *testing.T, s *store) {
+func testRecords(t *testing.T, s *subject) {
 	ctx := context.Background()
 	put := func(kind, name, body string) {
 		if err := s.PutRecords(ctx, kind, journal.Named{Name: name, Body: []byte(body)}); err != nil {
@@ -74,7 +74,7 @@ func testRecords(t *testing.T, s *store) {
 
 // testAddRecords adds records under names that are free, and under some that are
 // not; of many who add at once one succeeds.
-func testAddRecords(t *testing.T, s *store) {
+func testAddRecords(t *testing.T, s *subject) {
 	ctx := context.Background()
 	named := func(name, body string) journal.Named { return journal.Named{Name: name, Body: []byte(body)} }
 	for _, tt := range []struct {
@@ -117,7 +117,7 @@ func testAddRecords(t *testing.T, s *store) {
 }
 
 // revision is Revision, which must not fail.
-func (s *store) revision(kinds ...string) string {
+func (s *subject) revision(kinds ...string) string {
 	s.t.Helper()
 	r, err := s.Revision(context.Background(), kinds...)
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *store) revision(kinds ...string) string {
 
 // testRevision changes records in every way: the revision of their kind changes
 // each time, and no other does.
-func testRevision(t *testing.T, s *store) {
+func testRevision(t *testing.T, s *subject) {
 	ctx := context.Background()
 	one := journal.Named{Name: "one", Body: []byte("1")}
 	before, others := s.revision("kind", "more"), s.revision("other")

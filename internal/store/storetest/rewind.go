@@ -10,6 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // tested returns a change as one of a test account.
@@ -25,14 +26,14 @@ func tested(c journal.Change) journal.Change {
 	return c
 }
 
-func (s *store) rewind(id account.ID, to journal.Place) {
+func (s *subject) rewind(id account.ID, to journal.Place) {
 	s.t.Helper()
 	if err := s.Rewind(context.Background(), id, to); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func (s *store) records(id account.ID) []journal.Record {
+func (s *subject) records(id account.ID) []journal.Record {
 	s.t.Helper()
 	records, err := s.Forward(context.Background(), id, 0, 1000)
 	if err != nil {
@@ -41,7 +42,7 @@ func (s *store) records(id account.ID) []journal.Record {
 	return records
 }
 
-func testRewind(t *testing.T, s *store) {
+func testRewind(t *testing.T, s *subject) {
 	s.update(tested(open(alice)))
 	s.update(purchase(bob, 1))
 	s.update(retry(alice, "kept"))
@@ -70,7 +71,7 @@ func testRewind(t *testing.T, s *store) {
 	s.wantSeq(bob, 2)
 }
 
-func testRewindToNothing(t *testing.T, s *store) {
+func testRewindToNothing(t *testing.T, s *subject) {
 	ctx := context.Background()
 	s.update(tested(purchase(alice, 1)))
 	s.update(purchase(bob, 1))
@@ -93,7 +94,7 @@ func testRewindToNothing(t *testing.T, s *store) {
 
 // testRewindRefused also holds the due time against the entries: what is due
 // follows the account back.
-func testRewindRefused(t *testing.T, s *store) {
+func testRewindRefused(t *testing.T, s *subject) {
 	s.update(purchase(bob, 1))
 	s.update(tested(open(alice)))
 	opened := s.head(alice).Place()
@@ -124,7 +125,7 @@ func testRewindRefused(t *testing.T, s *store) {
 	s.wantDue(start.AddDate(1, 0, 0), bob)
 }
 
-func (s *store) wantDue(now time.Time, want ...account.ID) {
+func (s *subject) wantDue(now time.Time, want ...account.ID) {
 	s.t.Helper()
 	got, err := s.Due(context.Background(), now, "", 10)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -132,7 +133,7 @@ func (s *store) wantDue(now time.Time, want ...account.ID) {
 	}
 }
 
-func testConcurrentRewinds(t *testing.T, s *store) {
+func testConcurrentRewinds(t *testing.T, s *subject) {
 	s.update(tested(open(alice)))
 	opened := s.head(alice).Place()
 	together(func(i int) {
@@ -152,17 +153,22 @@ func testConcurrentRewinds(t *testing.T, s *store) {
 	}
 }
 
-func testClear(t *testing.T, s *store) {
+func testClear(t *testing.T, s *subject) {
 	ctx := context.Background()
 	s.update(retry(alice, "call-1"))
 	s.update(purchase(bob, 1))
 	if err := s.PutRecords(ctx, "kind", journal.Named{Name: "name", Body: []byte("body")}); err != nil {
 		t.Fatal(err)
 	}
+	s.put("a", `1`)
 	if err := s.Clear(ctx); err != nil {
 		t.Fatal(err)
 	}
 	testEmpty(t, s)
+	s.wantDocuments([]string{"a"})
+	if found, err := s.Range(ctx, store.Query{Limit: 1}); err != nil || len(found) != 0 {
+		t.Errorf("documents = %v, %v, want none", texts(found), err)
+	}
 	if records, err := s.ListRecords(ctx, "kind", ""); err != nil || len(records) != 0 {
 		t.Errorf("records = %v, %v, want none", records, err)
 	}

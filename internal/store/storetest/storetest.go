@@ -1,5 +1,5 @@
 // Package storetest defines what a journal engine is: an engine that passes
-// Run is one. The tests talk to the engine through journal.Store alone.
+// Run is one. The tests talk to the engine through store.Store alone.
 package storetest
 
 import (
@@ -12,22 +12,39 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Engine opens journals to test. Each call of New makes a store of its own and
 // returns a function that opens it; a store is opened again after it was
 // closed, and keeps its contents where Durable is set.
 type Engine struct {
-	New     func(t *testing.T) func() (journal.Store, error)
+	New     func(t *testing.T) func() (store.Store, error)
 	Durable bool
+}
+
+// named is a test of the suite.
+type named struct {
+	name string
+	run  func(*testing.T, *subject)
 }
 
 // Run runs the conformance suite against an engine.
 func Run(t *testing.T, engine Engine) {
-	tests := []struct {
-		name string
-		run  func(*testing.T, *store)
-	}{
+	for _, tt := range append(journalTests(), documentTests()...) {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &subject{t: t, engine: engine, open: engine.New(t)}
+			s.reopen()
+			t.Cleanup(s.close)
+			tt.run(t, s)
+			s.verify()
+		})
+	}
+}
+
+// journalTests are those of journals, of records, and of all together.
+func journalTests() []named {
+	return []named{
 		{"an account that was never opened is empty", testEmpty},
 		{"entries are numbered and chained", testChain},
 		{"a refusal appends nothing", testRefusal},
@@ -56,14 +73,26 @@ func Run(t *testing.T, engine Engine) {
 		{"a closed journal refuses updates", testClosed},
 		{"what was acknowledged is there after reopening", testReopen},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := &store{t: t, engine: engine, open: engine.New(t)}
-			s.reopen()
-			t.Cleanup(s.close)
-			tt.run(t, s)
-			s.verify()
-		})
+}
+
+// documentTests are those of documents.
+func documentTests() []named {
+	return []named{
+		{"documents are kept under their keys", testDocuments},
+		{"a document never has the same version twice", testVersions},
+		{"a commit happens if all its conditions hold, or not at all", testConditions},
+		{"documents are listed by prefix, both ways", testRange},
+		{"keys, bodies and limits have bounds", testRefusedDocuments},
+		{"documents that are read together are of one moment", testMoment},
+		{"nobody sees an older version than somebody saw before", testNeverBack},
+		{"many writers of one document lose no update", testCount},
+		{"conditions on what is only read hold at the commit", testSkew},
+		{"commits that cross each other do not wait for ever", testCross},
+		{"documents behave as if changed one after another", testLinear},
+		{"documents and journals change at the same time", testTogether},
+		{"changes of documents are told", testChanged},
+		{"who follows hints sees the last change", testFollow},
+		{"documents end with the engine", testDocumentsEnded},
 	}
 }
 
@@ -80,16 +109,16 @@ var (
 	errRefused = errors.New("refused")
 )
 
-// store is the journal under test.
-type store struct {
+// subject is the store under test.
+type subject struct {
 	t      *testing.T
 	engine Engine
-	open   func() (journal.Store, error)
-	journal.Store
+	open   func() (store.Store, error)
+	store.Store
 	closed bool
 }
 
-func (s *store) reopen() {
+func (s *subject) reopen() {
 	s.t.Helper()
 	j, err := s.open()
 	if err != nil {
@@ -98,7 +127,7 @@ func (s *store) reopen() {
 	s.Store, s.closed = j, false
 }
 
-func (s *store) close() {
+func (s *subject) close() {
 	if s.closed {
 		return
 	}
@@ -109,7 +138,7 @@ func (s *store) close() {
 }
 
 // verify holds every journal against its hashes and events.
-func (s *store) verify() {
+func (s *subject) verify() {
 	if s.closed {
 		return
 	}
@@ -120,7 +149,7 @@ func (s *store) verify() {
 }
 
 // update applies a change and fails the test when it is refused.
-func (s *store) update(c journal.Change) journal.Outcome {
+func (s *subject) update(c journal.Change) journal.Outcome {
 	s.t.Helper()
 	outcome, err := s.Update(context.Background(), c)
 	if err != nil {
@@ -129,7 +158,7 @@ func (s *store) update(c journal.Change) journal.Outcome {
 	return outcome
 }
 
-func (s *store) head(id account.ID) journal.Head {
+func (s *subject) head(id account.ID) journal.Head {
 	s.t.Helper()
 	head, err := s.Head(context.Background(), id)
 	if err != nil {
@@ -138,7 +167,7 @@ func (s *store) head(id account.ID) journal.Head {
 	return head
 }
 
-func (s *store) wantSeq(id account.ID, want int64) {
+func (s *subject) wantSeq(id account.ID, want int64) {
 	s.t.Helper()
 	if got := s.head(id).Seq; got != want {
 		s.t.Errorf("account %s ends at entry %d, want %d", id, got, want)

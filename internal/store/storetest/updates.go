@@ -13,7 +13,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-func testEmpty(t *testing.T, s *store) {
+func testEmpty(t *testing.T, s *subject) {
 	if got := s.head(alice); !cmp.Equal(got, journal.Head{}) {
 		t.Errorf("head = %+v, want the zero head", got)
 	}
@@ -26,7 +26,7 @@ func testEmpty(t *testing.T, s *store) {
 	}
 }
 
-func testChain(t *testing.T, s *store) {
+func testChain(t *testing.T, s *subject) {
 	outcome := s.update(purchase(alice, 2))
 	if len(outcome.Entries) != 2 || outcome.State.Holding(ios).Current != 2 {
 		t.Fatalf("outcome = %+v, want an opening and a purchase of 2", outcome)
@@ -49,7 +49,7 @@ func testChain(t *testing.T, s *store) {
 	}
 }
 
-func testRefusal(t *testing.T, s *store) {
+func testRefusal(t *testing.T, s *subject) {
 	s.update(purchase(alice, 50))
 	if _, err := s.Update(context.Background(), purchase(alice, 1)); fault.KindOf(err) != fault.LimitExceeded {
 		t.Errorf("error = %v, want the decision's LimitExceeded", err)
@@ -61,7 +61,7 @@ func testRefusal(t *testing.T, s *store) {
 	s.wantSeq(bob, 0)
 }
 
-func testNoEvents(t *testing.T, s *store) {
+func testNoEvents(t *testing.T, s *subject) {
 	s.update(purchase(alice, 1))
 	c := purchase(alice, 1)
 	c.Decide = func(account.State) ([]account.Event, error) { return nil, nil }
@@ -72,7 +72,7 @@ func testNoEvents(t *testing.T, s *store) {
 	s.wantSeq(alice, 2)
 }
 
-func testPanic(t *testing.T, s *store) {
+func testPanic(t *testing.T, s *subject) {
 	c := purchase(alice, 1)
 	c.Decide = func(account.State) ([]account.Event, error) {
 		var nothing *account.Event
@@ -85,7 +85,7 @@ func testPanic(t *testing.T, s *store) {
 	s.wantSeq(alice, 2)
 }
 
-func testRetry(t *testing.T, s *store) {
+func testRetry(t *testing.T, s *subject) {
 	first := s.update(retry(alice, "call-1"))
 	s.update(purchase(alice, 4))
 	again := s.update(retry(alice, "call-1"))
@@ -102,7 +102,7 @@ func testRetry(t *testing.T, s *store) {
 	s.wantSeq(alice, 3)
 }
 
-func testRetryScope(t *testing.T, s *store) {
+func testRetryScope(t *testing.T, s *subject) {
 	s.update(retry(alice, "call-1"))
 	other := retry(alice, "call-1")
 	other.Retry.Request = "buy 2"
@@ -116,7 +116,7 @@ func testRetryScope(t *testing.T, s *store) {
 	s.wantSeq(bob, 2)
 }
 
-func testRetryBytes(t *testing.T, s *store) {
+func testRetryBytes(t *testing.T, s *subject) {
 	if _, err := s.Update(context.Background(), retry(alice, "caf\xe9")); fault.KindOf(err) != fault.Argument {
 		t.Errorf("error = %v, want an Argument error", err)
 	}
@@ -130,7 +130,7 @@ func testRetryBytes(t *testing.T, s *store) {
 	}
 }
 
-func testRetryAfterRefusal(t *testing.T, s *store) {
+func testRetryAfterRefusal(t *testing.T, s *subject) {
 	refused := retry(alice, "call-1")
 	refused.Decide = func(account.State) ([]account.Event, error) { return nil, errRefused }
 	if _, err := s.Update(context.Background(), refused); !errors.Is(err, errRefused) {
@@ -142,7 +142,7 @@ func testRetryAfterRefusal(t *testing.T, s *store) {
 	s.wantSeq(alice, 2)
 }
 
-func testDue(t *testing.T, s *store) {
+func testDue(t *testing.T, s *subject) {
 	boundary := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
 	s.update(purchase(alice, 1))
 	s.update(open(bob))
@@ -169,7 +169,7 @@ func testDue(t *testing.T, s *store) {
 	s.wantDue(boundary.AddDate(10, 0, 0))
 }
 
-func testCancelled(t *testing.T, s *store) {
+func testCancelled(t *testing.T, s *subject) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := s.Update(ctx, purchase(alice, 1)); fault.KindOf(err) != fault.Unavailable {
@@ -179,7 +179,7 @@ func testCancelled(t *testing.T, s *store) {
 	s.wantSeq(bob, 2)
 }
 
-func testClosed(t *testing.T, s *store) {
+func testClosed(t *testing.T, s *subject) {
 	s.update(purchase(alice, 1))
 	s.close()
 	if _, err := s.Update(context.Background(), purchase(alice, 1)); fault.KindOf(err) != fault.Unavailable {
@@ -190,7 +190,7 @@ func testClosed(t *testing.T, s *store) {
 	}
 }
 
-func testReopen(t *testing.T, s *store) {
+func testReopen(t *testing.T, s *subject) {
 	s.update(retry(alice, "call-1"))
 	s.update(purchase(bob, 1))
 	before := s.head(alice)

@@ -1,0 +1,19 @@
+// Package store is the storage contract: the journals of package journal, and
+// documents beside them.
+//
+// A journal is what an account came to, and only grows. A document is what is
+// going on: a key, a version and a JSON body that change by compare-and-swap.
+// Neither needs the other's lock, and no commit covers both. Where they are kept
+// is up to an engine (sqlite, postgres); what makes a valid engine is
+// storetest.Run. The package decides which keys and bodies are valid and how a
+// change is tried again after a conflict. It knows nothing of what documents
+// hold.
+package store
+
+import "github.com/slotfarm/slotfarm/internal/journal"
+
+// Store is what an engine keeps.
+type Store interface {
+	journal.Store
+	Documents
+}
