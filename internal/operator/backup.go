@@ -28,7 +28,7 @@ func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, e
 	if a.Backup == nil {
 		return nil, fault.New(fault.NotFound, "this storage is backed up by the means of its database")
 	}
-	unhurried(in.request)
+	in.request.Unhurried()
 	file, err := a.Backup(ctx)
 	if err != nil {
 		return nil, err

@@ -2,13 +2,13 @@ package operator
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // row is a call with what answers it.
@@ -37,7 +37,8 @@ type input[Query, Body any] struct {
 	caller  journal.Caller // on the account in the path; on none where the path names none
 	query   Query
 	body    Body
-	request *http.Request
+	request *web.Request
+	action  string // that its caller was allowed
 }
 
 // on returns the row of a call that f answers.
@@ -52,7 +53,7 @@ func streaming[Query, Body any](a api, call operatorapi.Call[Query, Body, operat
 
 // answering has f answer what a request to a route asks for.
 func answering[Query, Body, Answer any](a api, route operatorapi.Route, f func(context.Context, input[Query, Body]) (Answer, error)) handle {
-	return a.where(route, func(r *http.Request) (any, error) {
+	return a.where(route, func(r *web.Request) (any, error) {
 		in, err := read[Query, Body](route, r)
 		if err != nil {
 			return nil, err
@@ -69,11 +70,11 @@ func answering[Query, Body, Answer any](a api, route operatorapi.Route, f func(c
 func (a api) where(route operatorapi.Route, f handle) handle {
 	switch {
 	case route.On == operatorapi.SandboxOnly && a.Faults == nil:
-		return func(r *http.Request) (any, error) {
+		return func(r *web.Request) (any, error) {
 			return nil, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
 		}
-	case route.On == operatorapi.ServeOnly && a.Authorize == nil:
-		return func(*http.Request) (any, error) {
+	case route.On == operatorapi.ServeOnly && !a.Signed:
+		return func(*web.Request) (any, error) {
 			return nil, fault.New(fault.NotFound, "the sandbox has no keys; it takes any credentials")
 		}
 	}
@@ -81,8 +82,8 @@ func (a api) where(route operatorapi.Route, f handle) handle {
 }
 
 // read reads the account in the path, the query and the body, in this order.
-func read[Query, Body any](route operatorapi.Route, r *http.Request) (input[Query, Body], error) {
-	in := input[Query, Body]{request: r}
+func read[Query, Body any](route operatorapi.Route, r *web.Request) (input[Query, Body], error) {
+	in := input[Query, Body]{request: r, action: route.Action}
 	var id account.ID
 	var err error
 	if strings.Contains(route.Path, "{account}") {
@@ -97,7 +98,7 @@ func read[Query, Body any](route operatorapi.Route, r *http.Request) (input[Quer
 	switch body := any(&in.body).(type) {
 	case *none:
 	case *operatorapi.Document:
-		*body, err = readBody(r)
+		*body, err = r.ReadBody()
 	default:
 		err = decode(r, body, route.BodyMayBeMissing)
 	}

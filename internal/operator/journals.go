@@ -52,7 +52,7 @@ func orElse(n *int64, fallback int64) int64 {
 
 // verify refolds every journal.
 func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
-	unhurried(in.request)
+	in.request.Unhurried()
 	report, err := journal.Verify(ctx, a.Journals)
 	if err != nil {
 		return operatorapi.Verification{}, err
