@@ -1,44 +1,27 @@
-package cli
+// Package completion writes the scripts with which a shell completes the commands
+// and flags of an application.
+//
+// It knows shells and the model of package kong, and no application.
+package completion
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 )
 
-// completionCommand prints a script that makes a shell complete command lines.
-type completionCommand struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+// Shells are those that there is a script for.
+var Shells = []string{"bash", "zsh", "fish"}
+
+// Script returns the script with which one of Shells completes an application.
+func Script(shell string, app *kong.Application) string {
+	return map[string]func(grammar) string{"bash": bash, "zsh": zsh, "fish": fish}[shell](grammarOf(app))
 }
 
-// Help is what --help says of the command beside its flags.
-func (completionCommand) Help() string {
-	return `Have the shell read what is printed, each time it starts:
-
-    eval "$(slotfarm completion bash)"     # in ~/.bashrc
-    eval "$(slotfarm completion zsh)"      # in ~/.zshrc, after compinit
-    slotfarm completion fish | source      # in ~/.config/fish/config.fish
-
-The script knows the commands and flags of this version. It does not run slotfarm.`
-}
-
-// Run prints the script.
-func (c *completionCommand) Run(ctx *kong.Context, streams IO) error {
-	return printCompletion(streams.Out, c.Shell, ctx.Model)
-}
-
-// printCompletion prints a script for a shell that completes an application.
-func printCompletion(w io.Writer, shell string, app *kong.Application) error {
-	write := map[string]func(completion) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[shell]
-	_, err := io.WriteString(w, write(completionOf(app)))
-	return err
-}
-
-// completion is what the scripts know.
-type completion struct {
+// grammar is what the scripts know.
+type grammar struct {
 	program string
 	nodes   []node // the application first
 }
@@ -68,14 +51,14 @@ type value struct {
 	dirs  bool     // the name of a folder
 }
 
-func completionOf(app *kong.Application) completion {
-	c := completion{program: app.Name}
-	c.add(app.Node, app.Name, nil)
-	return c
+func grammarOf(app *kong.Application) grammar {
+	g := grammar{program: app.Name}
+	g.add(app.Node, app.Name, nil)
+	return g
 }
 
 // add adds a node of the command line and all below it.
-func (c *completion) add(n *kong.Node, path string, inherited []flag) {
+func (g *grammar) add(n *kong.Node, path string, inherited []flag) {
 	at := node{path: path, flags: slices.Clone(inherited)}
 	for _, f := range n.Flags {
 		if !f.Hidden {
@@ -93,9 +76,9 @@ func (c *completion) add(n *kong.Node, path string, inherited []flag) {
 			below = append(below, child)
 		}
 	}
-	c.nodes = append(c.nodes, at)
+	g.nodes = append(g.nodes, at)
 	for _, child := range below {
-		c.add(child, path+" "+child.Name, inherited)
+		g.add(child, path+" "+child.Name, inherited)
 	}
 }
 
@@ -115,9 +98,9 @@ func flagsOf(f *kong.Flag) []flag {
 	return []flag{one, {word: word{"--no-" + f.Name, f.Help}}}
 }
 
-// chooser is a value of which there are few.
-type chooser interface {
-	choices() []string
+// Chooser is the type of a flag or an argument that has few values.
+type Chooser interface {
+	Choices() []string
 }
 
 // valueOf tells by a placeholder what names a file: FILE and DIR do.
@@ -126,8 +109,8 @@ func valueOf(v *kong.Value, placeholder string) value {
 	if v.Enum != "" {
 		known.words = v.EnumSlice()
 	}
-	if few, ok := v.Target.Interface().(chooser); ok {
-		known.words = few.choices()
+	if few, ok := v.Target.Interface().(Chooser); ok {
+		known.words = few.Choices()
 	}
 	return known
 }
@@ -136,9 +119,9 @@ func valueOf(v *kong.Value, placeholder string) value {
 func (v value) known() bool { return len(v.words) > 0 || v.files || v.dirs }
 
 // valued returns the names of all flags that take a value, in order.
-func (c completion) valued() []string {
+func (g grammar) valued() []string {
 	var names []string
-	for _, n := range c.nodes {
+	for _, n := range g.nodes {
 		for _, f := range n.flags {
 			if f.value != nil {
 				names = append(names, f.names()...)
@@ -150,9 +133,9 @@ func (c completion) valued() []string {
 }
 
 // paths returns the paths of all commands.
-func (c completion) paths() []string {
+func (g grammar) paths() []string {
 	var paths []string
-	for _, n := range c.nodes[1:] {
+	for _, n := range g.nodes[1:] {
 		paths = append(paths, n.path)
 	}
 	return paths

@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"context"
@@ -9,53 +9,51 @@ import (
 	"os"
 
 	"github.com/slotfarm/slotfarm/internal/durable"
+	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// rekeyCommand seals the secrets of access keys under another master key.
-type rekeyCommand struct {
-	storage
-	NewMasterKeyFile string `placeholder:"FILE" help:"The other master key. By default one is drawn, and takes the place of the one before."`
+// rekey seals the secrets of storage under another master key.
+type rekey struct {
+	Storage
+	other string // the file of that key; "" draws one
 }
 
-// Help is what --help says of the command beside its flags.
-func (rekeyCommand) Help() string {
-	return `Every server of the data has to be stopped; access keys stay as they are. A drawn key waits in a file of the same name with .new at its end until all is sealed under it: after an interruption, run the command again. Backups made before need the master key before.`
-}
-
-// Run seals all secrets again.
-func (c *rekeyCommand) Run(ctx context.Context, streams IO) error {
-	if err := c.check(); err != nil {
-		return err
+// Rekey seals every secret under the master key in a file, or, without one, under a
+// key that is drawn and takes the place of the one before. It returns the
+// fingerprint of the master key from now on. After an interruption it goes on where
+// it was. Argument for the file in which a drawn key waits.
+func Rekey(ctx context.Context, s Storage, other string) (sealedUnder string, err error) {
+	if err := s.Check(); err != nil {
+		return "", err
 	}
-	if sameFile(c.NewMasterKeyFile, c.waiting()) {
-		return usageError{fmt.Errorf("--new-master-key-file %s is where a drawn key waits; give the other key another name", c.NewMasterKeyFile)}
+	r := rekey{s, other}
+	if sameFile(other, r.waiting()) {
+		return "", fault.New(fault.Argument, "--new-master-key-file %s is where a drawn key waits; give the other key another name", other)
 	}
-	return server.Offline(ctx, c.config(), func(p *server.Parts) error {
-		done, err := c.finish(ctx, p)
-		if err == nil && (!done || c.NewMasterKeyFile != "") {
-			err = c.rekey(ctx, p)
+	err = server.Offline(ctx, s.Config(), func(p *server.Parts) error {
+		done, err := r.finish(ctx, p)
+		if err == nil && (!done || other != "") {
+			err = r.seal(ctx, p)
 		}
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(streams.Out, "The secrets are sealed under %v.\n", p.Installation.Master())
+		sealedUnder = fmt.Sprint(p.Installation.Master())
 		return err
 	})
+	return sealedUnder, err
 }
 
 // waiting is the file of a drawn key that is not the master key yet.
-func (c *rekeyCommand) waiting() string { return c.masterKeyFile() + ".new" }
+func (r rekey) waiting() string { return r.masterKeyFile() + ".new" }
 
 // finish ends an earlier run that sealed everything under the waiting key and
 // then was interrupted, and reports whether there was one.
-func (c *rekeyCommand) finish(ctx context.Context, p *server.Parts) (bool, error) {
+func (r rekey) finish(ctx context.Context, p *server.Parts) (bool, error) {
 	sealed, err := p.Installation.Sealed(ctx)
 	if err != nil {
 		return false, err
 	}
-	waiting, err := readKey(c.waiting())
+	waiting, err := readKey(r.waiting())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
@@ -63,42 +61,42 @@ func (c *rekeyCommand) finish(ctx context.Context, p *server.Parts) (bool, error
 		return false, err
 	}
 	p.Installation.Use(waiting)
-	return true, durable.Rename(c.waiting(), c.masterKeyFile())
+	return true, durable.Rename(r.waiting(), r.masterKeyFile())
 }
 
 // rekey seals everything under the other key.
-func (c *rekeyCommand) rekey(ctx context.Context, p *server.Parts) error {
-	if err := c.unlock(ctx, p); err != nil {
+func (r rekey) seal(ctx context.Context, p *server.Parts) error {
+	if err := r.unlock(ctx, p); err != nil {
 		return err
 	}
-	if c.NewMasterKeyFile != "" {
-		other, err := readKey(c.NewMasterKeyFile)
+	if r.other != "" {
+		other, err := readKey(r.other)
 		if err != nil {
 			return err
 		}
 		return p.Installation.Rekey(ctx, other)
 	}
-	drawn, err := c.draw()
+	drawn, err := r.draw()
 	if err == nil {
 		err = p.Installation.Rekey(ctx, drawn)
 	}
 	if err != nil {
 		return err
 	}
-	return durable.Rename(c.waiting(), c.masterKeyFile())
+	return durable.Rename(r.waiting(), r.masterKeyFile())
 }
 
 // draw returns a key that waits in its file: the one of an earlier run that was
 // interrupted, or else a new one.
-func (c *rekeyCommand) draw() (iam.MasterKey, error) {
-	drawn, err := readKey(c.waiting())
+func (r rekey) draw() (iam.MasterKey, error) {
+	drawn, err := readKey(r.waiting())
 	if !errors.Is(err, fs.ErrNotExist) {
 		return drawn, err
 	}
 	if drawn, err = iam.NewMasterKey(rand.Reader); err != nil {
 		return drawn, err
 	}
-	return drawn, writeKey(c.waiting(), drawn)
+	return drawn, writeKey(r.waiting(), drawn)
 }
 
 // sameFile reports whether two names are those of one file that is there.

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package cli
+package server
 
-// keepMemory does nothing where there are no core dumps.
-func keepMemory() error { return nil }
+// KeepMemory does nothing where there are no core dumps.
+func KeepMemory() error { return nil }

@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/slotfarm/slotfarm/internal/completion"
+)
+
+// completionCommand prints a script that makes a shell complete command lines.
+type completionCommand struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+// Help is what --help says of the command beside its flags.
+func (completionCommand) Help() string {
+	return `Have the shell read what is printed, each time it starts:
+
+    eval "$(slotfarm completion bash)"     # in ~/.bashrc
+    eval "$(slotfarm completion zsh)"      # in ~/.zshrc, after compinit
+    slotfarm completion fish | source      # in ~/.config/fish/config.fish
+
+The script knows the commands and flags of this version. It does not run slotfarm.`
+}
+
+// Run prints the script.
+func (c *completionCommand) Run(ctx *kong.Context, streams IO) error {
+	_, err := io.WriteString(streams.Out, completion.Script(c.Shell, ctx.Model))
+	return err
+}
