@@ -38,7 +38,8 @@ const (
 	readTimeout   = 30 * time.Second
 	writeTimeout  = 60 * time.Second
 	idleTimeout   = 2 * time.Minute
-	maxHeader     = 32 << 10 // bytes
+	maxHeader     = 32 << 10  // bytes
+	maxBodies     = 256 << 20 // bytes of all request bodies that are held at once
 )
 
 // defaultAccount is the sandbox account of callers whose access key id is not
@@ -113,6 +114,7 @@ type Server struct {
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
 	draining atomic.Bool
+	room     *web.Room  // for the bodies of requests
 	failed   chan error // receives what ended serving; closed after it
 }
 
@@ -129,7 +131,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	s := &Server{
 		listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build),
-		secure: c.TLSCert != "",
+		secure: c.TLSCert != "", room: web.NewRoom(maxBodies),
 	}
 	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -308,7 +310,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 
 // web returns what the APIs share.
 func (s *Server) web(c Config, api telemetry.API, operations []string) web.Config {
-	return web.Config{NewID: c.NewID, Log: c.Log, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
+	return web.Config{NewID: c.NewID, Log: c.Log, Room: s.room, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
 }
 
 // open lets everyone do everything to a sandbox, which breaks on purpose.

@@ -25,6 +25,7 @@ type Request struct {
 	limit  int64
 	read   bool // the body is, or why it cannot be
 	body   []byte
+	held   int64 // bytes of the body that take up room
 	bad    error
 }
 
@@ -44,7 +45,16 @@ func (r *Request) readAll() ([]byte, error) {
 	if r.ContentLength > r.limit {
 		return nil, &http.MaxBytesError{Limit: r.limit}
 	}
-	return io.ReadAll(http.MaxBytesReader(r.writer, r.Body, r.limit))
+	return io.ReadAll(&held{http.MaxBytesReader(r.writer, r.Body, r.limit), r})
+}
+
+// Fits returns an error where the request says that its body is longer than the end
+// point takes.
+func (r *Request) Fits() error {
+	if r.ContentLength > r.limit {
+		return r.api.form.Unreadable(&http.MaxBytesError{Limit: r.limit})
+	}
+	return nil
 }
 
 // Also returns nil where the caller may do one thing more, which became known on

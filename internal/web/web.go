@@ -23,8 +23,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 )
 
-// Config is what an API gets from the server that it is a part of. All fields but
-// Around, Throttle and Observe are required.
+// Config is what an API gets from the server that it is a part of. Around, Throttle,
+// Room and Observe may be nil.
 type Config struct {
 	Authenticate Authenticate
 	Authorize    Authorize
@@ -32,6 +32,7 @@ type Config struct {
 	Log          *slog.Logger
 	Around       Around               // of operations whose input has not been read yet
 	Throttle     func(*Request) error // refuses calls that their callers may make, and too often
+	Room         *Room                // for bodies; nil has no bound
 	Observe      Observe              // hears of every request
 }
 
@@ -179,6 +180,7 @@ func (a *API) handler(limit int64, run func(*Request) (Reply, error)) http.Handl
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		begin := time.Now()
 		r := &Request{Request: received, ID: a.NewID(), Answer: w.Header(), api: a, writer: w, limit: limit}
+		defer a.Room.release(r)
 		reply := a.answer(r, run)
 		result := Result{
 			Operation: r.Operation, Account: a.form.Account(r), RequestID: r.ID,
