@@ -21,7 +21,7 @@ type row struct {
 func (a api) rows() []row {
 	var rows []row
 	for _, of := range []func() []row{
-		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.keyRows, a.snapshotRows,
+		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.keyRows, a.snapshotRows,
 		a.catalogRows, a.seedRows, a.faultRows, a.backupRows,
 	} {
 		rows = append(rows, of()...)
