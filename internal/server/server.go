@@ -65,6 +65,8 @@ type Config struct {
 	// then verifies signatures.
 	Secrets func(accessKeyID string) (string, error)
 
+	AllowHosts []string // names under which a sandbox answers, beside those of loopback
+
 	// Master, if any, makes this a service for others: requests have to be signed
 	// by keys whose policies allow them, only operators open accounts, and nothing
 	// breaks on purpose. Without it this is a sandbox.
@@ -310,7 +312,16 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 
 // web returns what the APIs share.
 func (s *Server) web(c Config, api telemetry.API, operations []string) web.Config {
-	return web.Config{NewID: c.NewID, Log: c.Log, Room: s.room, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
+	return web.Config{NewID: c.NewID, Hosts: c.hosts(), Log: c.Log, Room: s.room, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
+}
+
+// hosts returns the names that a sandbox answers to. Others know callers by their
+// signatures, and answer to any name.
+func (c Config) hosts() *web.Hosts {
+	if c.Master != nil {
+		return nil
+	}
+	return web.NewHosts(c.AllowHosts...)
 }
 
 // open lets everyone do everything to a sandbox, which breaks on purpose.
@@ -350,7 +361,7 @@ func (s *Server) routes(c Config, slots devicefarm.Config, operations operator.C
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if c.Master == nil {
-		mux.Handle("GET /metrics", s.metrics.Handler(c.Log))
+		mux.Handle("GET /metrics", only(c.hosts(), s.metrics.Handler(c.Log)))
 	}
 	mux.Handle("/", s.traces.Around(nothing))
 	return mux, nil
@@ -367,9 +378,9 @@ func traces(ctx context.Context, c Config) *telemetry.Traces {
 // anyone returns what says who calls a sandbox: whoever it says, but no page of
 // another machine's name, and where there are secrets, who signs with the right one.
 func (c Config) anyone() web.Authenticate {
-	verifier := &sigv4.Verifier{Service: "devicefarm"}
+	verifier, hosts := &sigv4.Verifier{Service: "devicefarm"}, c.hosts()
 	return func(r *web.Request) (web.Identity, error) {
-		if web.ForeignPage(r.Request) {
+		if hosts.ForeignPage(r.Request) {
 			return web.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may.", r.Header.Get("Origin"))
 		}
 		if c.Secrets != nil {
@@ -393,6 +404,17 @@ func claimed(r *http.Request) web.Identity {
 		return web.Identity{Account: string(id), Key: key}
 	}
 	return web.Identity{Account: defaultAccount, Key: key}
+}
+
+// only has a page answer to requests for some names alone.
+func only(hosts *web.Hosts, page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := hosts.Check(r); err != nil {
+			http.Error(w, fault.MessageOf(err), http.StatusForbidden)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 }
 
 // ready answers whether requests are taken.

@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 )
 
@@ -109,34 +107,18 @@ func (r *Request) Unhurried() {
 	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) // without them, nothing has to move
 }
 
-// ForeignPage reports whether a browser sent a request for a page of a host that
-// has a name other than localhost's. A page whose name was made to lead to this
-// machine is of the same origin to the browser, and foreign all the same.
-func ForeignPage(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return false
-	}
-	u, err := url.Parse(origin)
-	if err != nil {
-		return true
-	}
-	host := u.Hostname()
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && net.ParseIP(host) == nil
-}
-
 // SameOrigin has refuse answer what a page of another origin has a browser send: it
 // could change the settings of a server that only the browser's machine can reach.
 // Clients that are no browsers send none of the headers that tell.
 //
 // A name of the page's own that leads to this machine makes it the same origin.
-// Where nobody has to sign, which is strict, pages of this machine's own names
-// alone may call.
-func SameOrigin(next, refuse http.Handler, strict bool) http.Handler {
+// Where nobody has to sign, hosts are the names whose pages alone may call; nil has
+// no bound.
+func SameOrigin(next, refuse http.Handler, hosts *Hosts) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(refuse)
 	return protection.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strict && ForeignPage(r) {
+		if hosts != nil && hosts.ForeignPage(r) {
 			refuse.ServeHTTP(w, r)
 			return
 		}

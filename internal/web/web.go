@@ -24,7 +24,7 @@ import (
 )
 
 // Config is what an API gets from the server that it is a part of. Around, Throttle,
-// Room and Observe may be nil.
+// Hosts, Room and Observe may be nil.
 type Config struct {
 	Authenticate Authenticate
 	Authorize    Authorize
@@ -32,6 +32,7 @@ type Config struct {
 	Log          *slog.Logger
 	Around       Around               // of operations whose input has not been read yet
 	Throttle     func(*Request) error // refuses calls that their callers may make, and too often
+	Hosts        *Hosts               // that requests may be for; nil has no bound
 	Room         *Room                // for bodies; nil has no bound
 	Observe      Observe              // hears of every request
 }
@@ -136,6 +137,9 @@ func (a *API) Refusal(f func(*Request) error) http.Handler {
 // call takes a request from its head to its answer. Recovery from panics, the log
 // and metrics are around it.
 func (a *API) call(r *Request, e Endpoint) (Reply, error) {
+	if err := a.Hosts.Check(r.Request); err != nil {
+		return Reply{}, err
+	}
 	if e.Check != nil {
 		if err := e.Check(r); err != nil {
 			return Reply{}, err
