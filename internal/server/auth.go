@@ -22,11 +22,13 @@ type gate struct {
 	now      func() time.Time
 	slots    sigv4.Verifier // of the Device Farm API
 	operator sigv4.Verifier // of the operator's API
+
+	strange func(*web.Request) // hears of requests that no usable key has signed
 }
 
 func newGate(parts *Parts, now func() time.Time) *gate {
 	return &gate{
-		parts: parts, now: now,
+		parts: parts, now: now, strange: func(*web.Request) {},
 		slots:    sigv4.Verifier{Service: "devicefarm", Signed: []string{"idempotency-key"}},
 		operator: sigv4.Verifier{Service: "slotfarm"},
 	}
@@ -66,9 +68,20 @@ func (g *gate) verify(v *sigv4.Verifier, r *web.Request, signed *http.Request) (
 	return web.Identity{Account: found.Key.Account, Key: found.Key.ID, Signer: &found.Key}, nil
 }
 
+// known returns who signed a request, and has what no usable key has signed be heard
+// of.
+func (g *gate) known(v *sigv4.Verifier, r *web.Request, signed *http.Request) (web.Identity, error) {
+	who, err := g.verify(v, r, signed)
+	switch fault.KindOf(err) {
+	case fault.MissingAuthentication, fault.IncompleteSignature, fault.UnknownKey, fault.InvalidSignature, fault.Expired:
+		g.strange(r)
+	}
+	return who, err
+}
+
 // authenticate is the web.Authenticate of the Device Farm API.
 func (g *gate) authenticate(r *web.Request) (web.Identity, error) {
-	return g.verify(&g.slots, r, r.Request)
+	return g.known(&g.slots, r, r.Request)
 }
 
 // authenticateOperator is the web.Authenticate of the operator's API.
@@ -79,7 +92,7 @@ func (g *gate) authenticateOperator(r *web.Request) (web.Identity, error) {
 	}
 	signed := *r.Request
 	signed.URL = whole
-	return g.verify(&g.operator, r, &signed)
+	return g.known(&g.operator, r, &signed)
 }
 
 // authorize is a web.Authorize: it holds what a call asks for against the policy of

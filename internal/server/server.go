@@ -72,6 +72,7 @@ type Config struct {
 	// breaks on purpose. Without it this is a sandbox.
 	Master        *iam.MasterKey
 	Limits        throttle.Limits // of each account and operation; none
+	Strangers     throttle.Limit  // requests that no key has signed, of each address; those above it are slowed; none
 	TLSCert       string          // file of the certificate; without one the server speaks HTTP
 	TLSKey        string          // file of its key
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen
@@ -302,7 +303,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		err = newGate(parts, c.Now).guard(c, &slots, &operations)
+		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {
 		return nil, err
@@ -331,10 +332,18 @@ func (s *Server) open(c Config, slots *devicefarm.Config, operations *operator.C
 }
 
 // guard has callers sign, and do what the policies of their keys allow.
-func (g *gate) guard(c Config, slots *devicefarm.Config, operations *operator.Config) error {
+func (s *Server) guard(c Config, g *gate, slots *devicefarm.Config, operations *operator.Config) error {
 	limits, err := throttle.New(c.Limits, c.Now)
 	if err != nil {
 		return err
+	}
+	strangers, err := throttle.NewStrangers(c.Strangers, c.Now)
+	if err != nil {
+		return err
+	}
+	g.strange = func(r *web.Request) {
+		s.metrics.Stranger(r.Source())
+		strangers.Hold(r.Context(), r.Source())
 	}
 	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Throttle = g.authenticate, g.authorize, limits.Admit
 	operations.Web.Authenticate, operations.Web.Authorize = g.authenticateOperator, g.authorizeOperator
