@@ -38,7 +38,7 @@ type Config struct {
 }
 
 // Handler returns the API as an HTTP handler for POST requests, or an error where
-// something is missing(), such as who may do what.
+// something is missing, such as who may do what.
 func Handler(c Config) (http.Handler, error) {
 	return awsjson.Service{
 		Web:        c.Web,

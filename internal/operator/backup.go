@@ -21,7 +21,7 @@ const (
 	pieceTime = time.Minute
 )
 
-func (a api) backupRows() []row { return []row{streaming(a, operatorapi.Backup, a.makeBackup)} }
+func (a api) backupRows() []row { return []row{streaming(operatorapi.Backup, a.makeBackup)} }
 
 // makeBackup answers with a copy of everything that is stored.
 func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, error) {

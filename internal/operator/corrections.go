@@ -11,8 +11,8 @@ import (
 
 func (a api) correctionRows() []row {
 	return []row{
-		on(a, operatorapi.CancelRenewal, a.cancelRenewal),
-		on(a, operatorapi.AddCredit, a.addCredit),
+		on(operatorapi.CancelRenewal, a.cancelRenewal),
+		on(operatorapi.AddCredit, a.addCredit),
 	}
 }
 

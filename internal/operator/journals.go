@@ -14,8 +14,8 @@ const defaultEntries = 100
 
 func (a api) journalRows() []row {
 	return []row{
-		on(a, operatorapi.GetJournal, a.readJournal),
-		on(a, operatorapi.Verify, a.verify),
+		on(operatorapi.GetJournal, a.readJournal),
+		on(operatorapi.Verify, a.verify),
 	}
 }
 

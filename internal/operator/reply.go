@@ -37,21 +37,6 @@ func line(r *web.Request, attrs []slog.Attr) []slog.Attr {
 	return append(attrs, slog.String("method", r.Method), slog.String("path", path))
 }
 
-// encode returns the answer that is a value, nil for no content, or an error.
-func encode(out any, err error) (web.Reply, error) {
-	switch {
-	case err != nil:
-		return web.Reply{}, err
-	case out == nil:
-		return web.Reply{Status: http.StatusNoContent}, nil
-	}
-	if file, ok := out.(*download); ok {
-		return web.Reply{Status: http.StatusOK, Stream: file.write}, nil
-	}
-	body, err := json.Marshal(out, json.Deterministic(true))
-	return web.Reply{Status: http.StatusOK, ContentType: contentType, Body: append(body, '\n')}, err
-}
-
 // contentType is the media type of answers.
 const contentType = "application/json"
 

@@ -11,10 +11,10 @@ import (
 
 func (a api) snapshotRows() []row {
 	return []row{
-		on(a, operatorapi.ListSnapshots, a.listSnapshots),
-		on(a, operatorapi.TakeSnapshot, a.takeSnapshot),
-		on(a, operatorapi.DeleteSnapshot, a.deleteSnapshot),
-		on(a, operatorapi.RestoreSnapshot, a.restoreSnapshot),
+		on(operatorapi.ListSnapshots, a.listSnapshots),
+		on(operatorapi.TakeSnapshot, a.takeSnapshot),
+		on(operatorapi.DeleteSnapshot, a.deleteSnapshot),
+		on(operatorapi.RestoreSnapshot, a.restoreSnapshot),
 	}
 }
 
