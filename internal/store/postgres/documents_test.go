@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
@@ -147,6 +149,35 @@ func TestPagesOfDocuments(t *testing.T) {
 			}
 		}
 		insert(t, url, `ANALYZE documents`)
+	}
+}
+
+// TestImportOfDocuments keeps the versions of documents, and gives later ones.
+func TestImportOfDocuments(t *testing.T) {
+	t.Parallel()
+	j := open(t, pgtest.Start(t).Database(t))
+	want := []store.Document{{Key: "a", Version: 7, Body: []byte(`{"n":1}`)}, {Key: "b/c", Version: 3, Body: []byte(`2`)}}
+	fill := func(i *postgres.Import) error {
+		for _, d := range want {
+			if err := i.Document(t.Context(), d); err != nil {
+				return err
+			}
+		}
+		return i.Versions(t.Context(), 41)
+	}
+	if err := j.Import(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	found, err := j.Range(t.Context(), store.Query{Limit: 10})
+	if diff := cmp.Diff(want, found); err != nil || diff != "" {
+		t.Errorf("documents: %v (-want +got):\n%s", err, diff)
+	}
+	version, err := j.Commit(t.Context(), store.Commit{If: map[string]int64{"a": 7}, Put: []store.Document{{Key: "a", Body: []byte(`3`)}}})
+	if err != nil || version <= 41 {
+		t.Errorf("the next version is %d, %v, want one above 41", version, err)
+	}
+	if err := j.Import(t.Context(), fill); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a second import: %v, want a Conflict", err)
 	}
 }
 
