@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // region is what the SDK signs for; the sandbox does not look at it.
@@ -56,7 +57,7 @@ type Settings struct {
 // Set changes the account's settings.
 func (a *Account) Set(s Settings) {
 	a.t.Helper()
-	settings := client.Settings{MaxSlots: s.MaxSlots}
+	settings := operatorapi.Settings{MaxSlots: s.MaxSlots}
 	if s.Status != "" {
 		settings.Status = &s.Status
 	}
@@ -87,20 +88,20 @@ func (a *Account) Freeze(at time.Time) []Transaction {
 // what came due, oldest first.
 func (a *Account) AdvanceTo(at time.Time) []Transaction {
 	a.t.Helper()
-	return a.due(a.server.client.Advance(context.Background(), a.id, client.Advance{To: &at}))
+	return a.due(a.server.client.Advance(context.Background(), a.id, operatorapi.AdvanceTo(at)))
 }
 
 // AdvanceBy is AdvanceTo for a duration from now.
 func (a *Account) AdvanceBy(d time.Duration) []Transaction {
 	a.t.Helper()
-	return a.due(a.server.client.Advance(context.Background(), a.id, client.Advance{By: d}))
+	return a.due(a.server.client.Advance(context.Background(), a.id, operatorapi.AdvanceBy(d)))
 }
 
 // AdvancePeriods is AdvanceTo for the same day and time of day n months on, or
 // the last day of that month where it is shorter.
 func (a *Account) AdvancePeriods(n int) []Transaction {
 	a.t.Helper()
-	return a.due(a.server.client.Advance(context.Background(), a.id, client.Advance{Periods: n}))
+	return a.due(a.server.client.Advance(context.Background(), a.id, operatorapi.AdvancePeriods(n)))
 }
 
 // Release lets the clock follow the wall clock again and returns what came due,
@@ -115,20 +116,20 @@ func (a *Account) Now() time.Time {
 	a.t.Helper()
 	account, err := a.server.client.Account(context.Background(), a.id)
 	if client.IsNotFound(err) { // opened on first use, which is now
-		account, err = a.server.client.PutAccount(context.Background(), a.id, client.Settings{})
+		account, err = a.server.client.PutAccount(context.Background(), a.id, operatorapi.Settings{})
 	}
 	check(a.t, err)
 	return account.Now
 }
 
-func (a *Account) due(clock client.Clock, err error) []Transaction {
+func (a *Account) due(clock operatorapi.Clock, err error) []Transaction {
 	a.t.Helper()
 	check(a.t, err)
 	var due []Transaction
 	for _, t := range clock.Transactions {
 		due = append(due, Transaction{
 			ID: t.ID, Type: t.Type, OfferingID: t.OfferingID, Quantity: t.Quantity,
-			CreatedOn: t.CreatedOn, EffectiveOn: t.EffectiveOn, Cents: a.cents(t.Cost.Amount.String()),
+			CreatedOn: t.CreatedOn, EffectiveOn: t.EffectiveOn, Cents: a.cents(string(t.Cost.Amount)),
 		})
 	}
 	return due

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // Fault breaks calls of an account on purpose. It has one of Error, Status,
@@ -25,7 +25,7 @@ type Fault struct {
 // their order, and the first that fires decides.
 func (a *Account) Inject(faults ...Fault) {
 	a.t.Helper()
-	rules := make([]client.Rule, len(faults))
+	rules := make([]operatorapi.Fault, len(faults))
 	for i, f := range faults {
 		rules[i] = f.rule(a.id)
 	}
@@ -34,18 +34,28 @@ func (a *Account) Inject(faults ...Fault) {
 	a.t.Cleanup(a.Mend)
 }
 
-func (f Fault) rule(account string) client.Rule {
-	rule := client.Rule{
-		Operation: f.Operation, Account: account, Error: f.Error, Message: f.Message, Status: f.Status,
-		DropBeforeCommit: f.DropBeforeCommit, DropAfterCommit: f.DropAfterCommit, Times: f.Times,
+func (f Fault) rule(account string) operatorapi.Fault {
+	return operatorapi.Fault{
+		Operation: given(f.Operation), Account: &account, Error: given(f.Error), Message: given(f.Message), Status: given(f.Status),
+		Delay: f.delay(), DropBeforeCommit: f.DropBeforeCommit, DropAfterCommit: f.DropAfterCommit,
+		Times: given(f.Times), Probability: given(f.Probability),
 	}
-	if f.Delay != 0 {
-		rule.Delay = f.Delay.String()
+}
+
+func (f Fault) delay() *string {
+	if f.Delay == 0 {
+		return nil
 	}
-	if f.Probability != 0 {
-		rule.Probability = &f.Probability
+	return new(f.Delay.String())
+}
+
+// given returns a pointer to a value, nil for the zero value.
+func given[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
 	}
-	return rule
+	return &v
 }
 
 // Mend takes away the account's faults.
@@ -63,8 +73,8 @@ func (a *Account) Fired() []int {
 	check(a.t, err)
 	var fired []int
 	for _, rule := range faults.Rules {
-		if rule.Account == a.id {
-			fired = append(fired, int(rule.Fired))
+		if rule.Account != nil && *rule.Account == a.id {
+			fired = append(fired, rule.Fired)
 		}
 	}
 	return fired

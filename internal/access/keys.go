@@ -113,7 +113,7 @@ const maxName = 64
 // was never opened.
 func (k *Keys) Create(ctx context.Context, c journal.Caller, name string, policy []byte) (Credentials, error) {
 	if name == "" || len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
-		return Credentials{}, fault.New(fault.Argument, "name %q is not the name of a key; it has 1 to %d bytes and no control characters", name, maxName)
+		return Credentials{}, fault.New(fault.Argument, "name %s is not the name of a key; it has 1 to %d bytes and no control characters", fault.Quote(name), maxName)
 	}
 	if err := k.config.Known(ctx, c); err != nil {
 		return Credentials{}, err
@@ -295,5 +295,5 @@ func (k *Keys) ownKey(ctx context.Context, c journal.Caller, id string) (Credent
 }
 
 func noKey(c journal.Caller, id string) error {
-	return fault.New(fault.NotFound, "account %q has no key %q", c.Account, id)
+	return fault.New(fault.NotFound, "account %q has no key %s", c.Account, fault.Quote(id))
 }

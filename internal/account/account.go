@@ -23,7 +23,7 @@ type ID string
 // ParseID returns text as an ID, or an Argument error.
 func ParseID(text string) (ID, error) {
 	if len(text) != 12 || strings.Trim(text, "0123456789") != "" {
-		return "", fault.New(fault.Argument, "account %q is not an account id; one has twelve digits", text)
+		return "", fault.New(fault.Argument, "account %s is not an account id; one has twelve digits", fault.Quote(text))
 	}
 	return ID(text), nil
 }

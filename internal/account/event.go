@@ -27,6 +27,7 @@ const (
 	KindRenewed    Kind = "renewed"
 	KindRolled     Kind = "rolled"
 	KindCancelled  Kind = "cancelled"
+	KindCredited   Kind = "credited"
 )
 
 // Event is one thing that happened to an account. Which fields are set depends
@@ -42,6 +43,7 @@ type Event struct {
 	Lot          *Lot          `json:"lot,omitempty"`          // of a purchase with a promotion
 	Charges      []Charge      `json:"charges,omitempty"`      // of KindRolled
 	Cancelled    string        `json:"cancelled,omitempty"`    // of KindCancelled, the id of the offering
+	Credit       *Credit       `json:"credit,omitempty"`       // of KindCredited
 }
 
 // TransactionType is OfferingTransactionType of the API.

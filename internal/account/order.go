@@ -122,7 +122,7 @@ func (o Order) check(minimum int) error {
 func (t Terms) offering(id string) (offering.Offering, error) {
 	o, ok := t.Catalog.Offering(id)
 	if !ok {
-		return o, fault.New(fault.NotFound, "There is no offering with the id %q. ListOfferings shows those there are.", id)
+		return o, fault.New(fault.NotFound, "There is no offering with the id %s. ListOfferings shows those there are.", fault.Quote(id))
 	}
 	return o, nil
 }
@@ -135,7 +135,7 @@ func (s State) lot(o Order, terms Terms, now time.Time) (*Lot, error) {
 	}
 	p, ok := terms.Catalog.Promotion(o.PromotionID)
 	if !ok {
-		return nil, fault.New(fault.NotFound, "There is no promotion with the id %q. ListOfferingPromotions shows those there are.", o.PromotionID)
+		return nil, fault.New(fault.NotFound, "There is no promotion with the id %s. ListOfferingPromotions shows those there are.", fault.Quote(o.PromotionID))
 	}
 	if reason := s.refusal(p, now); reason != "" {
 		return nil, fault.New(fault.NotEligible, "Promotion %q %s.", p.ID, reason)

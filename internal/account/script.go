@@ -18,8 +18,8 @@ type Script struct {
 	Now    *time.Time
 }
 
-// Step is one thing that happens in a script. Exactly one of Purchase, Renew, Set
-// and Cancel is given.
+// Step is one thing that happens in a script. Exactly one of Purchase, Renew, Set,
+// Cancel and Credit is given.
 type Step struct {
 	Path     string
 	At       *time.Time // nil is the script's end
@@ -27,6 +27,7 @@ type Step struct {
 	Renew    *Order
 	Set      *Settings
 	Cancel   *Cancellation
+	Credit   *Credit
 }
 
 // Events returns the events of the script, oldest first. The account opens at
@@ -126,6 +127,8 @@ func (p *play) step(step Step, end time.Time) error {
 		event, err = p.state.Purchase(*step.Purchase, p.terms, at)
 	case step.Renew != nil:
 		event, err = p.state.Renew(*step.Renew, p.terms, at)
+	case step.Credit != nil:
+		event, err = p.state.Credit(*step.Credit, at)
 	case step.Cancel != nil:
 		event, err = p.state.Cancel(*step.Cancel, p.terms, at)
 	default:
@@ -187,6 +190,8 @@ func ScriptOf(events []Event) Script {
 			step.Purchase = orderOf(e.Transactions[0])
 		case KindRenewed:
 			step.Renew = orderOf(e.Transactions[0])
+		case KindCredited:
+			step.Credit = e.Credit
 		case KindCancelled:
 			step.Cancel = &Cancellation{OfferingID: e.Cancelled, Held: len(e.Transactions) > 0}
 		case KindConfigured:

@@ -59,7 +59,7 @@ func (l *life) command(t *rapid.T) {
 		OfferingID: rapid.SampledFrom([]string{ios, android, androidRemote}).Draw(t, "offering"),
 		Quantity:   rapid.IntRange(0, 8).Draw(t, "quantity"),
 	}
-	switch rapid.IntRange(0, 10).Draw(t, "command") {
+	switch rapid.IntRange(0, 11).Draw(t, "command") {
 	case 0, 1, 2:
 		order.PromotionID = rapid.SampledFrom([]string{"", promotion, "SECOND"}).Draw(t, "promotion")
 		l.one(l.state.Purchase(order, l.terms, l.now()))
@@ -79,6 +79,8 @@ func (l *life) command(t *rapid.T) {
 		l.add(l.state.Freeze(to, l.terms, l.now()))
 	case 9:
 		l.add(l.state.Release(l.wall, l.terms, l.now()))
+	case 11:
+		l.one(l.state.Credit(account.Credit{Amount: account.Cents(rapid.IntRange(0, 500).Draw(t, "cents")), Reason: "an outage"}, l.now()))
 	case 10:
 		cancel := account.Cancellation{OfferingID: order.OfferingID, Held: rapid.Bool().Draw(t, "held")}
 		l.one(l.state.Cancel(cancel, l.terms, l.now()))

@@ -22,9 +22,11 @@ type LineKind string
 const (
 	LinePurchase LineKind = "purchase"
 	LineRenewal  LineKind = "renewal"
+	LineCredit   LineKind = "credit"
 )
 
-// Line is one charge.
+// Line is one charge, or a credit, whose cost is negative and which has neither
+// an offering nor a transaction.
 type Line struct {
 	At            time.Time // of a renewal, the boundary
 	Kind          LineKind
@@ -36,7 +38,8 @@ type Line struct {
 	PeriodDays    int         // in the whole period
 	Monthly       *Cents      // price of one slot; nil where nothing tells it
 	Cost          Cents
-	Asked         int // by a renewal above what the account may hold; 0 if there was none
+	Reason        string // of a credit
+	Asked         int    // by a renewal above what the account may hold; 0 if there was none
 }
 
 // Draft is the statement of a period while the account's events are read.
@@ -71,6 +74,8 @@ func (d *Draft) Add(e Event) {
 		d.renewals[t.OfferingID] = renewal{t.ID, d.state.Holding(t.OfferingID).reductions(t.Quantity, offering.PeriodOf(t.EffectiveOn))}
 	case KindCancelled:
 		delete(d.renewals, e.Cancelled)
+	case KindCredited:
+		d.statement.add(Line{At: e.At, Kind: LineCredit, Cost: -e.Credit.Amount, Reason: e.Credit.Reason}, d.catalog)
 	case KindRolled:
 		for _, c := range e.Charges {
 			r := d.renewals[c.OfferingID]
@@ -162,6 +167,8 @@ func (l Line) share() (share, whole int64) {
 // 8 of 30 days".
 func (l Line) Why() string {
 	switch {
+	case l.Kind == LineCredit:
+		return "credit: " + l.Reason
 	case l.Quantity == 0 && l.Asked > 0:
 		return "renewed to 0 slots: a renewal asked for " + slots(l.Asked) + ", and the limit is lower"
 	case l.Quantity == 0:

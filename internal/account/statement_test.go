@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
@@ -219,5 +220,43 @@ func checkPrice(t *rapid.T, l account.Line, catalog offering.Catalog) {
 	}
 	if l.Monthly == nil || *l.Monthly != want {
 		t.Fatalf("%s on %v for %d: the price is %d", l.Why(), l.At, l.Cost, want)
+	}
+}
+
+func TestStatementWithACredit(t *testing.T) {
+	b := open(t, "2026-01-10T00:00:00Z")
+	b.buy("2026-01-10T00:00:00Z", account.Order{OfferingID: ios, Quantity: 1})
+	credited, err := b.state.Credit(account.Credit{Amount: 1050, Reason: "two days without devices"}, instant("2026-01-20T00:00:00Z"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.add(credited)
+	draft := account.NewDraft(offering.PeriodOf(instant("2026-01-20T00:00:00Z")), terms.Catalog)
+	for _, e := range b.events {
+		draft.Add(e)
+	}
+	got := draft.Statement()
+	if len(got.Lines) != 2 || got.Total != got.Lines[0].Cost-1050 {
+		t.Fatalf("statement = %+v, want the purchase less 10.50", got)
+	}
+	if line := got.Lines[1]; line.Kind != account.LineCredit || line.Why() != "credit: two days without devices" {
+		t.Errorf("line = %+v, %q", line, line.Why())
+	}
+}
+
+func TestCreditsThatAreRefused(t *testing.T) {
+	state := open(t, "2026-01-10T00:00:00Z").state
+	for _, tt := range []struct {
+		credit account.Credit
+		want   string
+	}{
+		{account.Credit{Amount: 0, Reason: "x"}, "amount 0.0"},
+		{account.Credit{Amount: -5, Reason: "x"}, "amount -0.05"},
+		{account.Credit{Amount: 1 << 60, Reason: "x"}, "out of range"},
+		{account.Credit{Amount: 5}, "reason is missing"},
+		{account.Credit{Amount: 5, Reason: "a\u202eb"}, "U+202E"},
+	} {
+		_, err := state.Credit(tt.credit, instant("2026-01-10T00:00:00Z"))
+		wantKind(t, err, fault.Argument, tt.want)
 	}
 }

@@ -11,7 +11,7 @@ const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
 	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 awsjson devicefarm injection throttle operator telemetry"
+	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -41,17 +41,19 @@ var importTable = map[string]string{
 	"access":           "journal iam account fault",
 	"sigv4":            "fault",
 	"awsjson":          "fault",
-	"devicefarm":       "billing awsjson journal account offering money fault",
+	"apimodel":         "fault",
+	"devicefarm":       "apimodel billing awsjson journal account offering money fault",
 	"injection":        "awsjson fault account",
 	"throttle":         "awsjson fault",
-	"operator":         "injection access billing catalog sandbox manifest strictjson awsjson journal iam account offering money fault",
+	"operatorapi":      "fault",
+	"operator":         "operatorapi injection access billing catalog sandbox manifest strictjson awsjson journal iam account offering money fault",
 	"telemetry":        "journal awsjson fault",
 	"server":           libraries,
-	"client":           "",
+	"client":           "operatorapi",
 	"bench":            "client",
 	"cli":              "server client bench durable " + libraries,
 	"cmd/slotfarm":     "cli",
-	"slotfarmtest":     "server client manifest",
+	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",
 	"e2e/clients":      "",
 	"e2e/crash":        "",
@@ -65,6 +67,7 @@ var importTable = map[string]string{
 	"archtest":         "",
 	"tools/benchplots": "",
 
+	"apimodel/modeltest":    "apimodel",
 	"store/postgres/pgtest": "",
 }
 
@@ -74,7 +77,7 @@ var confined = map[string]string{
 	"modernc.org/sqlite":            "store/sqlite",
 	"github.com/jackc/pgx":          "store/postgres store/postgres/pgtest tools/benchplots",
 	"github.com/pressly/goose":      engines,
-	"github.com/go-json-experiment": "awsjson devicefarm operator strictjson manifest iam",
+	"github.com/go-json-experiment": "apimodel awsjson devicefarm operator strictjson manifest iam",
 	"github.com/prometheus":         "telemetry",
 	"go.opentelemetry.io":           "telemetry",
 }
@@ -193,6 +196,6 @@ func TestImportsOfOthersCanFail(t *testing.T) {
 	exactly(t, got,
 		"internal/billing/a.go:1: only store/sqlite may import modernc.org/sqlite",
 		"internal/account/a_test.go:1: only store/postgres store/postgres/pgtest tools/benchplots may import github.com/jackc/pgx",
-		"internal/cli/a.go:1: only awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
+		"internal/cli/a.go:1: only apimodel awsjson devicefarm operator strictjson manifest iam may import github.com/go-json-experiment",
 	)
 }

@@ -51,9 +51,10 @@ type Call struct {
 
 // Operation is one entry of a service's table. Handle makes one.
 type Operation struct {
-	Name    string
-	members map[string]bool
-	handle  func(context.Context, *Call) (any, error)
+	Name          string
+	Input, Output reflect.Type // what goes over the wire, for tests of the shapes
+	members       map[string]bool
+	handle        func(context.Context, *Call) (any, error)
 }
 
 // Handle returns the operation that decodes its input into an In, which is a
@@ -61,7 +62,7 @@ type Operation struct {
 func Handle[In, Out any](name string, f func(context.Context, *Call, In) (Out, error)) Operation {
 	members := memberNames(reflect.TypeFor[In]())
 	return Operation{
-		Name: name, members: members,
+		Name: name, Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](), members: members,
 		handle: func(ctx context.Context, call *Call) (any, error) {
 			var in In
 			if err := decode(call.Body, members, &in); err != nil {

@@ -42,10 +42,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func checkFormat(header http.Header) error {
 	text := header.Get("Content-Type")
 	if media, _, err := mime.ParseMediaType(text); err != nil || media != ContentType {
-		return fault.New(fault.UnsupportedMediaType, "Content-Type %q is not supported; use %s.", text, ContentType)
+		return fault.New(fault.UnsupportedMediaType, "Content-Type %s is not supported; use %s.", fault.Quote(text), ContentType)
 	}
 	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return fault.New(fault.MalformedHTTP, "Content-Encoding %q is not supported; send the body as it is.", coding)
+		return fault.New(fault.MalformedHTTP, "Content-Encoding %s is not supported; send the body as it is.", fault.Quote(coding))
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (h *handler) operation(header http.Header) (Operation, error) {
 	}
 	prefix, name, _ := strings.Cut(targets[0], ".")
 	if prefix != h.Target {
-		return Operation{}, fault.New(fault.UnknownOperation, "X-Amz-Target %q is unknown; it must start with %q.", targets[0], h.Target+".")
+		return Operation{}, fault.New(fault.UnknownOperation, "X-Amz-Target %s is unknown; it must start with %q.", fault.Quote(targets[0]), h.Target+".")
 	}
 	operation, ok := h.operations[name]
 	switch {
@@ -72,7 +72,7 @@ func (h *handler) operation(header http.Header) (Operation, error) {
 	case h.Missing[name]:
 		return Operation{}, fault.New(fault.UnknownOperation, "Operation %q exists at AWS and is not implemented here.", name)
 	}
-	return Operation{}, fault.New(fault.UnknownOperation, "Operation %q is unknown.", name)
+	return Operation{}, fault.New(fault.UnknownOperation, "Operation %s is unknown.", fault.Quote(name))
 }
 
 // ForeignPage reports whether a browser sent a request for a page of a host that

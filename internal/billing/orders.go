@@ -31,6 +31,33 @@ func (o *Orders) Renew(ctx context.Context, c journal.Caller, order account.Orde
 	})
 }
 
+// Cancel takes the standing renewal of an offering back, or lets the next period
+// start with nothing, and returns the account after it. Errors: NotFound for an
+// account that was never opened, those of account.State.Cancel and of the journal.
+func (o *Orders) Cancel(ctx context.Context, c journal.Caller, what account.Cancellation) (View, error) {
+	return o.correct(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
+		return state.Cancel(what, terms, now)
+	})
+}
+
+// Credit enters a correction in the account's favour and returns the account after
+// it. Errors: NotFound for an account that was never opened, those of
+// account.State.Credit and of the journal.
+func (o *Orders) Credit(ctx context.Context, c journal.Caller, credit account.Credit) (View, error) {
+	return o.correct(ctx, c, func(state account.State, _ account.Terms, now time.Time) (account.Event, error) {
+		return state.Credit(credit, now)
+	})
+}
+
+// correct runs a command of the operator on an account that is there.
+func (o *Orders) correct(ctx context.Context, c journal.Caller, f single) (View, error) {
+	if _, err := o.accounts.Known(ctx, c); err != nil {
+		return View{}, err
+	}
+	view, _, err := o.accounts.Change(ctx, c, f.command)
+	return view, err
+}
+
 // order runs a command whose event holds one transaction.
 func (o *Orders) order(ctx context.Context, c journal.Caller, f single) (account.Transaction, View, error) {
 	view, entries, err := o.accounts.Change(ctx, c, f.command)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // accountCommand holds the commands on accounts.
@@ -55,7 +56,7 @@ func accountHeader() []string {
 	return []string{"ACCOUNT", "STATUS", "KIND", "NOW", "CLOCK", "SLOTS", "NEXT PERIOD", "TRANSACTIONS", "ENTRIES"}
 }
 
-func accountRow(a client.Account) []string {
+func accountRow(a operatorapi.Account) []string {
 	return []string{
 		a.Account, a.Status, kindOf(a), showTime(a.Now), clockOf(a),
 		strconv.Itoa(sum(a.Current)), strconv.Itoa(sum(a.NextPeriod)),
@@ -63,14 +64,14 @@ func accountRow(a client.Account) []string {
 	}
 }
 
-func kindOf(a client.Account) string {
+func kindOf(a operatorapi.Account) string {
 	if a.Test {
 		return "test"
 	}
 	return "ordinary"
 }
 
-func clockOf(a client.Account) string {
+func clockOf(a operatorapi.Account) string {
 	if a.Frozen {
 		return "frozen"
 	}
@@ -100,7 +101,7 @@ func (c *accountShowCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // account adds an account to the text.
-func (p *page) account(a client.Account) {
+func (p *page) account(a operatorapi.Account) {
 	p.table(accountHeader(), [][]string{accountRow(a)})
 	if a.Note != "" {
 		p.say("%s", a.Note)
@@ -129,7 +130,7 @@ func (accountSetCommand) Help() string {
 
 // Run changes the settings that are given, and prints the account.
 func (c *accountSetCommand) Run(ctx context.Context, streams IO) error {
-	settings := client.Settings{Test: c.Test, Note: c.Note}
+	settings := operatorapi.Settings{Test: c.Test, Note: c.Note}
 	if c.Status != "" {
 		settings.Status = (*string)(&c.Status)
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // journalListCommand prints a journal as an audit log.
@@ -34,12 +35,12 @@ func (c *journalListCommand) Run(ctx context.Context, streams IO) error {
 		}
 		out := pipe{streams.Out}
 		if c.Output == "json" {
-			return eachEntry(ctx, api, a, func(e client.Entry) error { return printJSON(out, e) })
+			return eachEntry(ctx, api, a, func(e operatorapi.Entry) error { return printJSON(out, e) })
 		}
 		if err := printRow(out, auditHeader()); err != nil {
 			return err
 		}
-		return eachEntry(ctx, api, a, func(e client.Entry) error { return printRow(out, audit(e)) })
+		return eachEntry(ctx, api, a, func(e operatorapi.Entry) error { return printRow(out, audit(e)) })
 	})
 	if errors.Is(err, errNobodyReads) {
 		return nil
@@ -55,9 +56,9 @@ func printRow(w io.Writer, row string) error {
 }
 
 // eachEntry calls f with the entries that an account has, oldest first.
-func eachEntry(ctx context.Context, api *client.Client, a client.Account, f func(client.Entry) error) error {
+func eachEntry(ctx context.Context, api *client.Client, a operatorapi.Account, f func(operatorapi.Entry) error) error {
 	for seq := int64(0); seq < a.Entries; {
-		entries, err := api.Journal(ctx, a.Account, seq, int(min(a.Entries-seq, client.MaxEntries)))
+		entries, err := api.Journal(ctx, a.Account, seq, int(min(a.Entries-seq, operatorapi.MaxEntries)))
 		if err != nil {
 			return err
 		}

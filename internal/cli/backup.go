@@ -12,6 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -28,10 +29,11 @@ func (backupCommand) Help() string {
 
 // saved is what a backup holds.
 type saved struct {
-	File string `json:"file"`
-	client.Backup
-	Accounts int64 `json:"accounts"`
-	Entries  int64 `json:"entries"`
+	File     string `json:"file"`
+	Bytes    int64  `json:"bytes"`
+	SHA256   string `json:"sha256"` // in hexadecimal
+	Accounts int64  `json:"accounts"`
+	Entries  int64  `json:"entries"`
 }
 
 // Run makes the backup and says what it holds.
@@ -71,7 +73,7 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 	if err != nil {
 		return saved{}, fmt.Errorf("the backup is of no use: %w", err)
 	}
-	return saved{c.File, got, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
+	return saved{c.File, got.Bytes, got.SHA256, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
 }
 
 // restoreCommand makes a data directory of a backup.
@@ -99,8 +101,8 @@ func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // verification returns a report in the shape of the API.
-func verification(r journal.Report) client.Verification {
-	v := client.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil}
+func verification(r journal.Report) operatorapi.Verification {
+	v := operatorapi.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil}
 	if w := r.Wrong; w != nil {
 		v.Account, v.Seq, v.Reason = string(w.Account), w.Seq, w.Reason
 	}
@@ -108,7 +110,7 @@ func verification(r journal.Report) client.Verification {
 }
 
 // differs returns the error that a verification is, nil where all is well.
-func differs(v client.Verification) error {
+func differs(v operatorapi.Verification) error {
 	if v.OK {
 		return nil
 	}

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // clockCommand holds the commands on the clocks of test accounts.
@@ -41,7 +41,7 @@ type clockFreezeCommand struct {
 
 // Run freezes the clock and prints what came due on the way.
 func (c *clockFreezeCommand) Run(ctx context.Context, streams IO) error {
-	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (operatorapi.Clock, error) {
 		return api.Freeze(ctx, string(c.Account), time.Time(c.At))
 	})
 }
@@ -61,18 +61,18 @@ func (clockAdvanceCommand) Help() string {
 
 // Run advances the clock and prints what came due on the way.
 func (c *clockAdvanceCommand) Run(ctx context.Context, streams IO) error {
-	var by client.Advance
+	var by operatorapi.Advance
 	switch {
 	case c.To != nil:
-		by.To = c.To.time()
+		by = operatorapi.AdvanceTo(time.Time(*c.To))
 	case c.By != nil:
-		by.By = *c.By
+		by = operatorapi.AdvanceBy(*c.By)
 	case c.Periods != nil:
-		by.Periods = *c.Periods
+		by = operatorapi.AdvancePeriods(*c.Periods)
 	default:
 		return usageError{errors.New("give one of --to, --by and --periods")}
 	}
-	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (operatorapi.Clock, error) {
 		return api.Advance(ctx, string(c.Account), by)
 	})
 }
@@ -84,13 +84,13 @@ type clockReleaseCommand struct {
 
 // Run releases the clock and prints what came due on the way.
 func (c *clockReleaseCommand) Run(ctx context.Context, streams IO) error {
-	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (client.Clock, error) {
+	return c.move(ctx, streams, func(ctx context.Context, api *client.Client) (operatorapi.Clock, error) {
 		return api.Release(ctx, string(c.Account))
 	})
 }
 
 // move has f move the account's clock, and prints where it is and what came due.
-func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context, *client.Client) (client.Clock, error)) error {
+func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context, *client.Client) (operatorapi.Clock, error)) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		clock, err := f(ctx, api)
 		p.say("%s is at %s.", c.Account, showTime(clock.Now))
@@ -108,8 +108,8 @@ func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context,
 }
 
 // dollars returns an amount with two decimals.
-func dollars(amount json.Number) string {
-	text := amount.String()
+func dollars(amount operatorapi.Decimal) string {
+	text := string(amount)
 	if strings.Index(text, ".") == len(text)-2 {
 		text += "0"
 	}

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/money"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // entryText returns an entry as text for people. Columns stand below one another as
 // long as numbers are of the usual size.
-func entryText(e client.Entry) string {
+func entryText(e operatorapi.Entry) string {
 	text := fmt.Sprintf("%-24s  %s  %-5s  %-10s  %s",
 		showTime(e.Event.At), e.Account, fmt.Sprintf("#%d", e.Seq), e.Event.Kind, strings.Join(details(e.Event), ", "))
 	return strings.TrimRight(text, " ")
@@ -27,13 +27,13 @@ func auditHeader() string {
 
 // audit returns an entry with who caused it, and when that was by the wall clock
 // and by the account's.
-func audit(e client.Entry) string {
+func audit(e operatorapi.Entry) string {
 	return fmt.Sprintf(auditFormat, showTime(e.Recorded), showTime(e.Event.At), fmt.Sprintf("#%d", e.Seq),
 		e.By.Key, e.By.Source, e.By.Request, e.Event.Kind, strings.Join(details(e.Event), ", "))
 }
 
 // details returns what there is to say of an event.
-func details(e client.Event) []string {
+func details(e operatorapi.Event) []string {
 	switch e.Kind {
 	case "opened":
 		return opened(e.Opening)
@@ -55,7 +55,7 @@ func details(e client.Event) []string {
 	return orders
 }
 
-func opened(o *client.Opening) []string {
+func opened(o *operatorapi.Opening) []string {
 	switch {
 	case o == nil:
 		return nil
@@ -67,7 +67,7 @@ func opened(o *client.Opening) []string {
 	return []string{"test account"}
 }
 
-func configured(c *client.Configured) []string {
+func configured(c *operatorapi.Configured) []string {
 	if c == nil {
 		return nil
 	}
@@ -99,7 +99,7 @@ func clockAt(frozen *time.Time) string {
 
 // order describes a transaction. A renewal also says from when on it counts,
 // and one with a promotion which it is.
-func order(t client.EntryTransaction) string {
+func order(t operatorapi.EntryTransaction) string {
 	text := slots(t.Quantity, t.OfferingID, t.Cents) + "  " + t.ID
 	if !t.EffectiveOn.Equal(t.CreatedOn) {
 		text += "  from " + showTime(t.EffectiveOn)

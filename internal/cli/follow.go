@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // history is how many entries before those that it prints a follower reads, to
@@ -27,7 +28,7 @@ type follower struct {
 type place struct {
 	skip   int64    // number of the newest entry that is too old to be printed
 	last   int64    // number of the last entry that was read
-	hashes []string // of the last ones, at most client.MaxEntries
+	hashes []string // of the last ones, at most operatorapi.MaxEntries
 }
 
 // poll prints what is new in all journals, oldest first.
@@ -36,7 +37,7 @@ func (f *follower) poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var entries []client.Entry
+	var entries []operatorapi.Entry
 	f.note(newest)
 	for _, id := range slices.Sorted(maps.Keys(f.seen)) { // also those that are gone
 		more, err := f.read(ctx, id, newest[id])
@@ -111,7 +112,7 @@ func (f *follower) start(n int64) *place {
 // read returns the entries of an account that are to be printed. A journal that
 // has fewer than were read, or another one where the last was, was put back;
 // that is printed, and reading goes on from there.
-func (f *follower) read(ctx context.Context, id string, newest int64) ([]client.Entry, error) {
+func (f *follower) read(ctx context.Context, id string, newest int64) ([]operatorapi.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	p := f.seen[id]
@@ -120,10 +121,10 @@ func (f *follower) read(ctx context.Context, id string, newest int64) ([]client.
 			return nil, err
 		}
 	}
-	var read []client.Entry
+	var read []operatorapi.Entry
 	for newest > p.last {
 		known := min(1, len(p.hashes)) // the last entry comes again, to see that it is the same
-		page, err := f.api.Journal(ctx, id, p.last-int64(known), client.MaxEntries)
+		page, err := f.api.Journal(ctx, id, p.last-int64(known), operatorapi.MaxEntries)
 		if err != nil {
 			return nil, err
 		}
@@ -163,23 +164,23 @@ func (f *follower) back(ctx context.Context, id string, newest int64) error {
 }
 
 // pass moves the place behind entries and returns those to be printed.
-func (p *place) pass(entries []client.Entry) []client.Entry {
+func (p *place) pass(entries []operatorapi.Entry) []operatorapi.Entry {
 	for _, e := range entries {
 		p.last = e.Seq
 		p.hashes = append(p.hashes, e.Hash)
 	}
-	p.hashes = slices.Clone(p.hashes[max(0, len(p.hashes)-client.MaxEntries):])
-	return slices.DeleteFunc(entries, func(e client.Entry) bool { return e.Seq <= p.skip })
+	p.hashes = slices.Clone(p.hashes[max(0, len(p.hashes)-operatorapi.MaxEntries):])
+	return slices.DeleteFunc(entries, func(e operatorapi.Entry) bool { return e.Seq <= p.skip })
 }
 
 // inOrder sorts the entries of several accounts by when they were recorded. The
 // entries of one account stay in the order of their numbers, also where the
 // wall clock went back between them.
-func inOrder(entries []client.Entry) []client.Entry {
+func inOrder(entries []operatorapi.Entry) []operatorapi.Entry {
 	type key struct {
 		at      time.Time // the latest so far in the account
 		account string
-		entry   client.Entry
+		entry   operatorapi.Entry
 	}
 	latest := map[string]time.Time{}
 	keys := make([]key, len(entries))

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // followPause is how long a follower waits before it looks again.
@@ -87,28 +87,28 @@ func (p pipe) Write(text []byte) (int, error) {
 
 // printer is how lines are printed.
 type printer struct {
-	entry func(client.Entry) error
+	entry func(operatorapi.Entry) error
 	back  func(account string, seq int64) error
 }
 
 func (c *tailCommand) printer(streams IO) printer {
 	out := pipe{streams.Out}
 	p := printer{
-		entry: func(e client.Entry) error {
+		entry: func(e operatorapi.Entry) error {
 			_, err := fmt.Fprintln(out, entryText(e))
 			return err
 		},
 		back: func(account string, seq int64) error { return printBack(out, account, seq) },
 	}
 	if c.Output == "json" {
-		p.entry = func(e client.Entry) error { return printJSON(out, e) }
+		p.entry = func(e operatorapi.Entry) error { return printJSON(out, e) }
 		p.back = func(account string, seq int64) error { return printBack(streams.Err, account, seq) }
 	}
 	return p
 }
 
 // printJSON prints an entry as it came, on one line.
-func printJSON(w io.Writer, e client.Entry) error {
+func printJSON(w io.Writer, e operatorapi.Entry) error {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, e.Raw); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // keyCommand holds the commands on access keys.
@@ -99,7 +100,7 @@ func (c *keyListCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // keys adds keys to the text.
-func (p *page) keys(all ...client.Key) {
+func (p *page) keys(all ...operatorapi.Key) {
 	var rows [][]string
 	for _, k := range all {
 		state := "enabled"

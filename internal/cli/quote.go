@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // quoteCommand says what a purchase would cost.
@@ -18,7 +19,7 @@ type quoteCommand struct {
 // Run prints the quote.
 func (c *quoteCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		q, err := api.Quote(ctx, string(c.Account), client.Order{OfferingID: c.OfferingID, Quantity: c.Quantity, PromotionID: c.Promotion})
+		q, err := api.Quote(ctx, string(c.Account), operatorapi.Order{OfferingID: c.OfferingID, Quantity: c.Quantity, PromotionID: c.Promotion})
 		p.table([]string{"OFFERING", "SLOTS", "FROM", q.Cost.CurrencyCode},
 			[][]string{{q.OfferingID, strconv.Itoa(q.Quantity), showTime(q.EffectiveOn), dollars(q.Cost.Amount)}})
 		return err

@@ -19,15 +19,16 @@ import (
 type serveCommand struct {
 	storage
 	listening
-	TLSCert       string        `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It is read again when the file changes."`
-	TLSKey        string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
-	MetricsListen string        `placeholder:"HOST:PORT" help:"Answer GET /metrics on this address. Without it there are no metrics."`
-	MaxSlots      int           `default:"10" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
-	ReadRate      float64       `default:"10" placeholder:"N" help:"How many calls a second of each List and Get operation an account may make; 0 sets no bound."`
-	ReadBurst     int           `default:"50" placeholder:"N" help:"How many of them at once."`
-	WriteRate     float64       `default:"1" placeholder:"N" help:"The same for each other operation."`
-	WriteBurst    int           `default:"10" placeholder:"N" help:"How many of them at once."`
-	DrainDelay    time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz says no before the listener closes, for load balancers to notice; 1m at most."`
+	TLSCert        string        `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It is read again when the file changes."`
+	TLSKey         string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
+	AllowPlaintext bool          `help:"Allow an address that is not loopback without TLS, as behind a proxy that speaks TLS. Whoever listens to the network in between can read everything and send a captured purchase again."`
+	MetricsListen  string        `placeholder:"HOST:PORT" help:"Answer GET /metrics on this address. Without it there are no metrics."`
+	MaxSlots       int           `default:"10" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
+	ReadRate       float64       `default:"10" placeholder:"N" help:"How many calls a second of each List and Get operation an account may make; 0 sets no bound."`
+	ReadBurst      int           `default:"50" placeholder:"N" help:"How many of them at once."`
+	WriteRate      float64       `default:"1" placeholder:"N" help:"The same for each other operation."`
+	WriteBurst     int           `default:"10" placeholder:"N" help:"How many of them at once."`
+	DrainDelay     time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz says no before the listener closes, for load balancers to notice; 1m at most."`
 }
 
 // maxDrainDelay is as long as a load balancer that looks twice a minute needs.
@@ -49,9 +50,6 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 		return err
 	}
 	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
-	if c.TLSCert == "" && !loopback(c.Listen) {
-		log.Warn("serving without TLS: who listens to the network can read requests and backups, and send a purchase again", "listen", c.Listen)
-	}
 	s, err := server.Start(ctx, server.Config{
 		Listen: c.Listen, Data: c.Data, Database: c.DatabaseURL, MaxSlots: c.MaxSlots, Master: &master, Log: log,
 		Limits: throttle.Limits{
@@ -83,6 +81,9 @@ func (c *serveCommand) checkLimits() error {
 func (c *serveCommand) checkListeners() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key belong together; one of them is missing")
+	}
+	if c.TLSCert == "" && !loopback(c.Listen) && !c.AllowPlaintext {
+		return fmt.Errorf("--listen %q is not a loopback address, and without TLS whoever listens to the network can read secrets and send a purchase again; give --tls-cert and --tls-key, or --allow-plaintext behind a proxy that speaks TLS", c.Listen)
 	}
 	if c.MetricsListen == "" {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // snapshotCommand holds the commands on snapshots of test accounts.
@@ -44,7 +45,7 @@ func (c *snapshotListCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // snapshots adds snapshots to the text.
-func (p *page) snapshots(all ...client.Snapshot) {
+func (p *page) snapshots(all ...operatorapi.Snapshot) {
 	var rows [][]string
 	for _, s := range all {
 		rows = append(rows, []string{s.ID, strconv.FormatInt(s.Entries, 10), showTime(s.Now), showTime(s.Taken)})

@@ -10,6 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // statementCommand prints what an account owes.
@@ -29,7 +30,7 @@ CSV is as in RFC 4180, with a header and without a total; a text that a spreadsh
 
 // Run prints the statement.
 func (c *statementCommand) Run(ctx context.Context, streams IO) error {
-	var s client.Statement
+	var s operatorapi.Statement
 	read := func(ctx context.Context, api *client.Client, p *page) (err error) {
 		s, err = api.Statement(ctx, string(c.Account), string(c.Period))
 		p.statement(s)
@@ -47,7 +48,7 @@ func (c *statementCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // statement adds a statement to the text.
-func (p *page) statement(s client.Statement) {
+func (p *page) statement(s operatorapi.Statement) {
 	p.say("%s owes %s %s for %s, as of %s.", s.Account, fixed(s.TotalCents), s.CurrencyCode, s.Period, showTime(s.Now))
 	if len(s.Lines) == 0 {
 		return
@@ -68,7 +69,7 @@ func (p *page) statement(s client.Statement) {
 func fixed(cents int64) string { return money.Cents(cents).Fixed() }
 
 // printCSV prints the lines of a statement as RFC 4180 has it.
-func printCSV(w io.Writer, s client.Statement) error {
+func printCSV(w io.Writer, s operatorapi.Statement) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	rows := [][]string{{

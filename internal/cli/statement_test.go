@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/slotfarm/slotfarm/internal/cli"
-	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // TestCSVHasNoFormulas prints descriptions that a spreadsheet would run. Carriage
@@ -42,7 +42,7 @@ func TestCSVKeepsTexts(t *testing.T) {
 func descriptionInCSV(t *testing.T, description string) string {
 	t.Helper()
 	var out strings.Builder
-	err := cli.PrintCSV(&out, client.Statement{Lines: []client.StatementLine{{Description: description}}})
+	err := cli.PrintCSV(&out, operatorapi.Statement{Lines: []operatorapi.StatementLine{{Description: description}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -42,7 +43,7 @@ func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // verify returns what recomputing gives.
-func (c *verifyCommand) verify(ctx context.Context) (v client.Verification, err error) {
+func (c *verifyCommand) verify(ctx context.Context) (v operatorapi.Verification, err error) {
 	path := c.File
 	if path == "" {
 		path = c.Data

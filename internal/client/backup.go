@@ -9,18 +9,21 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // Backup is what a server has handed over of everything it stores.
 type Backup struct {
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // in hexadecimal
+	Bytes  int64
+	SHA256 string // in hexadecimal
 }
 
 // Backup writes a copy of everything that the server stores into w. One that did
 // not arrive whole, as the server's SHA-256 says, is an error.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (Backup, error) {
-	r := request{method: http.MethodGet, path: prefix + "/backup"}
+	call := operatorapi.Backup.To()
+	r := request{method: call.Method, path: call.Target()}
 	response, err := c.open(ctx, r)
 	if err != nil {
 		return Backup{}, err
@@ -42,7 +45,7 @@ func (c *Client) Backup(ctx context.Context, w io.Writer) (Backup, error) {
 		return Backup{}, c.failure(ctx, err)
 	}
 	b := Backup{Bytes: n, SHA256: hex.EncodeToString(digest.Sum(nil))}
-	if want := response.Header.Get("Slotfarm-Sha256"); b.SHA256 != want {
+	if want := response.Header.Get(operatorapi.SumHeader); b.SHA256 != want {
 		return Backup{}, fmt.Errorf("%s did not arrive whole: its SHA-256 is %s, and not %s as the server says", c.what(r), b.SHA256, want)
 	}
 	return b, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/client"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // Values of the table of calls.
@@ -29,48 +30,47 @@ const (
 	statementJSON = `{"account":"111111111111","period":"2026-01","now":"2026-01-31T00:00:00Z","currencyCode":"USD","totalCents":807,"lines":[` +
 		`{"date":"2026-01-31T00:00:00Z","kind":"purchase","offeringId":"o","description":"d","quantity":1,"transactionId":"t",` +
 		`"promotions":[{"promotionId":"p","quantity":1,"percentOff":5}],"cents":807,"why":"w"}]}`
-	snapshotJSON = `{"snapshot":"s1","entries":7,"now":"2026-01-31T00:00:00Z","taken":"2026-01-31T00:00:00Z"}`
+	snapshotJSON = `{"snapshot":"s1","entries":7,"hash":"h","now":"2026-01-31T00:00:00Z","taken":"2026-01-31T00:00:00Z"}`
 	faultsJSON   = `{"seed":1,"rules":[{"operation":"PurchaseOffering","account":"111111111111","error":"E","message":"m","status":500,` +
 		`"delay":"250ms","dropBeforeCommit":true,"dropAfterCommit":true,"times":2,"probability":0.5,"seen":4,"fired":2}]}`
 )
 
 var (
 	at      = time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
-	account = client.Account{
+	account = operatorapi.Account{
 		Account: alice, Status: "ACTIVE", Test: true, Now: at, Frozen: true, Transactions: 2, Entries: 7,
 		MaxSlots: map[string]int{"o": 3}, Current: map[string]int{"o": 2}, NextPeriod: map[string]int{"o": 1},
 	}
-	clock = client.Clock{Now: at, Transactions: []client.Transaction{{
+	clock = operatorapi.Clock{Now: at, Transactions: []operatorapi.Transaction{{
 		ID: "t", Type: "SYSTEM", OfferingID: "o", Quantity: 1, CreatedOn: at, EffectiveOn: at,
-		Cost: client.Cost{Amount: "250.0", CurrencyCode: "USD"},
+		Cost: operatorapi.Cost{Amount: "250.0", CurrencyCode: "USD"},
 	}}}
 	active = "ACTIVE"
-	entry  = client.Entry{
-		Account: alice, Seq: 2, Recorded: at, By: client.By{Key: "k", Source: "s", Request: "r"}, Hash: "h",
+	entry  = operatorapi.Entry{
+		Account: alice, Seq: 2, Recorded: at, By: operatorapi.By{Key: "k", Source: "s", Request: "r"}, Hash: "h",
 		Raw: json.RawMessage(entryJSON),
-		Event: client.Event{
-			Kind: "rolled", At: at, Opening: &client.Opening{Test: true, Frozen: &at}, Frozen: &at,
-			Settings: &client.Configured{Status: &active, Limits: []client.Limit{{OfferingID: "o", Max: 3}}},
-			Transactions: []client.EntryTransaction{{
+		Event: operatorapi.Event{
+			Kind: "rolled", At: at, Opening: &operatorapi.Opening{Test: true, Frozen: &at}, Frozen: &at,
+			Settings: &operatorapi.Configured{Status: &active, Limits: []operatorapi.Limit{{OfferingID: "o", Max: 3}}},
+			Transactions: []operatorapi.EntryTransaction{{
 				ID: "t", Type: "RENEW", OfferingID: "o", Quantity: 1, PromotionID: "p", CreatedOn: at, EffectiveOn: at, Cents: 25000,
 			}},
-			Charges: []client.Charge{{OfferingID: "o", Quantity: 1, Cents: 25000, TransactionID: "t"}},
+			Charges: []operatorapi.Charge{{OfferingID: "o", Quantity: 1, Cents: 25000, TransactionID: "t"}},
 		},
 	}
-	snapshot  = client.Snapshot{ID: "s1", Entries: 7, Now: at, Taken: at}
-	statement = client.Statement{
+	snapshot  = operatorapi.Snapshot{ID: "s1", Entries: 7, Hash: "h", Now: at, Taken: at}
+	statement = operatorapi.Statement{
 		Account: alice, Period: "2026-01", Now: at, CurrencyCode: "USD", TotalCents: 807,
-		Lines: []client.StatementLine{{
+		Lines: []operatorapi.StatementLine{{
 			Date: at, Kind: "purchase", OfferingID: "o", Description: "d", Quantity: 1, TransactionID: "t", Cents: 807, Why: "w",
-			Promotions: []client.Reduction{{PromotionID: "p", Quantity: 1, PercentOff: 5}},
+			Promotions: []operatorapi.Reduction{{PromotionID: "p", Quantity: 1, PercentOff: 5}},
 		}},
 	}
-	half = 0.5
-	rule = client.Rule{
-		Operation: "PurchaseOffering", Account: alice, Error: "E", Message: "m", Status: 500, Delay: "250ms",
-		DropBeforeCommit: true, DropAfterCommit: true, Times: 2, Probability: &half, Seen: 4, Fired: 2,
+	rule = operatorapi.Fault{
+		Operation: new("PurchaseOffering"), Account: new(alice), Error: new("E"), Message: new("m"), Status: new(500), Delay: new("250ms"),
+		DropBeforeCommit: true, DropAfterCommit: true, Times: new(2), Probability: new(0.5),
 	}
-	faults = client.Faults{Seed: 1, Rules: []client.Rule{rule}}
+	faults = operatorapi.Faults{Seed: 1, Rules: []operatorapi.FaultDone{{Fault: rule, Seen: 4, Fired: 2}}}
 )
 
 const jsonType = "application/json"
@@ -92,39 +92,47 @@ func returning[T any](f func(context.Context, *client.Client) (T, error)) func(c
 
 func accountCalls() []call {
 	return []call{
-		{"accounts", returning(func(ctx context.Context, c *client.Client) (client.Page, error) { return c.Accounts(ctx, "") }),
+		{"accounts", returning(func(ctx context.Context, c *client.Client) (operatorapi.Accounts, error) { return c.Accounts(ctx, "") }),
 			seen{"GET " + root + "/accounts", "", ""}, `{"accounts":[` + accountJSON + `],"next":"111111111111"}`,
-			client.Page{Accounts: []client.Account{account}, Next: alice}},
-		{"accounts after one", returning(func(ctx context.Context, c *client.Client) (client.Page, error) { return c.Accounts(ctx, "1&2") }),
-			seen{"GET " + root + "/accounts?after=1%262", "", ""}, `{"accounts":[]}`, client.Page{Accounts: []client.Account{}}},
-		{"account", returning(func(ctx context.Context, c *client.Client) (client.Account, error) { return c.Account(ctx, "a/b?") }),
+			operatorapi.Accounts{Accounts: []operatorapi.Account{account}, Next: alice}},
+		{"accounts after one", returning(func(ctx context.Context, c *client.Client) (operatorapi.Accounts, error) {
+			return c.Accounts(ctx, "1&2")
+		}),
+			seen{"GET " + root + "/accounts?after=1%262", "", ""}, `{"accounts":[]}`, operatorapi.Accounts{Accounts: []operatorapi.Account{}}},
+		{"account", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
+			return c.Account(ctx, "a/b?")
+		}),
 			seen{"GET " + root + "/accounts/a%2Fb%3F", "", ""}, accountJSON, account},
-		{"put nothing", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
-			return c.PutAccount(ctx, alice, client.Settings{})
+		{"put nothing", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
+			return c.PutAccount(ctx, alice, operatorapi.Settings{})
 		}), seen{"PUT " + root + "/accounts/" + alice, jsonType, `{}`}, accountJSON, account},
-		{"put account", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
-			return c.PutAccount(ctx, alice, client.Settings{Status: &active, MaxSlots: map[string]int{"o": 0}, Test: new(bool)})
+		{"put account", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
+			return c.PutAccount(ctx, alice, operatorapi.Settings{Status: &active, MaxSlots: map[string]int{"o": 0}, Test: new(bool)})
 		}), seen{"PUT " + root + "/accounts/" + alice, jsonType, `{"status":"ACTIVE","maxSlots":{"o":0},"test":false}`}, accountJSON, account},
-		{"freeze", returning(func(ctx context.Context, c *client.Client) (client.Clock, error) { return c.Freeze(ctx, alice, at) }),
+		{"freeze", returning(func(ctx context.Context, c *client.Client) (operatorapi.Clock, error) {
+			return c.Freeze(ctx, alice, at)
+		}),
 			seen{"PUT " + root + "/accounts/" + alice + "/clock", jsonType, `{"now":"2026-01-31T00:00:00Z"}`}, clockJSON, clock},
-		{"advance to", advancing(client.Advance{To: &at}), advanced(`{"to":"2026-01-31T00:00:00Z"}`), clockJSON, clock},
-		{"advance by", advancing(client.Advance{By: 36 * time.Hour}), advanced(`{"by":"36h0m0s"}`), clockJSON, clock},
-		{"advance periods", advancing(client.Advance{Periods: 2}), advanced(`{"periods":2}`), clockJSON, clock},
-		{"advance nothing", advancing(client.Advance{}), advanced(`{"by":"0s"}`), clockJSON, clock},
-		{"release", returning(func(ctx context.Context, c *client.Client) (client.Clock, error) { return c.Release(ctx, alice) }),
+		{"advance to", advancing(operatorapi.AdvanceTo(at)), advanced(`{"to":"2026-01-31T00:00:00Z"}`), clockJSON, clock},
+		{"advance by", advancing(operatorapi.AdvanceBy(36 * time.Hour)), advanced(`{"by":"36h0m0s"}`), clockJSON, clock},
+		{"advance periods", advancing(operatorapi.AdvancePeriods(2)), advanced(`{"periods":2}`), clockJSON, clock},
+		{"advance nothing", advancing(operatorapi.AdvanceBy(0)), advanced(`{"by":"0s"}`), clockJSON, clock},
+		{"release", returning(func(ctx context.Context, c *client.Client) (operatorapi.Clock, error) { return c.Release(ctx, alice) }),
 			seen{"DELETE " + root + "/accounts/" + alice + "/clock", "", ""}, clockJSON, clock},
-		{"journal", returning(func(ctx context.Context, c *client.Client) ([]client.Entry, error) {
+		{"journal", returning(func(ctx context.Context, c *client.Client) ([]operatorapi.Entry, error) {
 			return c.Journal(ctx, alice, 1, 10)
 		}),
-			seen{"GET " + root + "/accounts/" + alice + "/journal?after=1&limit=10", "", ""}, `{"entries":[` + entryJSON + `]}`, []client.Entry{entry}},
-		{"verify", returning(func(ctx context.Context, c *client.Client) (client.Verification, error) { return c.Verify(ctx) }),
+			seen{"GET " + root + "/accounts/" + alice + "/journal?after=1&limit=10", "", ""}, `{"entries":[` + entryJSON + `]}`, []operatorapi.Entry{entry}},
+		{"verify", returning(func(ctx context.Context, c *client.Client) (operatorapi.Verification, error) { return c.Verify(ctx) }),
 			seen{"GET " + root + "/verify", "", ""}, `{"accounts":1,"entries":2,"ok":false,"account":"111111111111","seq":2,"reason":"r"}`,
-			client.Verification{Accounts: 1, Entries: 2, Account: alice, Seq: 2, Reason: "r"}},
+			operatorapi.Verification{Accounts: 1, Entries: 2, Account: alice, Seq: 2, Reason: "r"}},
 	}
 }
 
-func advancing(a client.Advance) func(context.Context, *client.Client) (any, error) {
-	return returning(func(ctx context.Context, c *client.Client) (client.Clock, error) { return c.Advance(ctx, alice, a) })
+func advancing(a operatorapi.Advance) func(context.Context, *client.Client) (any, error) {
+	return returning(func(ctx context.Context, c *client.Client) (operatorapi.Clock, error) {
+		return c.Advance(ctx, alice, a)
+	})
 }
 
 func advanced(body string) seen {
@@ -133,12 +141,12 @@ func advanced(body string) seen {
 
 func moneyCalls() []call {
 	const quoteJSON = `{"offeringId":"o","quantity":2,"effectiveOn":"2026-01-31T00:00:00Z","cost":{"amount":16.13,"currencyCode":"USD"}}`
-	quote := client.Quote{OfferingID: "o", Quantity: 2, EffectiveOn: at, Cost: client.Cost{Amount: "16.13", CurrencyCode: "USD"}}
-	quoting := func(o client.Order) func(context.Context, *client.Client) (any, error) {
-		return returning(func(ctx context.Context, c *client.Client) (client.Quote, error) { return c.Quote(ctx, alice, o) })
+	quote := operatorapi.Quote{OfferingID: "o", Quantity: 2, EffectiveOn: at, Cost: operatorapi.Cost{Amount: "16.13", CurrencyCode: "USD"}}
+	quoting := func(o operatorapi.Order) func(context.Context, *client.Client) (any, error) {
+		return returning(func(ctx context.Context, c *client.Client) (operatorapi.Quote, error) { return c.Quote(ctx, alice, o) })
 	}
 	stating := func(period string) func(context.Context, *client.Client) (any, error) {
-		return returning(func(ctx context.Context, c *client.Client) (client.Statement, error) {
+		return returning(func(ctx context.Context, c *client.Client) (operatorapi.Statement, error) {
 			return c.Statement(ctx, alice, period)
 		})
 	}
@@ -146,61 +154,100 @@ func moneyCalls() []call {
 	return []call{
 		{"statement", stating("2026-01"), seen{"GET " + path + "/statement?period=2026-01", "", ""}, statementJSON, statement},
 		{"current statement", stating(""), seen{"GET " + path + "/statement", "", ""}, statementJSON, statement},
-		{"quote", quoting(client.Order{OfferingID: "o", Quantity: 2}),
+		{"quote", quoting(operatorapi.Order{OfferingID: "o", Quantity: 2}),
 			seen{"POST " + path + "/quote", jsonType, `{"offeringId":"o","quantity":2}`}, quoteJSON, quote},
-		{"quote with a promotion", quoting(client.Order{OfferingID: "o", Quantity: 2, PromotionID: "p"}),
+		{"quote with a promotion", quoting(operatorapi.Order{OfferingID: "o", Quantity: 2, PromotionID: "p"}),
 			seen{"POST " + path + "/quote", jsonType, `{"offeringId":"o","quantity":2,"offeringPromotionId":"p"}`}, quoteJSON, quote},
 	}
 }
 
-func allCalls() []call { return slices.Concat(accountCalls(), testingCalls(), moneyCalls()) }
+func allCalls() []call {
+	return slices.Concat(accountCalls(), testingCalls(), moneyCalls(), keyCalls())
+}
 
 func testingCalls() []call {
 	raw := json.RawMessage(`{"a": [1]}`)
 	snapshots := root + "/accounts/" + alice + "/snapshots"
 	return []call{
-		{"snapshot", returning(func(ctx context.Context, c *client.Client) (client.Snapshot, error) { return c.Snapshot(ctx, alice) }),
+		{"snapshot", returning(func(ctx context.Context, c *client.Client) (operatorapi.Snapshot, error) {
+			return c.Snapshot(ctx, alice)
+		}),
 			seen{"POST " + snapshots, "", ""}, snapshotJSON, snapshot},
-		{"snapshots", returning(func(ctx context.Context, c *client.Client) ([]client.Snapshot, error) { return c.Snapshots(ctx, alice) }),
-			seen{"GET " + snapshots, "", ""}, `{"snapshots":[` + snapshotJSON + `]}`, []client.Snapshot{snapshot}},
-		{"restore", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
+		{"snapshots", returning(func(ctx context.Context, c *client.Client) ([]operatorapi.Snapshot, error) {
+			return c.Snapshots(ctx, alice)
+		}),
+			seen{"GET " + snapshots, "", ""}, `{"snapshots":[` + snapshotJSON + `]}`, []operatorapi.Snapshot{snapshot}},
+		{"restore", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
 			return c.Restore(ctx, alice, "s1", "")
 		}),
 			seen{"POST " + snapshots + "/s1/restore", jsonType, `{}`}, accountJSON, account},
-		{"restore into", returning(func(ctx context.Context, c *client.Client) (client.Account, error) {
+		{"restore into", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
 			return c.Restore(ctx, alice, "s/1", "222222222222")
 		}), seen{"POST " + snapshots + "/s%2F1/restore", jsonType, `{"into":"222222222222"}`}, accountJSON, account},
 		{"delete snapshot", func(ctx context.Context, c *client.Client) (any, error) {
 			return nil, c.DeleteSnapshot(ctx, alice, "s1")
 		},
 			seen{"DELETE " + snapshots + "/s1", "", ""}, "", nil},
-		{"faults", returning(func(ctx context.Context, c *client.Client) (client.Faults, error) { return c.Faults(ctx) }),
+		{"faults", returning(func(ctx context.Context, c *client.Client) (operatorapi.Faults, error) { return c.Faults(ctx) }),
 			seen{"GET " + root + "/faults", "", ""}, faultsJSON, faults},
-		{"put faults", returning(func(ctx context.Context, c *client.Client) (client.Faults, error) { return c.PutFaults(ctx, faults) }),
+		{"put faults", returning(func(ctx context.Context, c *client.Client) (operatorapi.Faults, error) {
+			return c.PutFaults(ctx, operatorapi.FaultRules{Seed: new(int64(1)), Rules: []operatorapi.Fault{rule}})
+		}),
 			seen{"PUT " + root + "/faults", jsonType, `{"seed":1,"rules":[{"operation":"PurchaseOffering","account":"111111111111","error":"E",` +
 				`"message":"m","status":500,"delay":"250ms","dropBeforeCommit":true,"dropAfterCommit":true,"times":2,"probability":0.5}]}`}, faultsJSON, faults},
-		{"put no faults", returning(func(ctx context.Context, c *client.Client) (client.Faults, error) {
-			return c.PutFaults(ctx, client.Faults{})
-		}), seen{"PUT " + root + "/faults", jsonType, `{"seed":0,"rules":[]}`}, `{"seed":0,"rules":[]}`, client.Faults{Rules: []client.Rule{}}},
+		{"put no faults", returning(func(ctx context.Context, c *client.Client) (operatorapi.Faults, error) {
+			return c.PutFaults(ctx, operatorapi.FaultRules{})
+		}), seen{"PUT " + root + "/faults", jsonType, `{"rules":[]}`}, `{"seed":0,"rules":[]}`, operatorapi.Faults{Rules: []operatorapi.FaultDone{}}},
+		{"add faults", returning(func(ctx context.Context, c *client.Client) (operatorapi.Faults, error) {
+			return c.AddFaults(ctx, []operatorapi.Fault{{DropAfterCommit: true}})
+		}), seen{"POST " + root + "/faults", jsonType, `{"rules":[{"dropAfterCommit":true}]}`}, faultsJSON, faults},
+		{"remove faults", returning(func(ctx context.Context, c *client.Client) (operatorapi.Faults, error) {
+			return c.RemoveFaults(ctx, alice)
+		}), seen{"DELETE " + root + "/faults?account=" + alice, "", ""}, faultsJSON, faults},
 		{"seed", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Seed(ctx) }),
 			seen{"GET " + root + "/seed", "", ""}, string(raw), raw},
-		{"put JSON seed", returning(func(ctx context.Context, c *client.Client) (client.Seeded, error) { return c.PutSeed(ctx, raw) }),
-			seen{"PUT " + root + "/seed", jsonType, string(raw)}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
-		{"put YAML seed", returning(func(ctx context.Context, c *client.Client) (client.Seeded, error) {
+		{"put JSON seed", returning(func(ctx context.Context, c *client.Client) (operatorapi.Planted, error) { return c.PutSeed(ctx, raw) }),
+			seen{"PUT " + root + "/seed", jsonType, string(raw)}, `{"accounts":2,"transactions":3}`, operatorapi.Planted{Accounts: 2, Transactions: 3}},
+		{"put YAML seed", returning(func(ctx context.Context, c *client.Client) (operatorapi.Planted, error) {
 			return c.PutSeed(ctx, []byte("a: 1\n"))
 		}),
-			seen{"PUT " + root + "/seed", "application/yaml", "a: 1\n"}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
-		{"reset", returning(func(ctx context.Context, c *client.Client) (client.Seeded, error) { return c.Reset(ctx) }),
-			seen{"POST " + root + "/reset", "", ""}, `{"accounts":2,"transactions":3}`, client.Seeded{Accounts: 2, Transactions: 3}},
+			seen{"PUT " + root + "/seed", "application/yaml", "a: 1\n"}, `{"accounts":2,"transactions":3}`, operatorapi.Planted{Accounts: 2, Transactions: 3}},
+		{"reset", returning(func(ctx context.Context, c *client.Client) (operatorapi.Planted, error) { return c.Reset(ctx) }),
+			seen{"POST " + root + "/reset", "", ""}, `{"accounts":2,"transactions":3}`, operatorapi.Planted{Accounts: 2, Transactions: 3}},
 		{"catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Catalog(ctx) }),
 			seen{"GET " + root + "/catalog", "", ""}, string(raw), raw},
 		{"put catalog", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.PutCatalog(ctx, raw, 3) }),
 			seen{"PUT " + root + "/catalog?replaces=3", jsonType, string(raw)}, string(raw), raw},
 		{"catalog of a version", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.CatalogOf(ctx, 2) }),
 			seen{"GET " + root + "/catalog?version=2", "", ""}, string(raw), raw},
-		{"versions of the catalog", returning(func(ctx context.Context, c *client.Client) ([]client.Version, error) { return c.Versions(ctx) }),
+		{"versions of the catalog", returning(func(ctx context.Context, c *client.Client) ([]operatorapi.Version, error) { return c.Versions(ctx) }),
 			seen{"GET " + root + "/catalog/versions", "", ""}, `{"versions":[{"version":1,"at":"2026-01-31T00:00:00Z","key":"k"}]}`,
-			[]client.Version{{Version: 1, At: at, Key: "k"}}},
+			[]operatorapi.Version{{Version: 1, At: at, Key: "k"}}},
+	}
+}
+
+func keyCalls() []call {
+	const keyJSON = `{"accessKeyId":"k","name":"n","created":"2026-01-31T00:00:00Z","disabled":true,"policy":{"a": [1]}}`
+	key := operatorapi.Key{ID: "k", Name: "n", Created: at, Disabled: true, Policy: json.RawMessage(`{"a": [1]}`)}
+	made := operatorapi.NewKey{ID: "k", Secret: "s", Name: "n"}
+	creating := func(policy json.RawMessage) func(context.Context, *client.Client) (any, error) {
+		return returning(func(ctx context.Context, c *client.Client) (operatorapi.NewKey, error) {
+			return c.CreateKey(ctx, alice, "n", policy)
+		})
+	}
+	const madeJSON = `{"accessKeyId":"k","secretAccessKey":"s","name":"n"}`
+	keys := root + "/accounts/" + alice + "/keys"
+	return []call{
+		{"keys", returning(func(ctx context.Context, c *client.Client) ([]operatorapi.Key, error) { return c.Keys(ctx, alice) }),
+			seen{"GET " + keys, "", ""}, `{"keys":[` + keyJSON + `]}`, []operatorapi.Key{key}},
+		{"create key", creating(nil), seen{"POST " + keys, jsonType, `{"name":"n"}`}, madeJSON, made},
+		{"create key with a policy", creating(json.RawMessage(`{"a": [1]}`)),
+			seen{"POST " + keys, jsonType, `{"name":"n","policy":{"a":[1]}}`}, madeJSON, made},
+		{"disable key", returning(func(ctx context.Context, c *client.Client) (operatorapi.Key, error) {
+			return c.DisableKey(ctx, alice, "k/1", true)
+		}), seen{"PUT " + keys + "/k%2F1", jsonType, `{"disabled":true}`}, keyJSON, key},
+		{"delete key", func(ctx context.Context, c *client.Client) (any, error) { return nil, c.DeleteKey(ctx, alice, "k") },
+			seen{"DELETE " + keys + "/k", "", ""}, "", nil},
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package client calls the operator API of a running slotfarm, for the command
-// line and for tests. It has the shapes of that API as its callers see them and
+// line and for tests. The shapes are those of package operatorapi. This package
 // decides what a failure to get an answer is called; it decides nothing about
 // offerings, and knows none of the server's packages.
 //
@@ -15,10 +15,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-)
 
-// prefix is the path under which the API stands.
-const prefix = "/_slotfarm/v1"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
+)
 
 // maxAnswer is the size limit of an answer, in bytes. A page of a thousand
 // entries is a few megabytes.
@@ -81,7 +80,7 @@ func (c *Client) Tapped(f func(body []byte)) *Client {
 
 // Ready returns nil when slotfarm takes requests.
 func (c *Client) Ready(ctx context.Context) error {
-	status, _, err := c.send(ctx, request{method: http.MethodGet, path: "/readyz"})
+	status, _, err := c.read(ctx, request{method: http.MethodGet, path: "/readyz"})
 	if err != nil || status == http.StatusOK {
 		return err
 	}
@@ -95,23 +94,24 @@ type request struct {
 	contentType  string
 }
 
-// call sends a value as JSON, nothing where it is nil, and decodes the answer
-// into out, unless that is nil.
-func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
-	r := request{method: method, path: prefix + path}
-	if in != nil {
-		body, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		r.body, r.contentType = body, "application/json"
+// send makes a call and returns its answer.
+func send[Query, Body, Answer any](ctx context.Context, c *Client, r operatorapi.Request[Query, Body, Answer]) (Answer, error) {
+	var answer Answer
+	body, contentType, err := r.Encoded()
+	if err != nil {
+		return answer, err
 	}
-	return c.exchange(ctx, r, out)
+	var out any = &answer
+	if _, none := out.(*operatorapi.None); none {
+		out = nil
+	}
+	err = c.exchange(ctx, request{method: r.Method, path: r.Target(), body: body, contentType: contentType}, out)
+	return answer, err
 }
 
 // exchange sends a request and decodes the answer into out, unless that is nil.
 func (c *Client) exchange(ctx context.Context, r request, out any) error {
-	status, body, err := c.send(ctx, r)
+	status, body, err := c.read(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -130,8 +130,8 @@ func (c *Client) exchange(ctx context.Context, r request, out any) error {
 	return nil
 }
 
-// send returns the status and the body of the answer to a request.
-func (c *Client) send(ctx context.Context, r request) (int, []byte, error) {
+// read returns the status and the body of the answer to a request.
+func (c *Client) read(ctx context.Context, r request) (int, []byte, error) {
 	response, err := c.open(ctx, r)
 	if err != nil {
 		return 0, nil, err

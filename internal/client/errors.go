@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // Error is an answer that is not a success.
@@ -35,9 +37,7 @@ func IsNotFound(err error) bool {
 // refusal returns the error that an answer's body holds. One that is not
 // slotfarm's is not repeated: it may be a page of HTML.
 func (c *Client) refusal(r request, status int, body []byte) error {
-	var answer struct {
-		Error struct{ Code, Message string }
-	}
+	var answer operatorapi.Problem
 	if err := json.Unmarshal(body, &answer); err == nil && answer.Error.Code != "" {
 		return &Error{Status: status, Code: answer.Error.Code, Message: answer.Error.Message}
 	}

@@ -18,3 +18,18 @@ func BenchmarkToken(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkBounded holds requests for a first and a later page against the API model.
+func BenchmarkBounded(b *testing.B) {
+	for name, body := range map[string]string{"page=first": "{}", "page=later": `{"nextToken":"AAAAAAABhj0AAAAAAAAAANXl6ZnmdDwN2a8W2ZpGJZU"}`} {
+		call := &awsjson.Call{Operation: "ListOfferingTransactions", Body: []byte(body)}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := bounded(call); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/apimodel"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -47,7 +48,7 @@ type Config struct {
 func Handler(c Config) http.Handler {
 	return awsjson.Service{
 		Target:       target,
-		Missing:      missing,
+		Missing:      missing(),
 		Operations:   api{c.Accounts, c.Orders, c.Authorize}.operations(),
 		Exceptions:   exceptions,
 		Authenticate: c.Authenticate,
@@ -90,7 +91,21 @@ func Operations() []string {
 // HasOperation reports whether AWS Device Farm has an operation of that name,
 // be it here or not.
 func HasOperation(name string) bool {
-	return missing[name] || slices.Contains(Operations(), name)
+	_, ok := apimodel.Load().Operation(name)
+	return ok
+}
+
+// missing returns the operations of the model that the table does not have, so
+// that their callers are told so and not that they mistyped.
+func missing() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range apimodel.Load().Names() {
+		names[name] = true
+	}
+	for _, name := range Operations() {
+		delete(names, name)
+	}
+	return names
 }
 
 // exceptions is the one table from kinds of failure to what AWS calls them. The
@@ -185,12 +200,24 @@ func (a api) allowed(call *awsjson.Call, order *account.Order) error {
 	return a.authorize(call, order)
 }
 
-// reader is eligible for a caller who may read.
+// reader is eligible for a caller who may read, and whose input is within the
+// bounds of the API model.
 func (a api) reader(ctx context.Context, call *awsjson.Call) (billing.View, error) {
 	if err := a.allowed(call, nil); err != nil {
 		return billing.View{}, err
 	}
-	return a.eligible(ctx, call)
+	view, err := a.eligible(ctx, call)
+	if err != nil {
+		return view, err
+	}
+	return view, bounded(call)
+}
+
+// bounded returns an Argument error for an input that lacks a required member or
+// breaks a bound of the API model.
+func bounded(call *awsjson.Call) error {
+	o, _ := apimodel.Load().Operation(call.Operation)
+	return apimodel.Check(o.Input, call.Body)
 }
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.

@@ -53,7 +53,7 @@ func place(call *awsjson.Call, nextToken *string) (billing.Cursor, error) {
 }
 
 func foreignToken(call *awsjson.Call, nextToken string) error {
-	return fault.New(fault.Argument, "nextToken %q is not one that %s gave to this account.", shorten(nextToken), call.Operation)
+	return fault.New(fault.Argument, "nextToken %s is not one that %s gave to this account.", fault.Quote(nextToken), call.Operation)
 }
 
 func bound(call *awsjson.Call, place []byte) []byte {
@@ -61,15 +61,6 @@ func bound(call *awsjson.Call, place []byte) []byte {
 	digest.Write([]byte(call.Operation + "\n" + call.Identity.Account + "\n"))
 	digest.Write(place)
 	return digest.Sum(nil)[:boundSize]
-}
-
-// shorten cuts a token so that a message can repeat it.
-func shorten(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }
 
 // window returns the page of a short list that a token leads to, and the token

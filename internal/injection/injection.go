@@ -106,15 +106,15 @@ func (f *Faults) Remove(account string) {
 
 // Report is the rules in force and what they have done.
 type Report struct {
-	Seed  int64   `json:"seed"`
-	Rules []Count `json:"rules"`
+	Seed  int64
+	Rules []Count
 }
 
 // Count is a rule as it was given, with what it has done.
 type Count struct {
 	Rule
-	Seen  int `json:"seen"`  // calls that it was for, until it was spent
-	Fired int `json:"fired"` // calls on which it took effect
+	Seen  int // calls that it was for, until it was spent
+	Fired int // calls on which it took effect
 }
 
 // Report returns the rules in their order.

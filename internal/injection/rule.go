@@ -20,16 +20,16 @@ const minStatus, maxStatus = 400, 599
 
 // Rule says which calls to break, and how. What is not given is nil.
 type Rule struct {
-	Operation        *string  `json:"operation,omitzero"`        // every operation
-	Account          *string  `json:"account,omitzero"`          // every account
-	Error            *string  `json:"error,omitzero"`            // the exception to answer
-	Message          *string  `json:"message,omitzero"`          // of the exception
-	Status           *int     `json:"status,omitzero"`           // of the exception, or alone
-	Delay            *string  `json:"delay,omitzero"`            // before anything else
-	DropBeforeCommit bool     `json:"dropBeforeCommit,omitzero"` // no operation, no answer
-	DropAfterCommit  bool     `json:"dropAfterCommit,omitzero"`  // the operation, no answer
-	Times            *int     `json:"times,omitzero"`            // how often at most
-	Probability      *float64 `json:"probability,omitzero"`      // of each call; 1
+	Operation        *string  // every operation
+	Account          *string  // every account
+	Error            *string  // the exception to answer
+	Message          *string  // of the exception
+	Status           *int     // of the exception, or alone
+	Delay            *string  // before anything else
+	DropBeforeCommit bool     // no operation, no answer
+	DropAfterCommit  bool     // the operation, no answer
+	Times            *int     // how often at most
+	Probability      *float64 // of each call; 1
 }
 
 // rule is a Rule in force.
@@ -88,7 +88,7 @@ func (a API) compile(at string, r Rule) (rule, error) {
 
 func (a API) checkMatch(at string, r Rule) error {
 	if r.Operation != nil && !a.HasOperation(*r.Operation) {
-		return fault.New(fault.Argument, "%s.operation %q is unknown; it must be an operation of Device Farm, such as \"PurchaseOffering\"", at, *r.Operation)
+		return fault.New(fault.Argument, "%s.operation %s is unknown; it must be an operation of Device Farm, such as \"PurchaseOffering\"", at, fault.Quote(*r.Operation))
 	}
 	if r.Account != nil {
 		if _, err := account.ParseID(*r.Account); err != nil {
@@ -140,7 +140,7 @@ func parseDelay(at string, r Rule) (time.Duration, error) {
 	}
 	delay, err := time.ParseDuration(*r.Delay)
 	if err != nil || delay <= 0 || delay > maxDelay {
-		return 0, fault.New(fault.Argument, "%s.delay %q is not a duration above 0 and up to 5m, such as \"2s\"", at, *r.Delay)
+		return 0, fault.New(fault.Argument, "%s.delay %s is not a duration above 0 and up to 5m, such as \"2s\"", at, fault.Quote(*r.Delay))
 	}
 	return delay, nil
 }
@@ -158,7 +158,7 @@ func (a API) effect(at string, r Rule) (error, error) {
 	if r.Error != nil {
 		i := slices.IndexFunc(a.Exceptions, func(e awsjson.Exception) bool { return e.Name == *r.Error })
 		if i < 0 {
-			return nil, fault.New(fault.Argument, "%s.error %q is unknown; it must be one of %s", at, *r.Error, a.names())
+			return nil, fault.New(fault.Argument, "%s.error %s is unknown; it must be one of %s", at, fault.Quote(*r.Error), a.names())
 		}
 		answer.Exception = a.Exceptions[i]
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
@@ -65,6 +66,13 @@ type stepShape struct {
 	Renew    *orderShape    `json:"renew,omitzero"`
 	Set      *settingsShape `json:"set,omitzero"`
 	Cancel   *cancelShape   `json:"cancel,omitzero"`
+	Credit   *creditShape   `json:"credit,omitzero"`
+}
+
+// creditShape is a correction in the account's favour.
+type creditShape struct {
+	Amount amount `json:"amount"`
+	Reason string `json:"reason"`
 }
 
 // cancelShape is what an operator takes back of the next period.
@@ -203,8 +211,12 @@ func (h stepShape) step(path string) (account.Step, error) {
 		given++
 		step.Cancel = &account.Cancellation{OfferingID: h.Cancel.OfferingID, Held: h.Cancel.Held}
 	}
+	if h.Credit != nil {
+		given++
+		step.Credit = &account.Credit{Amount: money.Cents(h.Credit.Amount), Reason: h.Credit.Reason}
+	}
 	if given != 1 {
-		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew, set and cancel", path)
+		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew, set, cancel and credit", path)
 	}
 	return step, nil
 }
@@ -260,6 +272,9 @@ func stepShapeOf(step account.Step) stepShape {
 	}
 	if step.Cancel != nil {
 		shape.Cancel = &cancelShape{step.Cancel.OfferingID, step.Cancel.Held}
+	}
+	if step.Credit != nil {
+		shape.Credit = &creditShape{amount(step.Credit.Amount), step.Credit.Reason}
 	}
 	return shape
 }

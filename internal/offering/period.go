@@ -25,7 +25,7 @@ func PeriodOf(t time.Time) Period {
 func ParsePeriod(text string) (Period, error) {
 	start, err := time.Parse(periodFormat, text)
 	if err != nil {
-		return Period{}, fault.New(fault.Argument, "period %q is not a month, such as \"2026-11\"", text)
+		return Period{}, fault.New(fault.Argument, "period %s is not a month, such as \"2026-11\"", fault.Quote(text))
 	}
 	return Period{start}, nil
 }

@@ -3,37 +3,31 @@ package operator
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // accountsPage is how many accounts a page of the list holds.
 const accountsPage = 100
 
-// accountShape is an account as the API shows it. Maps are by offering id.
-type accountShape struct {
-	Account      account.ID     `json:"account"`
-	Status       account.Status `json:"status"`
-	Note         string         `json:"note,omitzero"`
-	Test         bool           `json:"test"`
-	Now          string         `json:"now"`
-	Frozen       bool           `json:"frozen"`
-	MaxSlots     map[string]int `json:"maxSlots"`
-	Current      map[string]int `json:"current"`
-	NextPeriod   map[string]int `json:"nextPeriod"`
-	Transactions int            `json:"transactions"`
-	Entries      int64          `json:"entries"` // of its journal
+func (a api) accountRows() []row {
+	return []row{
+		on(a, operatorapi.ListAccounts, a.listAccounts),
+		on(a, operatorapi.GetAccount, a.getAccount),
+		on(a, operatorapi.PutAccount, a.putAccount),
+	}
 }
 
-func shape(id account.ID, v billing.View) accountShape {
-	s := accountShape{
-		Account: id, Status: v.State.Status, Note: v.State.Note, Test: v.State.Test,
-		Now: v.Now.Format(timeFormat), Frozen: v.State.Frozen != nil,
+// shape returns an account as the API shows it.
+func shape(id account.ID, v billing.View) operatorapi.Account {
+	s := operatorapi.Account{
+		Account: string(id), Status: string(v.State.Status), Note: v.State.Note, Test: v.State.Test,
+		Now: v.Now, Frozen: v.State.Frozen != nil,
 		MaxSlots: map[string]int{}, Current: map[string]int{}, NextPeriod: map[string]int{},
 		Transactions: v.State.Transactions, Entries: v.Entries,
 	}
@@ -47,72 +41,56 @@ func shape(id account.ID, v billing.View) accountShape {
 }
 
 // getAccount shows an account; one that was never opened is not found.
-func (a api) getAccount(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	return a.account(r.Context(), c)
+func (a api) getAccount(ctx context.Context, in input[none, none]) (operatorapi.Account, error) {
+	return a.account(ctx, in.caller)
 }
 
-func (a api) account(ctx context.Context, c journal.Caller) (accountShape, error) {
+func (a api) account(ctx context.Context, c journal.Caller) (operatorapi.Account, error) {
 	view, err := a.Accounts.Known(ctx, c)
 	if err != nil {
-		return accountShape{}, err
+		return operatorapi.Account{}, err
 	}
 	return shape(c.Account, view), nil
 }
 
-type listAccountsAnswer struct {
-	Accounts []accountShape `json:"accounts"`
-	Next     account.ID     `json:"next,omitempty"` // the next page's ?after=
-}
-
 // listAccounts shows a page of accounts in the order of their ids.
-func (a api) listAccounts(r *http.Request) (any, error) {
-	answer := listAccountsAnswer{Accounts: []accountShape{}}
-	after, err := queryAccount(r, "after")
+func (a api) listAccounts(ctx context.Context, in input[operatorapi.AccountsQuery, none]) (operatorapi.Accounts, error) {
+	page := operatorapi.Accounts{Accounts: []operatorapi.Account{}}
+	after, err := optionalAccount(in.query.After)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
-	ids, err := a.Accounts.List(r.Context(), after, accountsPage)
+	ids, err := a.Accounts.List(ctx, after, accountsPage)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
 	for _, id := range ids {
-		s, err := a.account(r.Context(), callerOn(id, r))
+		s, err := a.account(ctx, callerOn(id, in.request))
 		if err != nil {
-			return nil, err
+			return page, err
 		}
-		answer.Accounts = append(answer.Accounts, s)
+		page.Accounts = append(page.Accounts, s)
 	}
 	if len(ids) == accountsPage {
-		answer.Next = ids[len(ids)-1]
+		page.Next = string(ids[len(ids)-1])
 	}
-	return answer, nil
+	return page, nil
 }
 
-type putAccountBody struct {
-	Status   *account.Status `json:"status"`
-	MaxSlots map[string]int  `json:"maxSlots"`
-	Test     *bool           `json:"test"`
-	Note     *string         `json:"note"`
+// optionalAccount returns the account id that a text is, "" where it is empty.
+func optionalAccount(text string) (account.ID, error) {
+	if text == "" {
+		return "", nil
+	}
+	return account.ParseID(text)
 }
 
 // putAccount opens an account, or changes the settings that the body names.
-func (a api) putAccount(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
+func (a api) putAccount(ctx context.Context, in input[none, operatorapi.Settings]) (operatorapi.Account, error) {
+	settings := account.Settings{Status: (*account.Status)(in.body.Status), Test: in.body.Test, Note: in.body.Note}
+	for _, id := range slices.SortedFunc(maps.Keys(in.body.MaxSlots), strings.Compare) {
+		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: in.body.MaxSlots[id]})
 	}
-	var body putAccountBody
-	if err := decode(r, &body); err != nil {
-		return nil, err
-	}
-	settings := account.Settings{Status: body.Status, Test: body.Test, Note: body.Note}
-	for _, id := range slices.SortedFunc(maps.Keys(body.MaxSlots), strings.Compare) {
-		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: body.MaxSlots[id]})
-	}
-	view, err := a.Accounts.Configure(r.Context(), c, settings)
-	return shape(c.Account, view), err
+	view, err := a.Accounts.Configure(ctx, in.caller, settings)
+	return shape(in.caller.Account, view), err
 }

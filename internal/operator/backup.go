@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,10 +11,8 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
-
-// sumHeader is the header with the SHA-256 of a backup, in hexadecimal.
-const sumHeader = "Slotfarm-Sha256"
 
 // The pieces in which a backup is sent: how large they are, in bytes, and how
 // long the caller may take to receive one.
@@ -22,13 +21,15 @@ const (
 	pieceTime = time.Minute
 )
 
+func (a api) backupRows() []row { return []row{streaming(a, operatorapi.Backup, a.makeBackup)} }
+
 // makeBackup answers with a copy of everything that is stored.
-func (a api) makeBackup(r *http.Request) (any, error) {
+func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, error) {
 	if a.Backup == nil {
 		return nil, fault.New(fault.NotFound, "this storage is backed up by the means of its database")
 	}
-	unhurried(r)
-	file, err := a.Backup(r.Context())
+	unhurried(in.request)
+	file, err := a.Backup(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (d *download) measure() error {
 func (d *download) write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/vnd.sqlite3")
 	w.Header().Set("Content-Length", strconv.FormatInt(d.size, 10))
-	w.Header().Set(sumHeader, d.sum)
+	w.Header().Set(operatorapi.SumHeader, d.sum)
 	control := http.NewResponseController(w)
 	for sent := int64(0); sent < d.size; sent += pieceSize {
 		_ = control.SetWriteDeadline(time.Now().Add(pieceTime)) // without one, nothing has to move

@@ -1,114 +1,64 @@
 package operator
 
 import (
-	"net/http"
+	"context"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
-
-// timeFormat is RFC 3339 with as many decimals as are needed.
-const timeFormat = time.RFC3339Nano
 
 // maxPeriods is how many periods one advance may cross: eight thousand years.
 const maxPeriods = 12 * 8000
 
-// clockAnswer is the account's time and what came due on the way to it.
-type clockAnswer struct {
-	Now          string             `json:"now"`
-	Transactions []transactionShape `json:"transactions"`
+func (a api) clockRows() []row {
+	return []row{
+		on(a, operatorapi.FreezeClock, a.freeze),
+		on(a, operatorapi.ReleaseClock, a.release),
+		on(a, operatorapi.AdvanceClock, a.advance),
+	}
 }
 
-type transactionShape struct {
-	TransactionID string                  `json:"transactionId"`
-	Type          account.TransactionType `json:"type"`
-	OfferingID    string                  `json:"offeringId"`
-	Quantity      int                     `json:"quantity"`
-	CreatedOn     string                  `json:"createdOn"`
-	EffectiveOn   string                  `json:"effectiveOn"`
-	Cost          costShape               `json:"cost"`
-}
-
-type costShape struct {
-	Amount       decimal `json:"amount"`
-	CurrencyCode string  `json:"currencyCode"`
-}
-
-// decimal is a JSON number that is written digit by digit as it stands.
-type decimal string
-
-// MarshalJSON writes the number.
-func (d decimal) MarshalJSON() ([]byte, error) { return []byte(d), nil }
-
-func clock(view billing.View, due []account.Transaction, err error) (any, error) {
-	answer := clockAnswer{Now: view.Now.Format(timeFormat), Transactions: []transactionShape{}}
+// clock returns an account's time and what came due on the way to it.
+func clock(view billing.View, due []account.Transaction, err error) (operatorapi.Clock, error) {
+	answer := operatorapi.Clock{Now: view.Now, Transactions: []operatorapi.Transaction{}}
 	for _, t := range due {
-		answer.Transactions = append(answer.Transactions, transactionShape{
-			TransactionID: t.ID, Type: t.Type, OfferingID: t.OfferingID, Quantity: t.Quantity,
-			CreatedOn: t.CreatedOn.Format(timeFormat), EffectiveOn: t.EffectiveOn.Format(timeFormat),
-			Cost: costShape{decimal(t.Cost.Decimal()), money.Currency},
+		answer.Transactions = append(answer.Transactions, operatorapi.Transaction{
+			ID: t.ID, Type: string(t.Type), OfferingID: t.OfferingID, Quantity: t.Quantity,
+			CreatedOn: t.CreatedOn, EffectiveOn: t.EffectiveOn, Cost: costShape(t.Cost),
 		})
 	}
 	return answer, err
 }
 
 // freeze stands a test account's clock still.
-func (a api) freeze(r *http.Request) (any, error) {
-	c, err := caller(r)
+func (a api) freeze(ctx context.Context, in input[none, operatorapi.Freeze]) (operatorapi.Clock, error) {
+	at, err := parseTime("now", in.body.Now)
 	if err != nil {
-		return nil, err
+		return operatorapi.Clock{}, err
 	}
-	var body struct {
-		Now string `json:"now"`
-	}
-	if err := decode(r, &body); err != nil {
-		return nil, err
-	}
-	at, err := parseTime("now", body.Now)
-	if err != nil {
-		return nil, err
-	}
-	return clock(a.Clocks.Freeze(r.Context(), c, at))
+	return clock(a.Clocks.Freeze(ctx, in.caller, at))
 }
 
 // release lets a test account's clock follow the wall clock again.
-func (a api) release(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	return clock(a.Clocks.Release(r.Context(), c))
-}
-
-type advanceBody struct {
-	To      *string `json:"to"`
-	By      *string `json:"by"`
-	Periods *int    `json:"periods"`
+func (a api) release(ctx context.Context, in input[none, none]) (operatorapi.Clock, error) {
+	return clock(a.Clocks.Release(ctx, in.caller))
 }
 
 // advance moves a test account's clock forward.
-func (a api) advance(r *http.Request) (any, error) {
-	c, err := caller(r)
+func (a api) advance(ctx context.Context, in input[none, operatorapi.Advance]) (operatorapi.Clock, error) {
+	to, err := target(in.body)
 	if err != nil {
-		return nil, err
+		return operatorapi.Clock{}, err
 	}
-	var body advanceBody
-	if err := decode(r, &body); err != nil {
-		return nil, err
-	}
-	to, err := body.target()
-	if err != nil {
-		return nil, err
-	}
-	return clock(a.Clocks.Advance(r.Context(), c, to))
+	return clock(a.Clocks.Advance(ctx, in.caller, to))
 }
 
-// target returns where the body moves a clock that shows now.
-func (b advanceBody) target() (func(now time.Time) time.Time, error) {
+// target returns where a body moves a clock that shows now.
+func target(b operatorapi.Advance) (func(now time.Time) time.Time, error) {
 	switch {
 	case b.To != nil && b.By == nil && b.Periods == nil:
 		at, err := parseTime("to", *b.To)
@@ -116,7 +66,7 @@ func (b advanceBody) target() (func(now time.Time) time.Time, error) {
 	case b.By != nil && b.To == nil && b.Periods == nil:
 		by, err := time.ParseDuration(*b.By)
 		if err != nil || by < 0 {
-			return nil, fault.New(fault.Argument, "by %q is not a duration from 0, such as \"720h\"", *b.By)
+			return nil, fault.New(fault.Argument, "by %s is not a duration from 0, such as \"720h\"", fault.Quote(*b.By))
 		}
 		return func(now time.Time) time.Time { return now.Add(by) }, nil
 	case b.Periods != nil && b.To == nil && b.By == nil:
@@ -141,7 +91,7 @@ func later(now time.Time, n int) time.Time {
 func parseTime(member, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, fault.New(fault.Argument, "%s %q is not a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", member, text)
+		return at, fault.New(fault.Argument, "%s %s is not a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", member, fault.Quote(text))
 	}
 	return at, nil
 }

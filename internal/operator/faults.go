@@ -1,58 +1,72 @@
 package operator
 
 import (
-	"net/http"
+	"context"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// getFaults shows the rules by which answers are broken, and what they did.
-func (a api) getFaults(*http.Request) (any, error) {
-	return a.Faults.Report(), nil
+func (a api) faultRows() []row {
+	return []row{
+		on(a, operatorapi.GetFaults, a.getFaults),
+		on(a, operatorapi.PutFaults, a.putFaults),
+		on(a, operatorapi.AddFaults, a.addFaults),
+		on(a, operatorapi.RemoveFaults, a.removeFaults),
+	}
 }
 
-type putFaultsBody struct {
-	Seed  *int64           `json:"seed"`
-	Rules []injection.Rule `json:"rules"`
+// report returns the rules by which answers are broken, and what they did.
+func (a api) report() operatorapi.Faults {
+	report := a.Faults.Report()
+	answer := operatorapi.Faults{Seed: report.Seed, Rules: make([]operatorapi.FaultDone, len(report.Rules))}
+	for i, r := range report.Rules {
+		answer.Rules[i] = operatorapi.FaultDone{Fault: operatorapi.Fault(r.Rule), Seen: r.Seen, Fired: r.Fired}
+	}
+	return answer
+}
+
+// rulesOf returns the rules that a body holds.
+func rulesOf(faults []operatorapi.Fault) []injection.Rule {
+	rules := make([]injection.Rule, len(faults))
+	for i, f := range faults {
+		rules[i] = injection.Rule(f)
+	}
+	return rules
+}
+
+// getFaults shows the rules.
+func (a api) getFaults(context.Context, input[none, none]) (operatorapi.Faults, error) {
+	return a.report(), nil
 }
 
 // putFaults replaces the rules.
-func (a api) putFaults(r *http.Request) (any, error) {
-	var body putFaultsBody
-	if err := decode(r, &body); err != nil {
-		return nil, err
+func (a api) putFaults(_ context.Context, in input[none, operatorapi.FaultRules]) (operatorapi.Faults, error) {
+	if in.body.Rules == nil {
+		return operatorapi.Faults{}, fault.New(fault.Argument, "rules is missing; [] removes those there are")
 	}
-	if body.Rules == nil {
-		return nil, fault.New(fault.Argument, "rules is missing; [] removes those there are")
+	if err := a.Faults.Set(in.body.Seed, rulesOf(in.body.Rules)); err != nil {
+		return operatorapi.Faults{}, err
 	}
-	if err := a.Faults.Set(body.Seed, body.Rules); err != nil {
-		return nil, err
-	}
-	return a.Faults.Report(), nil
+	return a.report(), nil
 }
 
 // addFaults puts rules behind those there are.
-func (a api) addFaults(r *http.Request) (any, error) {
-	var body struct {
-		Rules []injection.Rule `json:"rules"`
+func (a api) addFaults(_ context.Context, in input[none, operatorapi.MoreFaults]) (operatorapi.Faults, error) {
+	if err := a.Faults.Add(rulesOf(in.body.Rules)); err != nil {
+		return operatorapi.Faults{}, err
 	}
-	if err := decode(r, &body); err != nil {
-		return nil, err
-	}
-	if err := a.Faults.Add(body.Rules); err != nil {
-		return nil, err
-	}
-	return a.Faults.Report(), nil
+	return a.report(), nil
 }
 
 // removeFaults takes away the rules that name the account of the query.
-func (a api) removeFaults(r *http.Request) (any, error) {
-	id, err := account.ParseID(r.URL.Query().Get("account"))
+func (a api) removeFaults(_ context.Context, in input[operatorapi.FaultsQuery, none]) (operatorapi.Faults, error) {
+	id, err := account.ParseID(in.query.Account)
 	if err != nil {
-		return nil, err
+		return operatorapi.Faults{}, err
 	}
 	a.Faults.Remove(string(id))
-	return a.Faults.Report(), nil
+	return a.report(), nil
 }

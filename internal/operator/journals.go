@@ -2,75 +2,64 @@ package operator
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"net/http"
 
-	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// The limits of how many entries one answer holds.
-const (
-	defaultEntries = 100
-	maxEntries     = 1000
-)
+// defaultEntries is how many entries one answer holds where no limit is given.
+const defaultEntries = 100
 
-// journalAnswer holds entries as they are stored, each with its hash as one more
-// member.
-type journalAnswer struct {
-	Entries []jsontext.Value `json:"entries"`
+func (a api) journalRows() []row {
+	return []row{
+		on(a, operatorapi.GetJournal, a.readJournal),
+		on(a, operatorapi.Verify, a.verify),
+	}
 }
 
-// readJournal shows entries above ?after=, oldest first, at most ?limit=.
-func (a api) readJournal(r *http.Request) (any, error) {
-	c, err := caller(r)
+// readJournal shows entries above a number, oldest first.
+func (a api) readJournal(ctx context.Context, in input[operatorapi.JournalQuery, none]) (operatorapi.Journal, error) {
+	answer := operatorapi.Journal{Entries: []operatorapi.Entry{}}
+	after, limit := orElse(in.query.After, 0), orElse(in.query.Limit, defaultEntries)
+	records, err := a.Journals.Forward(ctx, in.caller.Account, after, int(min(limit, operatorapi.MaxEntries)))
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	after, err := queryInt(r, "after", 0)
-	if err != nil {
-		return nil, err
-	}
-	limit, err := queryInt(r, "limit", defaultEntries)
-	if err != nil {
-		return nil, err
-	}
-	records, err := a.Journals.Forward(r.Context(), c.Account, after, int(min(limit, maxEntries)))
-	if err != nil {
-		return nil, err
-	}
-	answer := journalAnswer{Entries: []jsontext.Value{}}
 	for _, record := range records {
 		if _, err := record.Entry(); err != nil {
-			return nil, err
+			return answer, err
 		}
-		open := bytes.TrimSuffix(record.Body, []byte("}"))
-		answer.Entries = append(answer.Entries, fmt.Appendf(nil, `%s,"hash":"%s"}`, open, record.Hash))
+		answer.Entries = append(answer.Entries, entryShape(record))
 	}
 	return answer, nil
 }
 
-type verifyAnswer struct {
-	Accounts int64      `json:"accounts"`
-	Entries  int64      `json:"entries"`
-	OK       bool       `json:"ok"`
-	Account  account.ID `json:"account,omitzero"` // of the first entry that differs
-	Seq      int64      `json:"seq,omitzero"`
-	Reason   string     `json:"reason,omitzero"`
+// entryShape returns an entry as it is stored, with its hash as one more member.
+func entryShape(record journal.Record) operatorapi.Entry {
+	open := bytes.TrimSuffix(record.Body, []byte("}"))
+	return operatorapi.Entry{Raw: fmt.Appendf(nil, `%s,"hash":"%s"}`, open, record.Hash)}
+}
+
+// orElse returns a number of the query, fallback where it is missing.
+func orElse(n *int64, fallback int64) int64 {
+	if n == nil {
+		return fallback
+	}
+	return *n
 }
 
 // verify refolds every journal.
-func (a api) verify(r *http.Request) (any, error) {
-	unhurried(r)
-	report, err := journal.Verify(r.Context(), a.Journals)
+func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
+	unhurried(in.request)
+	report, err := journal.Verify(ctx, a.Journals)
 	if err != nil {
-		return nil, err
+		return operatorapi.Verification{}, err
 	}
-	answer := verifyAnswer{Accounts: report.Accounts, Entries: report.Entries, OK: report.Wrong == nil}
+	answer := operatorapi.Verification{Accounts: report.Accounts, Entries: report.Entries, OK: report.Wrong == nil}
 	if wrong := report.Wrong; wrong != nil {
-		answer.Account, answer.Seq, answer.Reason = wrong.Account, wrong.Seq, wrong.Reason
+		answer.Account, answer.Seq, answer.Reason = string(wrong.Account), wrong.Seq, wrong.Reason
 	}
 	return answer, nil
 }

@@ -1,104 +1,64 @@
 package operator
 
 import (
-	"net/http"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"context"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// keyShape is an access key as the API shows it, without its secret.
-type keyShape struct {
-	AccessKeyID string     `json:"accessKeyId"`
-	Name        string     `json:"name"`
-	Created     string     `json:"created"`
-	Disabled    bool       `json:"disabled"`
-	Policy      iam.Policy `json:"policy"`
-}
-
-func keyShapeOf(k iam.Key) keyShape {
-	return keyShape{k.ID, k.Name, k.Created.Format(timeFormat), k.Disabled, k.Policy}
-}
-
-// serveOnly keeps f from servers that check no signatures.
-func (a api) serveOnly(f handle) handle {
-	return func(r *http.Request) (any, error) {
-		if a.Authorize == nil {
-			return nil, fault.New(fault.NotFound, "the sandbox has no keys; it takes any credentials")
-		}
-		return f(r)
+func (a api) keyRows() []row {
+	return []row{
+		on(a, operatorapi.ListKeys, a.listKeys),
+		on(a, operatorapi.CreateKey, a.createKey),
+		on(a, operatorapi.DisableKey, a.disableKey),
+		on(a, operatorapi.DeleteKey, a.deleteKey),
 	}
 }
 
-type createKeyBody struct {
-	Name   string         `json:"name"`
-	Policy jsontext.Value `json:"policy"`
-}
-
-type createKeyAnswer struct {
-	AccessKeyID     string `json:"accessKeyId"`
-	SecretAccessKey string `json:"secretAccessKey"`
-	Name            string `json:"name"`
+// keyShape returns an access key as the API shows it, without its secret.
+func keyShape(k iam.Key) (operatorapi.Key, error) {
+	policy, err := k.Policy.MarshalJSON()
+	return operatorapi.Key{ID: k.ID, Name: k.Name, Created: k.Created, Disabled: k.Disabled, Policy: policy}, err
 }
 
 // createKey makes a key; only its answer shows the secret.
-func (a api) createKey(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	var body createKeyBody
-	if err := decode(r, &body); err != nil {
-		return nil, err
-	}
-	made, err := a.Keys.Create(r.Context(), c, body.Name, body.Policy)
-	return createKeyAnswer{made.Key.ID, made.Secret, made.Key.Name}, err
-}
-
-type listKeysAnswer struct {
-	Keys []keyShape `json:"keys"`
+func (a api) createKey(ctx context.Context, in input[none, operatorapi.KeyRequest]) (operatorapi.NewKey, error) {
+	made, err := a.Keys.Create(ctx, in.caller, in.body.Name, []byte(in.body.Policy))
+	return operatorapi.NewKey{ID: made.Key.ID, Secret: made.Secret, Name: made.Key.Name}, err
 }
 
 // listKeys shows an account's keys, oldest first.
-func (a api) listKeys(r *http.Request) (any, error) {
-	c, err := caller(r)
+func (a api) listKeys(ctx context.Context, in input[none, none]) (operatorapi.Keys, error) {
+	answer := operatorapi.Keys{Keys: []operatorapi.Key{}}
+	keys, err := a.Keys.List(ctx, in.caller)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	keys, err := a.Keys.List(r.Context(), c)
-	answer := listKeysAnswer{[]keyShape{}}
 	for _, k := range keys {
-		answer.Keys = append(answer.Keys, keyShapeOf(k))
+		shape, err := keyShape(k)
+		if err != nil {
+			return answer, err
+		}
+		answer.Keys = append(answer.Keys, shape)
 	}
-	return answer, err
+	return answer, nil
 }
 
 // disableKey keeps a key from being used, or lets it be used again.
-func (a api) disableKey(r *http.Request) (any, error) {
-	c, err := caller(r)
+func (a api) disableKey(ctx context.Context, in input[none, operatorapi.KeyState]) (operatorapi.Key, error) {
+	if in.body.Disabled == nil {
+		return operatorapi.Key{}, fault.New(fault.Argument, "disabled is missing; it must be true or false")
+	}
+	key, err := a.Keys.Disable(ctx, in.caller, in.request.PathValue("key"), *in.body.Disabled)
 	if err != nil {
-		return nil, err
+		return operatorapi.Key{}, err
 	}
-	var body struct {
-		Disabled *bool `json:"disabled"`
-	}
-	if err := decode(r, &body); err != nil {
-		return nil, err
-	}
-	if body.Disabled == nil {
-		return nil, fault.New(fault.Argument, "disabled is missing; it must be true or false")
-	}
-	key, err := a.Keys.Disable(r.Context(), c, r.PathValue("key"), *body.Disabled)
-	return keyShapeOf(key), err
+	return keyShape(key)
 }
 
 // deleteKey removes a key for good.
-func (a api) deleteKey(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Keys.Delete(r.Context(), c, r.PathValue("key"))
+func (a api) deleteKey(ctx context.Context, in input[none, none]) (none, error) {
+	return none{}, a.Keys.Delete(ctx, in.caller, in.request.PathValue("key"))
 }

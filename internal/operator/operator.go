@@ -25,11 +25,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
 // Prefix is the path under which the API stands.
-const Prefix = "/_slotfarm/v1"
+const Prefix = operatorapi.Prefix
 
 // Size limits of request bodies, in bytes.
 const (
@@ -102,39 +103,14 @@ type methods map[string]endpoint
 
 // table holds what answers, by path and method.
 func (a api) table() map[string]methods {
-	return map[string]methods{
-		"/accounts":                         {"GET": {"ListAccounts", a.listAccounts}},
-		"/accounts/{account}":               {"GET": {"GetAccount", a.getAccount}, "PUT": {"PutAccount", a.putAccount}},
-		"/accounts/{account}/clock":         {"PUT": {"FreezeClock", a.freeze}, "DELETE": {"ReleaseClock", a.release}},
-		"/accounts/{account}/clock/advance": {"POST": {"AdvanceClock", a.advance}},
-		"/accounts/{account}/journal":       {"GET": {"GetJournal", a.readJournal}},
-		"/accounts/{account}/quote":         {"POST": {"GetQuote", a.quote}},
-		"/accounts/{account}/statement":     {"GET": {"GetStatement", a.statement}},
-
-		"/accounts/{account}/keys": {
-			"GET": {"ListKeys", a.serveOnly(a.listKeys)}, "POST": {"CreateKey", a.serveOnly(a.createKey)},
-		},
-		"/accounts/{account}/keys/{key}": {
-			"PUT": {"DisableKey", a.serveOnly(a.disableKey)}, "DELETE": {"DeleteKey", a.serveOnly(a.deleteKey)},
-		},
-
-		"/accounts/{account}/snapshots": {
-			"GET": {"ListSnapshots", a.listSnapshots}, "POST": {"TakeSnapshot", a.takeSnapshot},
-		},
-		"/accounts/{account}/snapshots/{snapshot}":         {"DELETE": {"DeleteSnapshot", a.deleteSnapshot}},
-		"/accounts/{account}/snapshots/{snapshot}/restore": {"POST": {"RestoreSnapshot", a.restoreSnapshot}},
-
-		"/catalog":          {"GET": {"GetCatalog", a.getCatalog}, "PUT": {"PutCatalog", a.putCatalog}},
-		"/catalog/versions": {"GET": {"ListCatalogVersions", a.listVersions}},
-		"/seed":             {"GET": {"GetSeed", a.exportSeed}, "PUT": {"PutSeed", a.sandboxOnly(a.putSeed)}},
-		"/reset":            {"POST": {"Reset", a.sandboxOnly(a.reset)}},
-		"/faults": {
-			"GET": {"GetFaults", a.sandboxOnly(a.getFaults)}, "PUT": {"PutFaults", a.sandboxOnly(a.putFaults)},
-			"POST": {"AddFaults", a.sandboxOnly(a.addFaults)}, "DELETE": {"RemoveFaults", a.sandboxOnly(a.removeFaults)},
-		},
-		"/backup": {"GET": {"Backup", a.makeBackup}},
-		"/verify": {"GET": {"Verify", a.verify}},
+	paths := map[string]methods{}
+	for _, row := range a.rows() {
+		if paths[row.Path] == nil {
+			paths[row.Path] = methods{}
+		}
+		paths[row.Path][row.Method] = endpoint{row.Action, row.handle}
 	}
+	return paths
 }
 
 // Actions returns the actions that policies may allow, in alphabetical order.
@@ -213,16 +189,6 @@ func alsoOn(r *http.Request, id account.ID) error {
 	}
 	_, err := s.allow(id)
 	return err
-}
-
-// sandboxOnly keeps f from servers whose answers must not be broken.
-func (a api) sandboxOnly(f handle) handle {
-	return func(r *http.Request) (any, error) {
-		if a.Faults == nil {
-			return nil, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
-		}
-		return f(r)
-	}
 }
 
 // sameOrigin refuses what a page of another origin has a browser send: it could

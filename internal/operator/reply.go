@@ -15,6 +15,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // requestID is the header that carries a request's id, ours on the way in too.
@@ -130,14 +131,6 @@ func (a reply) write(w http.ResponseWriter, id string) error {
 	return err
 }
 
-// problem is the body of an error.
-type problem struct {
-	Error struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
-
 // code is how a kind of failure looks in this API.
 type code struct {
 	status int
@@ -171,8 +164,7 @@ func refusal(err error) reply {
 	if !ok {
 		c, message = codes[fault.Internal], fault.InternalMessage
 	}
-	var p problem
-	p.Error.Code, p.Error.Message = c.name, message
+	p := operatorapi.Problem{Error: operatorapi.ProblemError{Code: c.name, Message: message}}
 	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so that nothing can fail
 	return reply{status: c.status, name: c.name, reason: err, body: body}
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
@@ -15,12 +13,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
-// caller returns who calls about the account in the path.
-func caller(r *http.Request) (journal.Caller, error) {
-	id, err := account.ParseID(r.PathValue("account"))
-	return callerOn(id, r), err
-}
-
+// callerOn returns who calls about an account.
 func callerOn(id account.ID, r *http.Request) journal.Caller {
 	key := "operator"
 	if s := signerOf(r); s.allow != nil {
@@ -29,41 +22,11 @@ func callerOn(id account.ID, r *http.Request) journal.Caller {
 	return journal.Caller{Account: id, By: journal.By{Key: key, Source: awsjson.Source(r), Request: r.Header.Get(requestID)}}
 }
 
-// queryInt returns a whole number from the query, fallback where it is missing.
-func queryInt(r *http.Request, name string, fallback int64) (int64, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
-		return fallback, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, fault.New(fault.Argument, "%s %q is not a whole number from 0 to %d", name, text, math.MaxInt64)
-	}
-	return n, nil
-}
-
-// queryAccount returns an account id from the query, "" where it is missing.
-func queryAccount(r *http.Request, name string) (account.ID, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
-		return "", nil
-	}
-	return account.ParseID(text)
-}
-
-// decode reads a JSON object.
-func decode(r *http.Request, into any) error {
+// decode reads a JSON object. Where it may be missing, no body leaves into as it
+// is.
+func decode(r *http.Request, into any, missing bool) error {
 	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
-	return strictjson.Decode(body, into)
-}
-
-// decodeOptional is decode, and leaves into as it is where there is no body.
-func decodeOptional(r *http.Request, into any) error {
-	body, err := readBody(r)
-	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+	if err != nil || missing && len(bytes.TrimSpace(body)) == 0 {
 		return err
 	}
 	return strictjson.Decode(body, into)

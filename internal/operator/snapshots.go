@@ -1,88 +1,63 @@
 package operator
 
 import (
-	"net/http"
+	"context"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
 )
 
-// snapshotShape is a snapshot as the API shows it.
-type snapshotShape struct {
-	Snapshot string `json:"snapshot"`
-	Entries  int64  `json:"entries"` // how many the journal had
-	Hash     string `json:"hash"`    // of the newest of them
-	Now      string `json:"now"`     // the account's own time
-	Taken    string `json:"taken"`   // by the wall clock
+func (a api) snapshotRows() []row {
+	return []row{
+		on(a, operatorapi.ListSnapshots, a.listSnapshots),
+		on(a, operatorapi.TakeSnapshot, a.takeSnapshot),
+		on(a, operatorapi.DeleteSnapshot, a.deleteSnapshot),
+		on(a, operatorapi.RestoreSnapshot, a.restoreSnapshot),
+	}
 }
 
-func shapeOf(s sandbox.Snapshot) snapshotShape {
-	return snapshotShape{s.ID, s.Entries, s.Hash, s.Now.Format(timeFormat), s.Taken.Format(timeFormat)}
+func snapshotShape(s sandbox.Snapshot) operatorapi.Snapshot {
+	return operatorapi.Snapshot{ID: s.ID, Entries: s.Entries, Hash: s.Hash, Now: s.Now, Taken: s.Taken}
 }
 
 // takeSnapshot remembers where a test account is.
-func (a api) takeSnapshot(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := decodeOptional(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	taken, err := a.Snapshots.Take(r.Context(), c)
-	return shapeOf(taken), err
+func (a api) takeSnapshot(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Snapshot, error) {
+	taken, err := a.Snapshots.Take(ctx, in.caller)
+	return snapshotShape(taken), err
 }
 
 // listSnapshots shows an account's snapshots, oldest first.
-func (a api) listSnapshots(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	all, err := a.Snapshots.List(r.Context(), c)
-	answer := struct {
-		Snapshots []snapshotShape `json:"snapshots"`
-	}{[]snapshotShape{}}
+func (a api) listSnapshots(ctx context.Context, in input[none, none]) (operatorapi.Snapshots, error) {
+	all, err := a.Snapshots.List(ctx, in.caller)
+	answer := operatorapi.Snapshots{Snapshots: []operatorapi.Snapshot{}}
 	for _, s := range all {
-		answer.Snapshots = append(answer.Snapshots, shapeOf(s))
+		answer.Snapshots = append(answer.Snapshots, snapshotShape(s))
 	}
 	return answer, err
 }
 
 // deleteSnapshot forgets a snapshot.
-func (a api) deleteSnapshot(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Snapshots.Delete(r.Context(), c, r.PathValue("snapshot"))
+func (a api) deleteSnapshot(ctx context.Context, in input[none, none]) (none, error) {
+	return none{}, a.Snapshots.Delete(ctx, in.caller, in.request.PathValue("snapshot"))
 }
 
 // restoreSnapshot brings a test account back to a snapshot, or makes another
 // account of it, and shows that account.
-func (a api) restoreSnapshot(r *http.Request) (any, error) {
-	c, err := caller(r)
-	if err != nil {
-		return nil, err
-	}
-	var body struct {
-		Into *string `json:"into"`
-	}
-	if err := decodeOptional(r, &body); err != nil {
-		return nil, err
-	}
-	if body.Into == nil {
-		view, err := a.Snapshots.Restore(r.Context(), c, r.PathValue("snapshot"))
+func (a api) restoreSnapshot(ctx context.Context, in input[none, operatorapi.Restore]) (operatorapi.Account, error) {
+	c, snapshot := in.caller, in.request.PathValue("snapshot")
+	if in.body.Into == nil {
+		view, err := a.Snapshots.Restore(ctx, c, snapshot)
 		return shape(c.Account, view), err
 	}
-	into, err := account.ParseID(*body.Into)
+	into, err := account.ParseID(*in.body.Into)
 	if err != nil {
-		return nil, fault.New(fault.Argument, "into: %s", fault.MessageOf(err))
+		return operatorapi.Account{}, fault.New(fault.Argument, "into: %s", fault.MessageOf(err))
 	}
-	if err := alsoOn(r, into); err != nil {
-		return nil, err
+	if err := alsoOn(in.request, into); err != nil {
+		return operatorapi.Account{}, err
 	}
-	view, err := a.Snapshots.Fork(r.Context(), c, r.PathValue("snapshot"), into)
+	view, err := a.Snapshots.Fork(ctx, c, snapshot, into)
 	return shape(into, view), err
 }

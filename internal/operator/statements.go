@@ -1,76 +1,70 @@
 package operator
 
 import (
-	"net/http"
+	"context"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// statementAnswer is a statement as the API shows it. Amounts are in cents.
-type statementAnswer struct {
-	Account      account.ID  `json:"account"`
-	Period       string      `json:"period"`
-	Now          string      `json:"now"` // the account's own time; later charges are missing
-	CurrencyCode string      `json:"currencyCode"`
-	Lines        []lineShape `json:"lines"`
-	TotalCents   money.Cents `json:"totalCents"`
+func (a api) statementRows() []row {
+	return []row{
+		on(a, operatorapi.GetStatement, a.statement),
+		on(a, operatorapi.GetQuote, a.quote),
+	}
 }
 
-type lineShape struct {
-	Date          string           `json:"date"`
-	Kind          account.LineKind `json:"kind"`
-	OfferingID    string           `json:"offeringId"`
-	Description   string           `json:"description"` // by the catalogue of now
-	Quantity      int              `json:"quantity"`
-	TransactionID string           `json:"transactionId"`
-	Promotions    []reductionShape `json:"promotions"`
-	Cents         money.Cents      `json:"cents"`
-	Why           string           `json:"why"`
-}
-
-// reductionShape says what a promotion takes off some of a line's slots.
-type reductionShape struct {
-	PromotionID string `json:"promotionId"`
-	Quantity    int    `json:"quantity"`
-	PercentOff  int    `json:"percentOff"`
-}
-
-// statement shows what an account owes for ?period=, by default the current one.
-func (a api) statement(r *http.Request) (any, error) {
-	c, err := caller(r)
+// statement shows what an account owes for a month, by default the current one.
+func (a api) statement(ctx context.Context, in input[operatorapi.StatementQuery, none]) (operatorapi.Statement, error) {
+	period, err := optionalPeriod(in.query.Period)
 	if err != nil {
-		return nil, err
+		return operatorapi.Statement{}, err
 	}
-	var p offering.Period
-	if text := r.URL.Query().Get("period"); text != "" {
-		if p, err = offering.ParsePeriod(text); err != nil {
-			return nil, err
-		}
-	}
-	s, view, err := a.Orders.Statement(r.Context(), c, p)
+	s, view, err := a.Orders.Statement(ctx, in.caller, period)
 	if err != nil {
-		return nil, err
+		return operatorapi.Statement{}, err
 	}
-	answer := statementAnswer{
-		Account: c.Account, Period: s.Period.String(), Now: view.Now.Format(timeFormat),
-		CurrencyCode: money.Currency, Lines: []lineShape{}, TotalCents: s.Total,
+	answer := operatorapi.Statement{
+		Account: string(in.caller.Account), Period: s.Period.String(), Now: view.Now,
+		CurrencyCode: money.Currency, Lines: []operatorapi.StatementLine{}, TotalCents: int64(s.Total),
 	}
 	for _, l := range s.Lines {
-		answer.Lines = append(answer.Lines, shapeOfLine(l, view.Terms.Catalog))
+		answer.Lines = append(answer.Lines, lineShape(l, view.Terms.Catalog))
 	}
 	return answer, nil
 }
 
-func shapeOfLine(l account.Line, catalog offering.Catalog) lineShape {
+// optionalPeriod returns the period that a text is, the zero one where it is
+// empty.
+func optionalPeriod(text string) (offering.Period, error) {
+	if text == "" {
+		return offering.Period{}, nil
+	}
+	return offering.ParsePeriod(text)
+}
+
+func lineShape(l account.Line, catalog offering.Catalog) operatorapi.StatementLine {
 	slot, _ := catalog.Offering(l.OfferingID)
-	shape := lineShape{
-		Date: l.At.Format(timeFormat), Kind: l.Kind, OfferingID: l.OfferingID, Description: slot.Description,
-		Quantity: l.Quantity, TransactionID: l.TransactionID, Promotions: []reductionShape{}, Cents: l.Cost, Why: l.Why(),
+	shape := operatorapi.StatementLine{
+		Date: l.At, Kind: string(l.Kind), OfferingID: l.OfferingID, Description: slot.Description,
+		Quantity: l.Quantity, TransactionID: l.TransactionID, Promotions: []operatorapi.Reduction{}, Cents: int64(l.Cost), Why: l.Why(),
 	}
 	for _, r := range l.Reductions {
-		shape.Promotions = append(shape.Promotions, reductionShape(r))
+		shape.Promotions = append(shape.Promotions, operatorapi.Reduction(r))
 	}
 	return shape
+}
+
+// quote says what a purchase would cost now.
+func (a api) quote(ctx context.Context, in input[none, operatorapi.Order]) (operatorapi.Quote, error) {
+	t, err := a.Orders.Quote(ctx, in.caller, account.Order(in.body))
+	return operatorapi.Quote{
+		OfferingID: t.OfferingID, Quantity: t.Quantity, EffectiveOn: t.EffectiveOn, Cost: costShape(t.Cost),
+	}, err
+}
+
+func costShape(c money.Cents) operatorapi.Cost {
+	return operatorapi.Cost{Amount: operatorapi.Decimal(c.Decimal()), CurrencyCode: money.Currency}
 }

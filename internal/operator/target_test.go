@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
@@ -16,18 +17,18 @@ import (
 func FuzzAdvance(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, seconds int64) {
 		now := time.Unix(seconds%(8000*365*24*3600), 0).UTC()
-		var read advanceBody
+		var read operatorapi.Advance
 		if strictjson.Decode(body, &read) != nil {
 			return
 		}
-		target, err := read.target()
+		move, err := target(read)
 		if err != nil {
 			if fault.KindOf(err) != fault.Argument {
 				t.Errorf("%s: %v, want an Argument error", body, err)
 			}
 			return
 		}
-		to := target(now)
+		to := move(now)
 		if read.To == nil && to.Before(now) {
 			t.Errorf("%s: from %v back to %v", body, now, to)
 		}
@@ -52,37 +53,37 @@ func wantPeriods(t *testing.T, now, to time.Time, periods int) {
 }
 
 // rewritten returns the target of a body that was parsed, written and parsed.
-func rewritten(t *testing.T, b advanceBody) func(time.Time) time.Time {
+func rewritten(t *testing.T, b operatorapi.Advance) func(time.Time) time.Time {
 	t.Helper()
-	members := map[string]any{}
+	body := b
 	if b.To != nil {
 		at, err := parseTime("to", *b.To)
 		if err != nil {
 			t.Fatal(err)
 		}
-		members["to"] = at.Format(timeFormat)
+		body = operatorapi.AdvanceTo(at)
 	}
 	if b.By != nil {
 		by, err := time.ParseDuration(*b.By)
 		if err != nil {
 			t.Fatal(err)
 		}
-		members["by"] = by.String()
+		body = operatorapi.AdvanceBy(by)
 	}
 	if b.Periods != nil {
-		members["periods"] = *b.Periods
+		body = operatorapi.AdvancePeriods(*b.Periods)
 	}
-	written, err := json.Marshal(members)
+	written, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again advanceBody
+	var again operatorapi.Advance
 	if err := strictjson.Decode(written, &again); err != nil {
 		t.Fatalf("%s: %v", written, err)
 	}
-	target, err := again.target()
+	move, err := target(again)
 	if err != nil {
 		t.Fatalf("%s: %v", written, err)
 	}
-	return target
+	return move
 }

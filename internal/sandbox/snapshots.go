@@ -101,7 +101,7 @@ func (s *Snapshots) find(ctx context.Context, id account.ID, snapshot string) (S
 }
 
 func noSnapshot(id account.ID, snapshot string) error {
-	return fault.New(fault.NotFound, "account %q has no snapshot %q", id, snapshot)
+	return fault.New(fault.NotFound, "account %q has no snapshot %s", id, fault.Quote(snapshot))
 }
 
 // Restore brings a test account back to a snapshot: the same entries, the same

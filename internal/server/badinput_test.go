@@ -108,6 +108,7 @@ var badBodies = []badInput{
 
 var badHeaders = []badInput{
 	{name: "unknown operation", operation: "BuyEverything", body: "{}", kind: unknownOp, message: `"BuyEverything" is unknown`},
+	{name: "long operation", operation: strings.Repeat("x", 20000), body: "{}", kind: unknownOp, message: `x…" (20000 characters) is unknown`},
 	{name: "wrong-case operation", operation: "purchaseoffering", body: "{}", kind: unknownOp, message: `"purchaseoffering" is unknown`},
 	{name: "operation not here", operation: "CreateProject", body: "{}", kind: unknownOp, message: `"CreateProject" exists at AWS and is not implemented here`},
 	{name: "operation not here, bad body", operation: "CreateProject", body: "{", kind: unknownOp, message: "CreateProject"},

@@ -1,11 +1,19 @@
-package client
+package operatorapi
 
-import (
-	"context"
-	"net/http"
-	"net/url"
-	"time"
-)
+import "time"
+
+// GetStatement shows what an account owes for a month.
+var GetStatement = Call[StatementQuery, None, Statement]{Route{
+	Method: "GET", Path: "/accounts/{account}/statement", Action: "GetStatement",
+}}
+
+// GetQuote says what a purchase would cost an account now. It buys nothing.
+var GetQuote = Call[None, Order, Quote]{Route{Method: "POST", Path: "/accounts/{account}/quote", Action: "GetQuote"}}
+
+// StatementQuery says which month a statement is for.
+type StatementQuery struct {
+	Period string `query:"period"` // such as 2026-11; the current one where it is missing
+}
 
 // Statement is what an account owes for a month, and why.
 type Statement struct {
@@ -22,7 +30,7 @@ type StatementLine struct {
 	Date          time.Time   `json:"date"`
 	Kind          string      `json:"kind"` // purchase or renewal
 	OfferingID    string      `json:"offeringId"`
-	Description   string      `json:"description"` // of the offering
+	Description   string      `json:"description"` // of the offering, by the catalogue of now
 	Quantity      int         `json:"quantity"`
 	TransactionID string      `json:"transactionId"`
 	Promotions    []Reduction `json:"promotions"`
@@ -35,18 +43,6 @@ type Reduction struct {
 	PromotionID string `json:"promotionId"`
 	Quantity    int    `json:"quantity"`
 	PercentOff  int    `json:"percentOff"`
-}
-
-// Statement returns the statement of an account for a month such as 2026-11; ""
-// is the current one.
-func (c *Client) Statement(ctx context.Context, id, period string) (Statement, error) {
-	path := accountPath(id) + "/statement"
-	if period != "" {
-		path += "?period=" + url.QueryEscape(period)
-	}
-	var s Statement
-	err := c.call(ctx, http.MethodGet, path, nil, &s)
-	return s, err
 }
 
 // Order asks for slots of an offering.
@@ -62,11 +58,4 @@ type Quote struct {
 	Quantity    int       `json:"quantity"`
 	EffectiveOn time.Time `json:"effectiveOn"`
 	Cost        Cost      `json:"cost"`
-}
-
-// Quote says what a purchase would cost an account now. It buys nothing.
-func (c *Client) Quote(ctx context.Context, id string, o Order) (Quote, error) {
-	var q Quote
-	err := c.call(ctx, http.MethodPost, accountPath(id)+"/quote", o, &q)
-	return q, err
 }

@@ -1,0 +1,65 @@
+package operator
+
+import (
+	"context"
+	"math"
+
+	"github.com/slotfarm/slotfarm/internal/manifest"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
+)
+
+func (a api) catalogRows() []row {
+	return []row{
+		on(a, operatorapi.GetCatalog, a.getCatalog),
+		on(a, operatorapi.PutCatalog, a.putCatalog),
+		on(a, operatorapi.ListCatalogVersions, a.listVersions),
+	}
+}
+
+// getCatalog shows what is for sale, or was by a version.
+func (a api) getCatalog(ctx context.Context, in input[operatorapi.CatalogQuery, none]) (operatorapi.Document, error) {
+	if in.query.Version == nil {
+		return manifest.FormatCatalog(a.Catalog.Terms().Catalog)
+	}
+	catalog, err := a.Catalog.Of(ctx, *versionOf(in.query.Version))
+	if err != nil {
+		return nil, err
+	}
+	return manifest.FormatCatalog(catalog)
+}
+
+// putCatalog puts another catalogue in force, in place of the version that it
+// replaces where that is given.
+func (a api) putCatalog(ctx context.Context, in input[operatorapi.PutCatalogQuery, operatorapi.Document]) (operatorapi.Document, error) {
+	catalog, err := manifest.ParseCatalog(in.body)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Catalog.Set(ctx, in.caller, catalog, versionOf(in.query.Replaces)); err != nil {
+		return nil, err
+	}
+	return manifest.FormatCatalog(catalog)
+}
+
+// versionOf returns a number of the query as a version of the catalogue, nil
+// where it is missing. There are fewer versions than an int32 holds.
+func versionOf(n *int64) *int {
+	if n == nil {
+		return nil
+	}
+	return new(int(min(*n, math.MaxInt32)))
+}
+
+// listVersions shows when which version of the catalogue was put in force, and by
+// whom.
+func (a api) listVersions(ctx context.Context, _ input[none, none]) (operatorapi.Versions, error) {
+	answer := operatorapi.Versions{Versions: []operatorapi.Version{}}
+	versions, err := a.Catalog.Versions(ctx)
+	if err != nil {
+		return answer, err
+	}
+	for _, v := range versions {
+		answer.Versions = append(answer.Versions, operatorapi.Version{Version: v.Number, At: v.At, Key: v.Key})
+	}
+	return answer, nil
+}

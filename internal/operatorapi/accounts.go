@@ -1,0 +1,47 @@
+package operatorapi
+
+import "time"
+
+// ListAccounts shows a page of accounts in the order of their ids.
+var ListAccounts = Call[AccountsQuery, None, Accounts]{Route{Method: "GET", Path: "/accounts", Action: "ListAccounts"}}
+
+// GetAccount shows an account. One that was never opened is not found.
+var GetAccount = Call[None, None, Account]{Route{Method: "GET", Path: "/accounts/{account}", Action: "GetAccount"}}
+
+// PutAccount opens an account where needed and changes the settings that the
+// body names.
+var PutAccount = Call[None, Settings, Account]{Route{Method: "PUT", Path: "/accounts/{account}", Action: "PutAccount"}}
+
+// Account is an account as it is now. Maps are by offering id.
+type Account struct {
+	Account      string         `json:"account"`
+	Status       string         `json:"status"`
+	Note         string         `json:"note,omitzero"`
+	Test         bool           `json:"test"`
+	Now          time.Time      `json:"now"`
+	Frozen       bool           `json:"frozen"`
+	MaxSlots     map[string]int `json:"maxSlots"`
+	Current      map[string]int `json:"current"`
+	NextPeriod   map[string]int `json:"nextPeriod"`
+	Transactions int            `json:"transactions"`
+	Entries      int64          `json:"entries"` // the number of the journal's newest entry
+}
+
+// AccountsQuery says where a page of accounts starts.
+type AccountsQuery struct {
+	After string `query:"after"` // an account id; the first page where it is missing
+}
+
+// Accounts is a page of accounts, in the order of their ids.
+type Accounts struct {
+	Accounts []Account `json:"accounts"`
+	Next     string    `json:"next,omitzero"` // after which the next page starts; empty on the last one
+}
+
+// Settings are what can be set of an account. Nil fields stay as they are.
+type Settings struct {
+	Status   *string        `json:"status,omitzero"`
+	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay
+	Test     *bool          `json:"test,omitzero"`
+	Note     *string        `json:"note,omitzero"` // "" removes it
+}

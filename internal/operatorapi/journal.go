@@ -1,0 +1,124 @@
+package operatorapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// GetJournal shows entries of an account's journal, oldest first. An account
+// that was never opened has none.
+var GetJournal = Call[JournalQuery, None, Journal]{Route{Method: "GET", Path: "/accounts/{account}/journal", Action: "GetJournal"}}
+
+// Verify recomputes every hash and state of all journals. An entry that differs
+// is an answer, and no error.
+var Verify = Call[None, None, Verification]{Route{Method: "GET", Path: "/verify", Action: "Verify"}}
+
+// MaxEntries is how many entries one answer holds at most.
+const MaxEntries = 1000
+
+// JournalQuery says which entries of a journal are shown.
+type JournalQuery struct {
+	After *int64 `query:"after"` // entries with a higher number; 0 where it is missing
+	Limit *int64 `query:"limit"` // how many at most
+}
+
+// Journal is a part of an account's journal.
+type Journal struct {
+	Entries []Entry `json:"entries"` // oldest first
+}
+
+// Entry is one line of an account's journal. Its text decides: the other fields
+// are read from it, and it alone is written.
+type Entry struct {
+	Account  string    `json:"account"`
+	Seq      int64     `json:"seq"`      // 1, 2, 3, …
+	Recorded time.Time `json:"recorded"` // by the wall clock
+	By       By        `json:"by"`
+	Event    Event     `json:"event"`
+	Hash     string    `json:"hash"` // over this entry and the hash before it
+
+	// Raw is the text of the entry, with all its members.
+	Raw json.RawMessage `json:"-"`
+}
+
+// MarshalJSON returns the text of the entry.
+func (e Entry) MarshalJSON() ([]byte, error) { return e.Raw, nil }
+
+// UnmarshalJSON reads an entry and keeps its text.
+func (e *Entry) UnmarshalJSON(body []byte) error {
+	type plain Entry // without this method
+	if err := json.Unmarshal(body, (*plain)(e)); err != nil {
+		return err
+	}
+	e.Raw = bytes.Clone(body)
+	return nil
+}
+
+// By says who caused an entry.
+type By struct {
+	Key     string `json:"key"`     // access key id
+	Source  string `json:"source"`  // network address
+	Request string `json:"request"` // id of the request
+}
+
+// Event is what happened. Which fields are set depends on its kind.
+type Event struct {
+	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled
+	At           time.Time          `json:"at"`   // by the account's clock
+	Opening      *Opening           `json:"opening"`
+	Settings     *Configured        `json:"settings"`
+	Frozen       *time.Time         `json:"frozen"` // where the clock stands; nil after a release
+	Transactions []EntryTransaction `json:"transactions"`
+	Charges      []Charge           `json:"charges"`
+}
+
+// Opening is how an account started.
+type Opening struct {
+	Test   bool       `json:"test"`
+	Frozen *time.Time `json:"frozen"`
+}
+
+// Configured is what was set of an account.
+type Configured struct {
+	Status *string `json:"status"`
+	Test   *bool   `json:"test"`
+	Limits []Limit `json:"limits"`
+	Note   *string `json:"note"`
+}
+
+// Limit is the most slots of one offering that an account may hold.
+type Limit struct {
+	OfferingID string `json:"offeringId"`
+	Max        int    `json:"max"`
+}
+
+// EntryTransaction is a transaction as a journal keeps it.
+type EntryTransaction struct {
+	ID          string    `json:"id"`
+	Type        string    `json:"type"` // PURCHASE, RENEW or SYSTEM
+	OfferingID  string    `json:"offeringId"`
+	Quantity    int       `json:"quantity"`
+	PromotionID string    `json:"promotionId"`
+	CreatedOn   time.Time `json:"createdOn"`
+	EffectiveOn time.Time `json:"effectiveOn"`
+	Cents       int64     `json:"cents"` // of a US dollar
+}
+
+// Charge is what one offering costs for one period.
+type Charge struct {
+	OfferingID    string `json:"offeringId"`
+	Quantity      int    `json:"quantity"`
+	Cents         int64  `json:"cents"` // of a US dollar
+	TransactionID string `json:"transactionId"`
+}
+
+// Verification is what recomputing every hash and state of all journals gave.
+type Verification struct {
+	Accounts int64  `json:"accounts"`
+	Entries  int64  `json:"entries"`
+	OK       bool   `json:"ok"`
+	Account  string `json:"account,omitzero"` // of the first entry that differs, with its number
+	Seq      int64  `json:"seq,omitzero"`
+	Reason   string `json:"reason,omitzero"`
+}

@@ -1,0 +1,129 @@
+package server_test
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/slotfarm/slotfarm/internal/apimodel"
+	"github.com/slotfarm/slotfarm/internal/apimodel/modeltest"
+	"github.com/slotfarm/slotfarm/internal/devicefarm"
+	"github.com/slotfarm/slotfarm/internal/server"
+)
+
+// samples are values of inputs that name what is there, by operation and member.
+// An operation that stands here has to succeed with them. One that does not is
+// tested with made values, which may name nothing.
+var samples = map[string]modeltest.Samples{
+	"ListOfferings":            {},
+	"ListOfferingPromotions":   {},
+	"PurchaseOffering":         {"offeringId": strconv.Quote(ios), "quantity": "1"},
+	"RenewOffering":            {"offeringId": strconv.Quote(ios), "quantity": "1"},
+	"GetOfferingStatus":        {},
+	"ListOfferingTransactions": {},
+	"GetAccountSettings":       {},
+}
+
+// stricter lists values that the model allows and slotfarm refuses as arguments,
+// by operation and case, with a part of the message that says why. An entry of no
+// case, or of one that is not refused, fails the test.
+var stricter = map[string]string{
+	"PurchaseOffering/quantity: smallest": "it must be at least 1",
+	"RenewOffering/quantity: smallest":    "it must be at least 0",
+}
+
+// whyStricter returns stricter's entry for a case. Page tokens need none: one that
+// was not given out is refused, whatever its length.
+func whyStricter(operation string, c modeltest.Case) string {
+	if c.Member == "nextToken" && c.Want == modeltest.Accepted && c.Value != "" {
+		return "is not one that " + operation + " gave to this account"
+	}
+	return stricter[operation+"/"+c.Name]
+}
+
+// maxMessage is how many bytes the message of a refusal may have.
+const maxMessage = 1500
+
+// TestModelCases sends every operation in the table the boundary and bad values
+// that the API model gives rise to.
+func TestModelCases(t *testing.T) {
+	f := start(t, server.Config{Frozen: &noon})
+	unused := maps.Clone(stricter)
+	for i, name := range devicefarm.Operations() {
+		o, ok := apimodel.Load().Operation(name)
+		if !ok {
+			t.Fatalf("the model has no operation %s", name)
+		}
+		account := strconv.Itoa(777777777000 + i)
+		f.accepted(account, "GetAccountSettings", "{}") // opens it
+		for i, c := range modeltest.Cases(o, samples[name]) {
+			delete(unused, name+"/"+c.Name)
+			t.Run(name+"/"+c.Name, func(t *testing.T) {
+				before := f.entries()
+				got := f.call(account, name, c.Body)
+				checkMessage(t, c, got, whyStricter(name, c))
+				if after := f.entries(); got.Status != http.StatusOK && after != before {
+					t.Errorf("the journals hold %d entries, %d before", after, before)
+				}
+				if _, known := samples[name]; i == 0 && known && got.Status != http.StatusOK {
+					t.Errorf("answer to %s = %d %s, want success", c.Body, got.Status, got.Body)
+				}
+			})
+		}
+	}
+	for name := range unused {
+		t.Errorf("%s: is no case and must leave the list of what is stricter", name)
+	}
+}
+
+// checkMessage compares an answer with what the model wants, or with a refusal
+// for the reason why, if there is one.
+func checkMessage(t *testing.T, c modeltest.Case, got answer, why string) {
+	t.Helper()
+	kind, message := got.Type(), got.Message()
+	refused := why != "" || c.Want != modeltest.Accepted
+	want := string(c.Want)
+	if why != "" {
+		want = argument
+	}
+	switch {
+	case len(message) > maxMessage:
+		t.Errorf("the message has %d bytes, want %d at most: %.200s", len(message), maxMessage, message)
+	case !refused && (kind == argument || kind == serialization || got.Status >= http.StatusInternalServerError):
+		t.Errorf("answer to %.200s = %d %.300s, want none about the input", c.Body, got.Status, got.Body)
+	case refused && (kind != want || got.Status != http.StatusBadRequest || !strings.Contains(message, why)):
+		t.Errorf("answer to %.200s = %d %.300s, want %s with %q", c.Body, got.Status, got.Body, want, why)
+	case refused && c.Member != "" && !names(message, c):
+		t.Errorf("message %q names neither %s nor %.100s", message, c.Member, c.Value)
+	}
+}
+
+// names reports whether a message names the member that a case is about, or its value.
+func names(message string, c modeltest.Case) bool {
+	member := c.Member[strings.LastIndexByte(c.Member, '.')+1:]
+	return strings.Contains(message, member) || c.Value != "" && strings.Contains(message, c.Value)
+}
+
+// TestAnswersAreOfTheModel holds answers of every operation in the table against
+// the API model: what is required, the enums, and the bounds of every value.
+func TestAnswersAreOfTheModel(t *testing.T) {
+	f := start(t, server.Config{Frozen: &noon})
+	f.accepted(alice, "PurchaseOffering", promoted(promotion))
+	f.accepted(alice, "PurchaseOffering", order(android, 2))
+	f.operate(http.MethodPost, "/accounts/"+alice+"/clock/advance", `{"periods":1}`, &struct{}{})
+	for range 101 {
+		f.accepted(alice, "RenewOffering", order(android, 1))
+	}
+	for _, name := range devicefarm.Operations() {
+		t.Run(name, func(t *testing.T) {
+			o, _ := apimodel.Load().Operation(name)
+			body := modeltest.Cases(o, samples[name])[0].Body
+			got := f.accepted(alice, name, body)
+			if err := apimodel.Check(o.Output, got.Body); err != nil {
+				t.Errorf("%v in %.1000s", err, got.Body)
+			}
+		})
+	}
+}
