@@ -16,6 +16,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Kind is the kind of record that holds the versions of the catalogue.
@@ -23,7 +24,7 @@ const Kind = "catalog"
 
 // Config is what a Shelf works with. All fields are required.
 type Config struct {
-	Store journal.Store
+	Store store.Store
 	Terms account.Terms    // to begin with; a stored catalogue comes first
 	Now   func() time.Time // the wall clock
 

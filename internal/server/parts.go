@@ -12,13 +12,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
 // PartsConfig is what the parts of a farm work with. Store, Terms, Now and NewID
 // are required.
 type PartsConfig struct {
-	Store journal.Store
+	Store store.Store
 	Terms account.Terms    // to begin with; a stored catalogue comes first
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
@@ -49,7 +50,7 @@ type Parts struct {
 	Seeds        *sandbox.Seeds
 	Sweeper      *sweep.Sweeper
 
-	store journal.Store
+	store store.Store
 	known atomic.Pointer[string] // revision of the keys and catalogues that the parts know
 }
 

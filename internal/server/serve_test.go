@@ -18,6 +18,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
@@ -68,7 +69,7 @@ func (s *served) install() (made access.Credentials, err error) {
 }
 
 // stored opens the storage of a server that is stopped for f to work with.
-func (s *served) stored(f func(journal.Store) error) {
+func (s *served) stored(f func(store.Store) error) {
 	s.t.Helper()
 	store, err := sqlite.Open(context.Background(), s.dir)
 	if err != nil {
@@ -384,7 +385,7 @@ func TestDamagedKeys(t *testing.T) {
 	whole := s.key(other, "")
 	s.stop()
 	ctx := context.Background()
-	s.stored(func(store journal.Store) error {
+	s.stored(func(store store.Store) error {
 		return store.PutRecords(ctx, "access", journal.Named{Name: "key/" + damaged.id, Body: []byte(`{"account":"` + team + `"`)})
 	})
 	s.start()
@@ -436,7 +437,7 @@ func TestChangedKeysAreOfNoUse(t *testing.T) {
 	for old, changed := range map[string]string{"devicefarm:*": "*", `"account":"` + team: `"account":"000000000000`} {
 		key := s.key(team, "")
 		s.stop()
-		s.stored(func(store journal.Store) error {
+		s.stored(func(store store.Store) error {
 			records, err := store.ListRecords(ctx, "access", "key/"+key.id)
 			if err != nil || len(records) != 1 || !strings.Contains(string(records[0].Body), old) {
 				t.Fatalf("stored key: %s, %v", records, err)

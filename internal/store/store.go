@@ -14,6 +14,7 @@ import "github.com/slotfarm/slotfarm/internal/journal"
 
 // Store is what an engine keeps.
 type Store interface {
-	journal.Store
+	journal.Journal
+	journal.Records
 	Documents
 }
