@@ -49,9 +49,6 @@ func (f *farm) everything() map[string]any {
 	for _, d := range documents {
 		all[d.Key] = string(d.Body)
 	}
-	if all["records"], err = f.store.ListRecords(ctx, "catalog", ""); err != nil {
-		f.t.Fatal(err)
-	}
 	all["for sale"] = f.catalog()
 	f.size()
 	return all

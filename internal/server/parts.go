@@ -51,7 +51,7 @@ type Parts struct {
 	Sweeper      *sweep.Sweeper
 
 	store store.Store
-	known atomic.Pointer[string] // revision of the keys and catalogues that the parts know
+	known atomic.Pointer[string] // revision of the keys that the parts know
 }
 
 // NewParts returns the parts of a farm that sells by the newest stored catalogue.
@@ -95,15 +95,19 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 // Refresh has the parts know what was changed of keys and the catalogue until
 // now, by whichever process. A request begins with it.
 func (p *Parts) Refresh(ctx context.Context) error {
-	revision, err := p.store.Revision(ctx, access.Kind, catalog.Kind)
+	head, err := p.store.Get(ctx, catalog.Head)
+	if err == nil {
+		err = p.Catalog.Follow(ctx, store.Find(head, catalog.Head))
+	}
+	if err != nil {
+		return err
+	}
+	revision, err := p.store.Revision(ctx, access.Kind)
 	if err != nil {
 		return err
 	}
 	if known := p.known.Load(); known != nil && *known == revision {
 		return nil
-	}
-	if err := p.Catalog.Load(ctx); err != nil {
-		return err
 	}
 	p.Keys.Forget()
 	loaded := revision // so that revision alone stays off the heap, which each request has
