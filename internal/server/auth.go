@@ -47,13 +47,10 @@ func actionOf(operation string) string { return "devicefarm:" + operation }
 // sigv4.Verifier.Verify, UnknownKey for a key that may not be used and for a
 // session token, which no key here has.
 func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (iam.Key, error) {
-	if err := g.parts.Refresh(r.Context()); err != nil {
-		return iam.Key{}, err
-	}
 	var found access.Credentials
 	verified, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, func(id string) (string, error) {
 		var err error
-		found, err = g.parts.Keys.Credentials(r.Context(), id)
+		found, err = g.parts.Begin(r.Context(), id)
 		return found.Secret, err
 	}, g.now())
 	if err != nil {
@@ -74,7 +71,7 @@ func (g *gate) authenticate(r *http.Request, body []byte) (awsjson.Identity, err
 // authorize holds a call of the Device Farm API against the policy of its key.
 // Its operations act on no single resource (Service Authorization Reference).
 func (g *gate) authorize(call *awsjson.Call, order *account.Order) error {
-	found, err := g.parts.Keys.Credentials(context.Background(), call.Identity.Key)
+	found, err := g.parts.Keys.Recall(context.Background(), call.Identity.Key)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/access"
@@ -51,7 +50,6 @@ type Parts struct {
 	Sweeper      *sweep.Sweeper
 
 	store store.Store
-	known atomic.Pointer[string] // revision of the keys that the parts know
 }
 
 // NewParts returns the parts of a farm that sells by the newest stored catalogue.
@@ -92,25 +90,30 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	return p, p.Refresh(ctx)
 }
 
-// Refresh has the parts know what was changed of keys and the catalogue until
-// now, by whichever process. A request begins with it.
-func (p *Parts) Refresh(ctx context.Context) error {
-	head, err := p.store.Get(ctx, catalog.Head)
+// Begin returns the access key with an id as it is now, and has the parts sell by
+// the newest catalogue. A request begins with it: it reads both at one moment, and
+// parses neither unless it has changed.
+func (p *Parts) Begin(ctx context.Context, id string) (access.Credentials, error) {
+	place, err := p.Keys.Place(ctx, id)
+	if err != nil {
+		return access.Credentials{}, err
+	}
+	found, err := p.store.Get(ctx, catalog.Head, place)
 	if err == nil {
-		err = p.Catalog.Follow(ctx, store.Find(head, catalog.Head))
+		err = p.Catalog.Follow(ctx, store.Find(found, catalog.Head))
 	}
+	if err != nil {
+		return access.Credentials{}, err
+	}
+	return p.Keys.In(store.Find(found, place))
+}
+
+// Refresh has the parts sell by the newest catalogue, whichever process put it in
+// force.
+func (p *Parts) Refresh(ctx context.Context) error {
+	found, err := p.store.Get(ctx, catalog.Head)
 	if err != nil {
 		return err
 	}
-	revision, err := p.store.Revision(ctx, access.Kind)
-	if err != nil {
-		return err
-	}
-	if known := p.known.Load(); known != nil && *known == revision {
-		return nil
-	}
-	p.Keys.Forget()
-	loaded := revision // so that revision alone stays off the heap, which each request has
-	p.known.Store(&loaded)
-	return nil
+	return p.Catalog.Follow(ctx, store.Find(found, catalog.Head))
 }
