@@ -15,6 +15,5 @@ import "github.com/slotfarm/slotfarm/internal/journal"
 // Store is what an engine keeps.
 type Store interface {
 	journal.Journal
-	journal.Records
 	Documents
 }

@@ -58,7 +58,6 @@ type Journal struct {
 	observe    func(journal.Batch) // nil where nobody wants to know
 	queue      *queue
 	writing    sync.WaitGroup
-	records    revisions
 	watchers   store.Watchers
 	poll       poll
 	gets       reads
@@ -92,7 +91,6 @@ func Open(ctx context.Context, url string, options ...Option) (*Journal, error) 
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	j := &Journal{pool: pool, queue: newQueue()}
-	j.records.read = j.readRevisions
 	j.gets.ask = j.readDocuments
 	j.committing = make(chan struct{}, committers)
 	for _, option := range options {

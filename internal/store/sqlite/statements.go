@@ -61,12 +61,15 @@ func (s *statements) reads(db *sql.DB) []query {
 // documentReads returns the statements that read documents.
 func (s *statements) documentReads(db *sql.DB) []query {
 	return []query{
-		{&s.documents, db, `SELECT ` + documentColumns + ` FROM documents WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`},
+		{&s.documents, db, getQuery},
 		{&s.from, db, fromQuery},
 		{&s.after, db, afterQuery},
 		{&s.before, db, beforeQuery},
 	}
 }
+
+// getQuery finds documents by a list of their keys.
+const getQuery = `SELECT ` + documentColumns + ` FROM documents WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`
 
 // The statements of Range, whose bounds are those of store.Query.Bounds.
 const (
