@@ -122,7 +122,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 .PHONY: soak
 soak: ## simulate accounts with faults and fresh seeds for SOAK (10m), then crash servers for as long
 	cd internal/simulation && go test -count=1 -timeout 0 -run '^TestSoak$$' -soak $(SOAK)
-	go test -count=1 -timeout 0 -p 1 -v -run '^(TestSoak|TestClientsThatNeverRead)$$' ./e2e/crash ./e2e/nodes -soak $(SOAK)
+	go test -count=1 -timeout 0 -p 1 -v -run '^(TestSoak|TestClientsThatNeverRead|TestCopiesOfALiveFile)$$' ./e2e/crash ./e2e/nodes -soak $(SOAK)
 
 .PHONY: golden
 golden: ## write the golden files anew, and show which changed (RUN=TestName)

@@ -100,10 +100,20 @@ func salt(t *testing.T, dir string) string {
 	return string(header)
 }
 
-// waitForAnotherLog waits until the server has begun its write-ahead log anew.
-func waitForAnotherLog(t *testing.T, dir string) {
+// pass has so many months pass for an account, each an entry.
+func pass(t *testing.T, a harness.Tenant, months int) {
+	t.Helper()
+	a.Server.Operator(t, "POST /accounts/"+a.Account+"/clock/advance", map[string]any{"periods": months}, nil)
+}
+
+// beginAnotherLog has months pass until there are so many entries that the server begins its write-ahead log anew, and
+// waits for that.
+func beginAnotherLog(t *testing.T, a harness.Tenant, dir string) {
 	t.Helper()
 	before, deadline := salt(t, dir), time.Now().Add(harness.Patience)
+	for range 4 {
+		pass(t, a, 4096)
+	}
 	for tick := time.Tick(time.Millisecond); salt(t, dir) == before; <-tick {
 		if time.Now().After(deadline) {
 			t.Fatalf("the log was not begun anew within %v", harness.Patience)
@@ -111,41 +121,40 @@ func waitForAnotherLog(t *testing.T, dir string) {
 	}
 }
 
-// copying are ways to copy the files of a server at work that are no backup.
-var copying = map[string]func(t *testing.T, dir string) files{
-	"the file alone": func(t *testing.T, dir string) files {
-		f := files{}
-		f.take(t, dir, databaseFile)
-		return f
-	},
-	"the file and then its log": func(t *testing.T, dir string) files {
-		f := files{}
-		f.take(t, dir, databaseFile)
-		f.take(t, dir, logFile)
-		return f
-	},
-	"the file and then a later log": func(t *testing.T, dir string) files {
-		f := files{}
-		f.take(t, dir, databaseFile)
-		waitForAnotherLog(t, dir)
-		f.take(t, dir, logFile)
-		return f
-	},
-	"the log and then a later file": func(t *testing.T, dir string) files {
-		f := files{}
-		f.take(t, dir, logFile)
-		waitForAnotherLog(t, dir)
-		f.take(t, dir, databaseFile)
-		return f
-	},
+// copies copies the files of a server at work in the ways that are no backup, and returns what each of them has. In
+// between the server begins its log anew.
+func copies(t *testing.T, a harness.Tenant, dir string) map[string]files {
+	t.Helper()
+	pass(t, a, 2048) // so that there is something in the log
+	before, after := files{}, files{}
+	before.take(t, dir, databaseFile)
+	before.take(t, dir, logFile)
+	beginAnotherLog(t, a, dir)
+	after.take(t, dir, logFile)
+	after.take(t, dir, databaseFile)
+	return map[string]files{
+		"the file alone":                {databaseFile: before[databaseFile]},
+		"the file and then its log":     before,
+		"the file and then a later log": {databaseFile: before[databaseFile], logFile: after[logFile]},
+		"the log and then a later file": {logFile: before[logFile], databaseFile: after[databaseFile]},
+	}
 }
 
 // TestCopiesOfALiveFile copies the files of a server at work, as nobody should, and verifies and restores each copy.
-// It is refused with a sentence, or what it holds is the beginning of each account's journal.
+// It is refused with a sentence, or what it holds is the beginning of each account's journal. With -soak it does so
+// ten times.
 func TestCopiesOfALiveFile(t *testing.T) {
 	t.Parallel()
+	for n := range harness.Rounds(1, 10) {
+		t.Run(fmt.Sprint(n), copiesOfALiveFile)
+	}
+}
+
+func copiesOfALiveFile(t *testing.T) {
 	at, b := harness.SandboxSite(t), harness.NewBooks()
 	s := at.Start(t)
+	old := harness.NewTenant(s)
+	old.Buy(t, harness.Purchase{OfferingID: harness.IosSlot, Quantity: 1})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var buying sync.WaitGroup
@@ -159,26 +168,19 @@ func TestCopiesOfALiveFile(t *testing.T) {
 			}
 		})
 	}
-	waitForAnotherLog(t, at.Data) // so that there is something in the file
-	taken := map[string][]files{}
-	for range 2 {
-		for way, take := range copying {
-			taken[way] = append(taken[way], take(t, at.Data))
-		}
-	}
+	beginAnotherLog(t, old, at.Data) // so that there is something in the file
+	taken := copies(t, old, at.Data)
 	stop()
 	buying.Wait()
 	s.KillNow(t)
 	whole := archived(t, at.Data)
-	for way, copies := range taken {
+	for way, f := range taken {
 		t.Run(way, func(t *testing.T) {
-			for _, f := range copies {
-				dir := f.put(t)
-				file := filepath.Join(dir, databaseFile)
-				judge(t, whole, file, "verify", file, "-o", "json")
-				restored := filepath.Join(t.TempDir(), "restored")
-				judge(t, whole, restored, "restore", file, "--data", restored)
-			}
+			dir := f.put(t)
+			file := filepath.Join(dir, databaseFile)
+			judge(t, whole, file, "verify", file, "-o", "json")
+			restored := filepath.Join(t.TempDir(), "restored")
+			judge(t, whole, restored, "restore", file, "--data", restored)
 		})
 	}
 }

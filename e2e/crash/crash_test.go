@@ -10,8 +10,8 @@ import (
 	"github.com/slotfarm/slotfarm/e2e/harness"
 )
 
-// cyclesEach is how often one data directory is crashed on.
-const cyclesEach = 20
+// cyclesEach is how often one data directory is crashed on, and soakedEach how often by TestSoak.
+const cyclesEach, soakedEach = 8, 20
 
 // TestKilledServerKeepsWhatItAcknowledged kills servers at random moments in the middle of a load of purchases and
 // starts them again on the same data. What they had acknowledged must be there, once; what they had not may be
@@ -35,7 +35,7 @@ func TestSoak(t *testing.T) {
 	for cycles := 0; !t.Failed() && (cycles < 200 || time.Since(begin) < *harness.Soak); {
 		for name, open := range harness.Sites {
 			t.Run(name, func(t *testing.T) { t.Log(crash(t, open(t), rand.Uint64()|1)) })
-			cycles += cyclesEach
+			cycles += soakedEach
 		}
 	}
 }
@@ -57,7 +57,7 @@ func crash(t *testing.T, at harness.Site, seed uint64) (c crashes) {
 	t.Helper()
 	harness.Repeatable(t, "TestKilledServerKeepsWhatItAcknowledged", seed)
 	chance, begin, b := rand.New(rand.NewPCG(seed, 0)), time.Now(), harness.NewBooks()
-	for ; c.cycles < cyclesEach && !t.Failed(); c.cycles++ {
+	for last := harness.Rounds(cyclesEach, soakedEach); c.cycles < last && !t.Failed(); c.cycles++ {
 		s := at.Start(t)
 		c.unheard += at.Settle(t, s, b)
 		load{Site: at, books: b, cycle: c.cycles}.untilKilled(t, s, time.Duration(chance.Int64N(int64(80*time.Millisecond))))

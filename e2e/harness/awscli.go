@@ -1,9 +1,10 @@
 package harness
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -11,29 +12,83 @@ import (
 	"testing"
 )
 
-// CommandLine is the AWS CLI, which takes each step as a command of its own. Debian 12's version reads no
-// endpoint from the environment. It always reads all pages of a list.
+// CommandLine is the AWS CLI, which takes each step as a command. Debian 12's version reads no endpoint from the
+// environment. It always reads all pages of a list.
 type CommandLine struct {
 	Find func() (argv []string, err error)
 }
 
-// Run takes the steps one after the other and returns their outcomes.
+// Run takes the steps one after the other and returns their outcomes. One or two are commands of their own; a longer
+// story is run by one process, where the CLI is a program of Python, since the start of the CLI takes a second.
 func (c CommandLine) Run(t *testing.T, s Session, steps ...Step) []Outcome {
 	t.Helper()
 	argv := Installed(t, c.Find)
-	argv = append(argv[:len(argv):len(argv)], "--endpoint-url", s.Endpoint, "--output", "json")
-	if s.ReadTimeout > 0 {
-		argv = append(argv, "--cli-read-timeout", fmt.Sprint(s.ReadTimeout))
-	}
-	env := s.Env(t)
-	var outcomes []Outcome
+	var commands [][]string
 	for _, st := range steps {
-		args := append(argv[:len(argv):len(argv)], commandOf(st)...)
-		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
-		cmd.Env = env
-		outcomes = append(outcomes, runCommand(t, cmd))
+		command := append(commandOf(st), "--endpoint-url", s.Endpoint, "--output", "json")
+		if s.ReadTimeout > 0 {
+			command = append(command, "--cli-read-timeout", fmt.Sprint(s.ReadTimeout))
+		}
+		commands = append(commands, command)
+	}
+	var results []Result
+	if python := pythonOf(argv[0]); python != nil && len(steps) > 2 {
+		results = runInOne(t, python, s.Env(t), commands)
+	} else {
+		results = runEach(t, argv[0], s.Env(t), commands)
+	}
+	var outcomes []Outcome
+	for i, r := range results {
+		outcomes = append(outcomes, outcomeOf(t, commands[i], r))
 	}
 	return outcomes
+}
+
+// pythonOf returns the command that runs a program, nil where that is no Python.
+func pythonOf(program string) []string {
+	text, err := os.ReadFile(program)
+	if err != nil {
+		return nil
+	}
+	line, isScript := strings.CutPrefix(Lines(string(text))[0], "#!")
+	if !isScript || !strings.Contains(line, "python") {
+		return nil
+	}
+	return strings.Fields(line)
+}
+
+// runInOne runs commands in one process.
+func runInOne(t *testing.T, python, env []string, commands [][]string) (results []Result) {
+	t.Helper()
+	input, err := json.Marshal(commands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python[0], append(python[1:len(python):len(python)], "../awscli/commands.py")...)
+	cmd.Env, cmd.Stdin, cmd.Stderr = env, bytes.NewReader(input), t.Output()
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &results)
+	}
+	if err != nil || len(results) != len(commands) {
+		t.Fatalf("%s: %d results of %d commands: %v", cmd, len(results), len(commands), err)
+	}
+	return results
+}
+
+// runEach runs each command as a process of its own.
+func runEach(t *testing.T, program string, env []string, commands [][]string) (results []Result) {
+	t.Helper()
+	for _, args := range commands {
+		var out, said strings.Builder
+		cmd := exec.CommandContext(t.Context(), program, args...)
+		cmd.Env, cmd.Stdout, cmd.Stderr = env, &out, &said
+		if err := cmd.Run(); cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		results = append(results, Result{Code: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: said.String()})
+	}
+	return results
 }
 
 // commandOf writes a step as a user of the CLI would:
@@ -62,22 +117,18 @@ func kebab(name string) string {
 // exceptionLine is an exception on the CLI's standard error. In between it may say that it has tried several times.
 var exceptionLine = regexp.MustCompile(`^An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: \d+\))?: (.*)`)
 
-func runCommand(t *testing.T, cmd *exec.Cmd) Outcome {
+// outcomeOf returns what came of a command.
+func outcomeOf(t *testing.T, command []string, got Result) (o Outcome) {
 	t.Helper()
-	out, err := cmd.Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		line := exceptionLine.FindStringSubmatch(strings.TrimSpace(string(exit.Stderr)))
+	if got.Code != 0 {
+		line := exceptionLine.FindStringSubmatch(strings.TrimSpace(got.Stderr))
 		if line == nil {
-			t.Fatalf("%s: %v\n%s", cmd, err, exit.Stderr)
+			t.Fatalf("aws %s: exit code %d\n%s", strings.Join(command, " "), got.Code, got.Stderr)
 		}
 		return Outcome{Error: line[1], Message: line[2]}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var o Outcome
-	if err := json.Unmarshal(out, &o.Output); err != nil {
-		t.Fatalf("%s printed %q: %v", cmd, out, err)
+	if err := json.Unmarshal([]byte(got.Stdout), &o.Output); err != nil {
+		t.Fatalf("aws %s printed %q: %v", strings.Join(command, " "), got.Stdout, err)
 	}
 	return o
 }

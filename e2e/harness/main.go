@@ -87,6 +87,15 @@ var (
 	Seed = flag.Uint64("seed", 0, "crash servers at the moments that follow from this seed, in place of the usual ones")
 )
 
+// Rounds returns how often a test repeats what it leaves to chance: a few times, and many with -soak, or with -seed,
+// which has again what failed there.
+func Rounds(few, many int) int {
+	if *Soak != 0 || *Seed != 0 {
+		return many
+	}
+	return few
+}
+
 // Moments is the seed that -seed gives, or the usual one.
 func Moments() uint64 {
 	if *Seed != 0 {

@@ -20,8 +20,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
-// wrecks is how often one fleet is wrecked.
-const wrecks = 12
+// wrecks is how often one fleet is wrecked, and soakedWrecks how often by TestSoak.
+const wrecks, soakedWrecks = 8, 12
 
 // fleet is nodes that share a PostgreSQL, and the accounts that buy there.
 type fleet struct {
@@ -97,7 +97,7 @@ func wreck(t *testing.T, seed uint64) string {
 	f, b, begin := startFleet(t, seed), harness.NewBooks(), time.Now()
 	count, unheard := map[string]int{}, 0
 	var longest time.Duration
-	for cycle := 0; cycle < wrecks && !t.Failed(); {
+	for cycle := 0; cycle < harness.Rounds(wrecks, soakedWrecks) && !t.Failed(); {
 		names := slices.Sorted(maps.Keys(misfortunes))
 		f.chance.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for _, name := range names {
@@ -255,7 +255,7 @@ func TestSoak(t *testing.T) {
 		t.Skip("without -soak; make soak has it")
 	}
 	begin := time.Now()
-	for wrecked := 0; !t.Failed() && (wrecked < 200 || time.Since(begin) < *harness.Soak); wrecked += wrecks {
+	for wrecked := 0; !t.Failed() && (wrecked < 200 || time.Since(begin) < *harness.Soak); wrecked += soakedWrecks {
 		t.Run("fleet", func(t *testing.T) { t.Log(wreck(t, rand.Uint64()|1)) })
 	}
 }

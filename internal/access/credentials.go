@@ -22,16 +22,6 @@ func (k *Keys) Credentials(ctx context.Context, id string) (Credentials, error) 
 	return k.In(store.Find(found, place))
 }
 
-// Recall returns the key with an id as this process has read it last, and reads it
-// only if it is not remembered: for what goes on in a request that Credentials or In
-// let in.
-func (k *Keys) Recall(ctx context.Context, id string) (Credentials, error) {
-	if known, ok := k.remembered.Get(id); ok {
-		return usable(known.Credentials)
-	}
-	return k.Credentials(ctx, id)
-}
-
 // Place returns the key of the document that holds the access key with an id, so
 // that it can be read together with others, for In. It is UnknownKey where there is
 // no such access key; one that was deleted may still have a place.

@@ -83,15 +83,9 @@ func TestKeysThatChangeWhileTheyAreRead(t *testing.T) {
 	if _, err := keys.Credentials(ctx, made.Key.ID); err != nil {
 		t.Errorf("a key that was disabled while it was read: %v", err)
 	}
-	if _, err := keys.Recall(ctx, made.Key.ID); err != nil {
-		t.Errorf("the same in the same request: %v", err)
-	}
 	for range 2 {
 		if _, err := keys.Credentials(ctx, made.Key.ID); fault.KindOf(err) != fault.UnknownKey {
 			t.Errorf("a key that is disabled: %v, want an unknown key", err)
-		}
-		if _, err := keys.Recall(ctx, made.Key.ID); fault.KindOf(err) != fault.UnknownKey {
-			t.Errorf("the same in the same request: %v, want an unknown key", err)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (l Line) share() (share, whole int64) {
 func (l Line) Why() string {
 	switch {
 	case l.Kind == LineCredit:
-		return "credit: " + l.Reason
+		return l.Reason
 	case l.Quantity == 0 && l.Asked > 0:
 		return "renewed to 0 slots: a renewal asked for " + slots(l.Asked) + ", and the limit is lower"
 	case l.Quantity == 0:

@@ -239,7 +239,7 @@ func TestStatementWithACredit(t *testing.T) {
 	if len(got.Lines) != 2 || got.Total != got.Lines[0].Cost-1050 {
 		t.Fatalf("statement = %+v, want the purchase less 10.50", got)
 	}
-	if line := got.Lines[1]; line.Kind != account.LineCredit || line.Why() != "credit: two days without devices" {
+	if line := got.Lines[1]; line.Kind != account.LineCredit || line.Why() != "two days without devices" {
 		t.Errorf("line = %+v, %q", line, line.Why())
 	}
 }

@@ -11,7 +11,7 @@ const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
 	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -41,18 +41,22 @@ var importTable = map[string]string{
 	"sweep":            "store journal account fault",
 	"access":           "store journal iam account fault",
 	"sigv4":            "fault",
-	"awsjson":          "fault",
+	"web":              "iam fault",
+	"awsjson":          "web fault",
 	"apimodel":         "fault",
-	"devicefarm":       "apimodel billing awsjson journal account offering money fault",
-	"injection":        "awsjson fault account",
-	"throttle":         "awsjson fault",
+	"devicefarm":       "apimodel billing sigv4 web awsjson journal account offering money fault",
+	"injection":        "web awsjson fault account",
+	"throttle":         "web fault",
 	"operatorapi":      "fault",
-	"operator":         "operatorapi injection access billing catalog sandbox manifest strictjson awsjson journal iam account offering money fault",
-	"telemetry":        "store journal awsjson fault",
+	"operator":         "operatorapi injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
+	"telemetry":        "store journal web fault",
 	"server":           libraries,
 	"client":           "operatorapi",
 	"bench":            "client",
-	"cli":              "server client bench durable " + libraries,
+	"benchserver":      "",
+	"completion":       "",
+	"offline":          "server durable store " + libraries,
+	"cli":              "server client bench benchserver completion offline durable " + libraries,
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",

@@ -18,20 +18,21 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // service is the one of the other tests with something around its calls.
-func service(log io.Writer, around awsjson.Around) http.Handler {
+func service(t *testing.T, log io.Writer, around web.Around) http.Handler {
 	s := echoService(log)
-	s.Around = around
-	return s.Handler()
+	s.Web.Around = around
+	return handlerOf(t, s)
 }
 
 // answering returns an Around that runs nothing and answers an error.
-func answering(err error) awsjson.Around {
-	return func(_ context.Context, call *awsjson.Call, _ func() (any, error)) (any, error) {
+func answering(err error) web.Around {
+	return func(_ context.Context, call *web.Request, _ func() (web.Reply, error)) (web.Reply, error) {
 		call.Attrs = append(call.Attrs, slog.Int("fault", 3))
-		return nil, err
+		return web.Reply{}, err
 	}
 }
 
@@ -40,10 +41,12 @@ func TestAround(t *testing.T) {
 	verbatim := func(name string, status int) error {
 		return fmt.Errorf("wrapped: %w", &awsjson.Verbatim{Exception: awsjson.Exception{Name: name, Status: status}, Message: "on purpose"})
 	}
-	run := func(_ context.Context, _ *awsjson.Call, run func() (any, error)) (any, error) { return run() }
+	run := func(_ context.Context, _ *web.Request, run func() (web.Reply, error)) (web.Reply, error) {
+		return run()
+	}
 	tests := []struct {
 		name    string
-		around  awsjson.Around
+		around  web.Around
 		status  int
 		content string
 		body    string
@@ -59,14 +62,14 @@ func TestAround(t *testing.T) {
 		{"status without a name", answering(verbatim("", 599)), 599, "text/plain; charset=utf-8", "599\n", "status=599"},
 		{"failure", answering(fault.New(fault.NotFound, "no such thing")), 400, awsjson.ContentType,
 			`{"__type":"NotFoundException","message":"no such thing"}`, "error=NotFoundException"},
-		{"dropped where that is impossible", answering(awsjson.ErrDropped), 502, "", "", `reason="connection closed without an answer" status=0`},
+		{"dropped where that is impossible", answering(web.ErrDropped), 502, "", "", `reason="connection closed without an answer" status=0`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
 			w := httptest.NewRecorder()
-			service(&log, tt.around).ServeHTTP(w, post(`{"text":"hi"}`, nil))
+			service(t, &log, tt.around).ServeHTTP(w, post(`{"text":"hi"}`, nil))
 			if w.Code != tt.status || w.Body.String() != tt.body || w.Header().Get("Content-Type") != tt.content {
 				t.Errorf("answer = %d %s %q, want %d %s %q", w.Code, w.Header().Get("Content-Type"), w.Body, tt.status, tt.content, tt.body)
 			}
@@ -81,7 +84,7 @@ func TestAround(t *testing.T) {
 // before the input is decoded.
 func TestAroundComesSecond(t *testing.T) {
 	t.Parallel()
-	h := service(io.Discard, answering(&awsjson.Verbatim{Exception: awsjson.Exception{Name: "Broken", Status: 400}}))
+	h := service(t, io.Discard, answering(&awsjson.Verbatim{Exception: awsjson.Exception{Name: "Broken", Status: 400}}))
 	for want, r := range map[string]*http.Request{
 		"MissingAuthenticationTokenException": post(`{}`, func(r *http.Request) { r.Header.Del("Authorization") }),
 		"UnknownOperationException":           post(`{}`, func(r *http.Request) { r.Header.Set("X-Amz-Target", "Echo_1.Nothing") }),
@@ -101,7 +104,7 @@ func TestDropped(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("HTTP2=%t", http2), func(t *testing.T) {
 			t.Parallel()
-			s := httptest.NewUnstartedServer(service(io.Discard, answering(awsjson.ErrDropped)))
+			s := httptest.NewUnstartedServer(service(t, io.Discard, answering(web.ErrDropped)))
 			s.EnableHTTP2 = http2
 			s.StartTLS()
 			defer s.Close()
@@ -149,7 +152,7 @@ func TestProlong(t *testing.T) {
 	for _, prolonged := range []bool{true, false} {
 		t.Run(fmt.Sprint(prolonged), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				answer := waitOnServer(t, func(ctx context.Context, call *awsjson.Call, run func() (any, error)) (any, error) {
+				answer := waitOnServer(t, func(ctx context.Context, call *web.Request, run func() (web.Reply, error)) (web.Reply, error) {
 					if prolonged {
 						call.Prolong(delay)
 					}
@@ -159,7 +162,7 @@ func TestProlong(t *testing.T) {
 					case <-timer.C:
 						return run()
 					case <-ctx.Done():
-						return nil, awsjson.ErrDropped
+						return web.Reply{}, web.ErrDropped
 					}
 				})
 				if got := strings.HasPrefix(answer, "200 OK "); got != prolonged {
@@ -172,10 +175,10 @@ func TestProlong(t *testing.T) {
 
 // waitOnServer makes a call to a server with the time limits of the real one. It
 // returns the answer, or the error in place of it.
-func waitOnServer(t *testing.T, around awsjson.Around) string {
+func waitOnServer(t *testing.T, around web.Around) string {
 	listener := make(pipes)
 	s := &http.Server{
-		Handler: service(io.Discard, around), ReadHeaderTimeout: 10 * time.Second,
+		Handler: service(t, io.Discard, around), ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
 	}
 	served := make(chan error, 1)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 type echoInput struct {
@@ -29,7 +30,7 @@ type echoOutput struct {
 }
 
 // echo answers the text it gets, and fails on command.
-func echo(_ context.Context, call *awsjson.Call, in echoInput) (echoOutput, error) {
+func echo(_ context.Context, call *web.Request, in echoInput) (echoOutput, error) {
 	text := "nothing"
 	if in.Text != nil {
 		text = *in.Text
@@ -48,26 +49,59 @@ func echo(_ context.Context, call *awsjson.Call, in echoInput) (echoOutput, erro
 	}
 }
 
-func handler(log *bytes.Buffer) http.Handler { return echoService(log).Handler() }
+// handlerOf returns a service that has to be whole.
+func handlerOf(t testing.TB, s awsjson.Service) http.Handler {
+	t.Helper()
+	h, err := s.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// echoing is what a caller of Echo has to be allowed.
+var echoing = awsjson.Access[echoInput]{
+	Action: "echo:Echo",
+	Ask: func(_ context.Context, _ *web.Request, in echoInput) (web.Ask, error) {
+		ask := web.Ask{Resource: "*"}
+		if in.Text != nil {
+			ask.Resource = "arn:aws:echo:::text/" + *in.Text
+		}
+		return ask, nil
+	},
+}
+
+// authorize lets everyone say anything but "forbidden".
+func authorize(_ *web.Request, ask web.Ask) error {
+	if ask.Action != "echo:Echo" || ask.Resource == "arn:aws:echo:::text/forbidden" {
+		return fault.New(fault.AccessDenied, "not %s on %s", ask.Action, ask.Resource)
+	}
+	return nil
+}
 
 func echoService(log io.Writer) awsjson.Service {
 	return awsjson.Service{
 		Target:     "Echo_1",
-		Operations: []awsjson.Operation{awsjson.Handle("Echo", echo)},
+		Operations: []awsjson.Operation{awsjson.Handle("Echo", echoing, echo)},
 		Exceptions: map[fault.Kind]awsjson.Exception{
 			fault.Internal:              {Name: "InternalFailure", Status: 500},
 			fault.NotFound:              {Name: "NotFoundException", Status: 400},
 			fault.MissingAuthentication: {Name: "MissingAuthenticationTokenException", Status: 400},
 			fault.UnknownOperation:      {Name: "UnknownOperationException", Status: 400},
+			fault.Malformed:             {Name: "SerializationException", Status: 400},
+			fault.AccessDenied:          {Name: "AccessDeniedException", Status: 400},
 		},
-		Authenticate: func(r *http.Request, _ []byte) (awsjson.Identity, error) {
-			if r.Header.Get("Authorization") == "" {
-				return awsjson.Identity{}, fault.New(fault.MissingAuthentication, "no signature")
-			}
-			return awsjson.Identity{Account: "alice"}, nil
+		Web: web.Config{
+			Authenticate: func(r *web.Request) (web.Identity, error) {
+				if r.Header.Get("Authorization") == "" {
+					return web.Identity{}, fault.New(fault.MissingAuthentication, "no signature")
+				}
+				return web.Identity{Account: "alice"}, nil
+			},
+			Authorize: authorize,
+			NewID:     func() string { return "request-1" },
+			Log:       slog.New(slog.NewTextHandler(log, nil)),
 		},
-		NewID: func() string { return "request-1" },
-		Log:   slog.New(slog.NewTextHandler(log, nil)),
 	}
 }
 
@@ -94,6 +128,8 @@ func TestAnswers(t *testing.T) {
 		{"success", post(`{"text":"hi","more":1}`, nil), 200, `{"text":"hi from alice"}`, "operation=Echo account=alice requestId=request-1"},
 		{"refusal", post(`{"text":"refused"}`, nil), 400, `{"__type":"NotFoundException","message":"no such text"}`, "error=NotFoundException"},
 		{"internal", post(`{"text":"internal"}`, nil), 500, internal, "level=ERROR"},
+		{"forbidden", post(`{"text":"forbidden"}`, nil), 400, `{"__type":"AccessDeniedException","message":"not echo:Echo on arn:aws:echo:::text/forbidden"}`, "error=AccessDenied"},
+		{"input before what it asks for", post(`{"text":1}`, nil), 400, `{"__type":"SerializationException","message":"Member \"text\" is a JSON number; it has the wrong type."}`, "error=Serial"},
 		{"panic", post(`{"text":"panic"}`, nil), 500, internal, "secret state"},
 		{"unlisted kind", post(`{"text":"unlisted kind"}`, nil), 500, internal, "secret conflict"},
 		{
@@ -112,7 +148,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			w := httptest.NewRecorder()
-			handler(&log).ServeHTTP(w, tt.r)
+			handlerOf(t, echoService(&log)).ServeHTTP(w, tt.r)
 			if w.Code != tt.status || w.Body.String() != tt.body {
 				t.Errorf("answer = %d %s, want %d %s", w.Code, w.Body, tt.status, tt.body)
 			}
@@ -168,7 +204,7 @@ func FuzzBody(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	var log bytes.Buffer
-	h := handler(&log)
+	h := handlerOf(f, echoService(&log))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		log.Reset()
 		w := httptest.NewRecorder()
@@ -191,4 +227,45 @@ func FuzzBody(f *testing.F) {
 			t.Errorf("%q is read as %q, want %q", body, got, text)
 		}
 	})
+}
+
+// TestIncomplete refuses to make a service of which something is missing.
+func TestIncomplete(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*awsjson.Service){
+		"no authoriser":     func(s *awsjson.Service) { s.Web.Authorize = nil },
+		"no authentication": func(s *awsjson.Service) { s.Web.Authenticate = nil },
+		"no ids":            func(s *awsjson.Service) { s.Web.NewID = nil },
+		"no log":            func(s *awsjson.Service) { s.Web.Log = nil },
+		"no action": func(s *awsjson.Service) {
+			s.Operations = []awsjson.Operation{awsjson.Handle("Echo", awsjson.Access[echoInput]{Ask: echoing.Ask}, echo)}
+		},
+		"no resource": func(s *awsjson.Service) {
+			s.Operations = []awsjson.Operation{awsjson.Handle("Echo", awsjson.Access[echoInput]{Action: echoing.Action}, echo)}
+		},
+	}
+	for name, take := range tests {
+		s := echoService(io.Discard)
+		take(&s)
+		if h, err := s.Handler(); err == nil || h != nil {
+			t.Errorf("%s: made a service all the same", name)
+		}
+	}
+}
+
+// TestAskWithoutResource has an operation forget what it acts on for some input:
+// nobody may do that, not even where everyone may do everything.
+func TestAskWithoutResource(t *testing.T) {
+	t.Parallel()
+	s := echoService(io.Discard)
+	forgetful := awsjson.Access[echoInput]{Action: "echo:Echo", Ask: func(context.Context, *web.Request, echoInput) (web.Ask, error) {
+		return web.Ask{}, nil
+	}}
+	s.Operations = []awsjson.Operation{awsjson.Handle("Echo", forgetful, echo)}
+	s.Web.Authorize = web.Everyone
+	w := httptest.NewRecorder()
+	handlerOf(t, s).ServeHTTP(w, post(`{"text":"hi"}`, nil))
+	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "alice") {
+		t.Errorf("answer = %d %s, want 500", w.Code, w.Body)
+	}
 }

@@ -21,7 +21,7 @@ func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
 // line.
 func BenchmarkHandler(b *testing.B) {
 	const input = `{"text":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","count":1}`
-	h := echoService(io.Discard).Handler()
+	h := handlerOf(b, echoService(io.Discard))
 	r := post(input, nil)
 	body := strings.NewReader(input)
 	r.Body = io.NopCloser(body)

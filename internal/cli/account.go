@@ -153,7 +153,8 @@ type status string
 // statuses are those there are.
 var statuses = []string{"ACTIVE", "INELIGIBLE", "SUSPENDED"}
 
-func (status) choices() []string { return statuses }
+// Choices returns the values there are.
+func (status) Choices() []string { return statuses }
 
 // UnmarshalText takes a status in any case.
 func (s *status) UnmarshalText(text []byte) error {

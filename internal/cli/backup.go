@@ -68,7 +68,7 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 	}
 	report, err := sqlite.VerifyArchive(ctx, file.Name())
 	if err == nil {
-		err = differs(verification(report))
+		err = report.Err()
 	}
 	if err != nil {
 		return saved{}, fmt.Errorf("the backup is of no use: %w", err)
@@ -91,7 +91,7 @@ func (restoreCommand) Help() string {
 func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
 	report, err := sqlite.Restore(ctx, c.File, c.Data)
 	if err == nil {
-		err = differs(verification(report))
+		err = report.Err()
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/bench"
+	"github.com/slotfarm/slotfarm/internal/benchserver"
 )
 
 // benchCommand measures a server under load.
@@ -46,7 +47,7 @@ func (c *benchCommand) Run(ctx context.Context, streams IO) error {
 	}
 	report, err := c.measure(ctx, streams, config)
 	if terminal(streams.Err) {
-		fmt.Fprint(streams.Err, clearLine)
+		fmt.Fprint(streams.Err, bench.ClearLine)
 	}
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ func (c *benchCommand) config(streams IO) bench.Config {
 		config.Endpoint = "http://127.0.0.1:0"
 	}
 	if terminal(streams.Err) {
-		config.Progress = func(p bench.Progress) { fmt.Fprint(streams.Err, progressLine(p)) }
+		config.Progress = func(p bench.Progress) { fmt.Fprint(streams.Err, p.Line()) }
 	}
 	return config
 }
@@ -91,12 +92,12 @@ func (c *benchCommand) measure(ctx context.Context, streams IO, config bench.Con
 		config.SyncDir = dir
 	}
 	if c.EndpointURL == "" {
-		server, err := startServer(ctx, c.where(dir), streams.Err)
+		server, err := benchserver.Start(ctx, c.where(dir), streams.Err)
 		if err != nil {
 			return report, err
 		}
-		defer func() { err = errors.Join(err, server.stop()) }()
-		config.Endpoint, config.PID = server.endpoint, server.pid()
+		defer func() { err = errors.Join(err, server.Stop(drainTime)) }()
+		config.Endpoint, config.PID = server.Endpoint, server.PID()
 	}
 	return bench.Run(ctx, config)
 }
@@ -151,5 +152,5 @@ func (c *benchCommand) print(out io.Writer, report bench.Report) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(report)
 	}
-	return printReport(out, report)
+	return report.Print(out)
 }

@@ -50,6 +50,8 @@ type commands struct {
 	Promotion promotionCommand `cmd:"" help:"Work with the promotions of a server's catalogue."`
 	Quote     quoteCommand     `cmd:"" help:"Say what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`
+	Credit    creditCommand    `cmd:"" help:"Work with the credits of an account."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
 

@@ -150,7 +150,7 @@ func TestPackageScripts(t *testing.T) {
 }
 
 // TestDockerfile holds the image against the binary: its variables are those of
-// its command, and what it runs is there.
+// its command and of serve, which it is run with as well, and what it runs is there.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	dockerfile := read(t, "Dockerfile")
@@ -177,10 +177,11 @@ func TestDockerfile(t *testing.T) {
 		}
 	}
 	_, help, _ := run(append(command, "--help")...)
+	_, serve, _ := run("serve", "--help")
 	for _, setting := range strings.Fields(line("ENV")) {
 		name, _, _ := strings.Cut(setting, "=")
-		if !strings.Contains(help, "$"+name+")") {
-			t.Errorf("%s is no variable of %q", name, command)
+		if !strings.Contains(help+serve, "$"+name+")") {
+			t.Errorf("%s is no variable of %q, nor of serve", name, command)
 		}
 	}
 }

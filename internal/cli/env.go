@@ -77,7 +77,8 @@ var dialects = map[shell]dialect{
 // shell is the name of a dialect, "" where none is given.
 type shell string
 
-func (shell) choices() []string { return []string{"sh", "fish", "powershell"} }
+// Choices returns the values there are.
+func (shell) Choices() []string { return []string{"sh", "fish", "powershell"} }
 
 // UnmarshalText takes the name of a dialect.
 func (s *shell) UnmarshalText(text []byte) error {

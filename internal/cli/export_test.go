@@ -3,9 +3,6 @@ package cli
 // Welcome prints what a person sees when a sandbox has started.
 var Welcome = welcome
 
-// PrintCompletion prints the script with which a shell completes an application.
-var PrintCompletion = printCompletion
-
 // PrintCSV prints the lines of a statement.
 var PrintCSV = printCSV
 

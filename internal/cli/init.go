@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
 
 	"github.com/slotfarm/slotfarm/internal/access"
-	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/offline"
 )
 
 // initCommand prepares storage for serve.
@@ -22,19 +20,10 @@ func (initCommand) Help() string {
 
 // Run makes the directory, the master key and the operator's key.
 func (c *initCommand) Run(ctx context.Context, streams IO) error {
-	if c.Data != "" {
-		if err := os.MkdirAll(c.Data, privateDir); err != nil {
-			return fmt.Errorf("data directory: %w", err)
-		}
-	}
 	if err := c.check(); err != nil {
 		return err
 	}
-	var made access.Credentials
-	err := server.Offline(ctx, c.config(), func(p *server.Parts) (err error) {
-		made, err = p.Installation.Install(ctx, c.makeMasterKey)
-		return err
-	})
+	made, err := offline.Init(ctx, c.offline())
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/slotfarm/slotfarm/internal/access"
-	"github.com/slotfarm/slotfarm/internal/iam"
-	"github.com/slotfarm/slotfarm/internal/journal"
-	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/offline"
 )
 
 // recoverCommand lets an operator in again who has lost every key.
@@ -25,14 +22,7 @@ func (c *recoverCommand) Run(ctx context.Context, streams IO) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	var made access.Credentials
-	err := server.Offline(ctx, c.config(), func(p *server.Parts) (err error) {
-		if err = c.unlock(ctx, p); err != nil {
-			return err
-		}
-		made, err = p.Keys.Create(ctx, journal.Caller{Account: access.OperatorAccount, By: journal.By{Key: "recover"}}, c.Name, iam.Operator())
-		return err
-	})
+	made, err := offline.Recover(ctx, c.offline(), c.Name)
 	if err != nil {
 		return err
 	}

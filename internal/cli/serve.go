@@ -39,13 +39,13 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	if err := errors.Join(checkAddress("--listen", c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits(), c.checkListeners()); err != nil {
 		return usageError{err}
 	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.offline().Check()); err != nil {
 		return err
 	}
-	if err := keepMemory(); err != nil { // before there are any secrets
+	if err := server.KeepMemory(); err != nil { // before there are any secrets
 		return fmt.Errorf("keep secrets out of core dumps: %w", err)
 	}
-	master, err := c.readMasterKey()
+	master, err := c.offline().MasterKey()
 	if err != nil {
 		return err
 	}

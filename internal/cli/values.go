@@ -44,7 +44,8 @@ func (i instant) time() *time.Time {
 // level is how much is logged.
 type level slog.Level
 
-func (level) choices() []string { return []string{"debug", "info", "warn", "error"} }
+// Choices returns the values there are.
+func (level) Choices() []string { return []string{"debug", "info", "warn", "error"} }
 
 // UnmarshalText takes the name of a level, in any case.
 func (l *level) UnmarshalText(text []byte) error {

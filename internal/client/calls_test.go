@@ -109,6 +109,12 @@ func accountCalls() []call {
 		{"put account", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
 			return c.PutAccount(ctx, alice, operatorapi.Settings{Status: &active, MaxSlots: map[string]int{"o": 0}, Test: new(bool)})
 		}), seen{"PUT " + root + "/accounts/" + alice, jsonType, `{"status":"ACTIVE","maxSlots":{"o":0},"test":false}`}, accountJSON, account},
+		{"cancel a renewal", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
+			return c.CancelRenewal(ctx, alice, "o/p", true)
+		}), seen{"POST " + root + "/accounts/" + alice + "/renewals/o%2Fp/cancel", jsonType, `{"held":true}`}, accountJSON, account},
+		{"credit", returning(func(ctx context.Context, c *client.Client) (operatorapi.Account, error) {
+			return c.AddCredit(ctx, alice, operatorapi.Credit{Amount: "10.50", CurrencyCode: "USD", Reason: "r"})
+		}), seen{"POST " + root + "/accounts/" + alice + "/credits", jsonType, `{"amount":10.50,"currencyCode":"USD","reason":"r"}`}, accountJSON, account},
 		{"freeze", returning(func(ctx context.Context, c *client.Client) (operatorapi.Clock, error) {
 			return c.Freeze(ctx, alice, at)
 		}),

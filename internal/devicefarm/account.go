@@ -6,6 +6,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 type getOfferingStatusOutput struct {
@@ -15,7 +16,7 @@ type getOfferingStatusOutput struct {
 
 // getOfferingStatus shows what is held now and what the next period starts
 // with. It always fits one page: botocore's paginator loses a second one.
-func (a api) getOfferingStatus(ctx context.Context, call *awsjson.Call, in listInput) (getOfferingStatusOutput, error) {
+func (a api) getOfferingStatus(ctx context.Context, call *web.Request, in listInput) (getOfferingStatusOutput, error) {
 	out := getOfferingStatusOutput{map[string]offeringStatus{}, map[string]offeringStatus{}}
 	view, err := a.reader(ctx, call)
 	if err != nil {
@@ -41,7 +42,7 @@ type listOfferingTransactionsOutput struct {
 }
 
 // listOfferingTransactions shows every transaction, newest first.
-func (a api) listOfferingTransactions(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingTransactionsOutput, error) {
+func (a api) listOfferingTransactions(ctx context.Context, call *web.Request, in listInput) (listOfferingTransactionsOutput, error) {
 	out := listOfferingTransactionsOutput{OfferingTransactions: []offeringTransaction{}}
 	view, err := a.reader(ctx, call)
 	if err != nil {
@@ -90,10 +91,7 @@ const (
 
 // getAccountSettings shows the account's slots by platform and its limits. An
 // account that is not eligible for offerings can read them too.
-func (a api) getAccountSettings(ctx context.Context, call *awsjson.Call, _ struct{}) (getAccountSettingsOutput, error) {
-	if err := a.allowed(call, nil); err != nil {
-		return getAccountSettingsOutput{}, err
-	}
+func (a api) getAccountSettings(ctx context.Context, call *web.Request, _ struct{}) (getAccountSettingsOutput, error) {
 	view, err := a.view(ctx, call)
 	if err != nil {
 		return getAccountSettingsOutput{}, err

@@ -3,13 +3,13 @@ package devicefarm
 import (
 	"testing"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // BenchmarkToken makes a page token and reads it back.
 func BenchmarkToken(b *testing.B) {
-	call := &awsjson.Call{Operation: "ListOfferingTransactions", Identity: awsjson.Identity{Account: "111122223333"}}
+	call := &web.Request{Operation: "ListOfferingTransactions", Identity: web.Identity{Account: "111122223333"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		text := token(call, billing.Cursor{Seq: 99_901})
@@ -19,14 +19,13 @@ func BenchmarkToken(b *testing.B) {
 	}
 }
 
-// BenchmarkBounded holds requests for a first and a later page against the API model.
-func BenchmarkBounded(b *testing.B) {
+// BenchmarkWithin holds requests for a first and a later page against the API model.
+func BenchmarkWithin(b *testing.B) {
 	for name, body := range map[string]string{"page=first": "{}", "page=later": `{"nextToken":"AAAAAAABhj0AAAAAAAAAANXl6ZnmdDwN2a8W2ZpGJZU"}`} {
-		call := &awsjson.Call{Operation: "ListOfferingTransactions", Body: []byte(body)}
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := bounded(call); err != nil {
+				if err := within("ListOfferingTransactions", []byte(body)); err != nil {
 					b.Fatal(err)
 				}
 			}

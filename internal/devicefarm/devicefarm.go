@@ -11,7 +11,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,58 +23,49 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // target is the service's name in X-Amz-Target.
 const target = "DeviceFarm_20150623"
 
-// Config is what the API needs. All fields but Around and Observe are required.
+// Config is what the API needs.
 type Config struct {
-	Accounts     *billing.Accounts
-	Orders       *billing.Orders
-	Authenticate func(r *http.Request, body []byte) (awsjson.Identity, error)
-	NewID        func() string
-	Log          *slog.Logger
-	Around       awsjson.Around
-	Observe      awsjson.Observe
-
-	// Authorize says whether the caller may do what the call asks for; the order
-	// is that of a purchase or renewal whose input makes one. Nil allows all.
-	Authorize func(call *awsjson.Call, order *account.Order) error
+	Web      web.Config
+	Accounts *billing.Accounts
+	Orders   *billing.Orders
 }
 
-// Handler returns the API as an HTTP handler for POST requests.
-func Handler(c Config) http.Handler {
+// Handler returns the API as an HTTP handler for POST requests, or an error where
+// something is missing, such as who may do what.
+func Handler(c Config) (http.Handler, error) {
 	return awsjson.Service{
-		Target:       target,
-		Missing:      missing(),
-		Operations:   api{c.Accounts, c.Orders, c.Authorize}.operations(),
-		Exceptions:   exceptions,
-		Authenticate: c.Authenticate,
-		NewID:        c.NewID,
-		Log:          c.Log,
-		Around:       c.Around,
-		Observe:      c.Observe,
+		Web:        c.Web,
+		Target:     target,
+		Missing:    missing(),
+		Operations: api{c.Accounts, c.Orders}.operations(),
+		Exceptions: exceptions,
 	}.Handler()
 }
 
 // api holds the operations.
 type api struct {
-	accounts  *billing.Accounts
-	orders    *billing.Orders
-	authorize func(*awsjson.Call, *account.Order) error
+	accounts *billing.Accounts
+	orders   *billing.Orders
 }
 
-// operations is the one table of them.
+// operations is the one table of them: the name, which is that of the action too,
+// what it is on, and what answers it.
 func (a api) operations() []awsjson.Operation {
 	return []awsjson.Operation{
-		awsjson.Handle("ListOfferings", a.listOfferings),
-		awsjson.Handle("ListOfferingPromotions", a.listOfferingPromotions),
-		awsjson.Handle("PurchaseOffering", a.purchaseOffering),
-		awsjson.Handle("RenewOffering", a.renewOffering),
-		awsjson.Handle("GetOfferingStatus", a.getOfferingStatus),
-		awsjson.Handle("ListOfferingTransactions", a.listOfferingTransactions),
-		awsjson.Handle("GetAccountSettings", a.getAccountSettings),
+		row("ListOfferings", onAll, a.listOfferings),
+		row("ListOfferingPromotions", onAll, a.listOfferingPromotions),
+		row("PurchaseOffering", onOrder, a.purchaseOffering),
+		row("RenewOffering", onOrder, a.renewOffering),
+		row("GetOfferingStatus", onAll, a.getOfferingStatus),
+		row("ListOfferingTransactions", onAll, a.listOfferingTransactions),
+		row("GetAccountSettings", onAll, a.getAccountSettings),
 	}
 }
 
@@ -86,6 +76,15 @@ func Operations() []string {
 		names = append(names, o.Name)
 	}
 	return names
+}
+
+// Actions returns the actions that policies may allow, in the order of the table.
+func Actions() []string {
+	var actions []string
+	for _, o := range (api{}).operations() {
+		actions = append(actions, o.Action)
+	}
+	return actions
 }
 
 // HasOperation reports whether AWS Device Farm has an operation of that name,
@@ -164,48 +163,57 @@ var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk
 const maxRetryID = 255
 
 // caller returns who calls, as billing knows it.
-func caller(call *awsjson.Call) journal.Caller {
+func caller(call *web.Request) journal.Caller {
 	return journal.Caller{
 		Account: account.ID(call.Identity.Account),
-		By:      journal.By{Key: call.Identity.Key, Source: call.Source, Request: call.RequestID},
+		By:      journal.By{Key: call.Identity.Key, Source: call.Source(), Request: call.ID},
 	}
 }
 
 // buyer is caller with what tells the attempts of the call from other calls.
-func buyer(call *awsjson.Call) (journal.Caller, error) {
+func buyer(call *web.Request) (journal.Caller, error) {
 	c := caller(call)
-	for _, name := range retryHeaders {
-		id := call.Header.Get(name)
-		if id == "" {
-			continue
-		}
-		if len(id) > maxRetryID {
-			return c, fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
-		}
-		if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return c, fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
-		}
-		sum := sha256.Sum256([]byte(call.Operation + "\n" + string(call.Body)))
-		c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
-		break
+	id, err := retryID(call.Header)
+	if err != nil || id == "" {
+		return c, err
 	}
+	body, err := call.ReadBody()
+	if err != nil {
+		return c, err
+	}
+	sum := sha256.Sum256([]byte(call.Operation + "\n" + string(body)))
+	c.Retry = &journal.Retry{ID: id, Request: hex.EncodeToString(sum[:])}
 	return c, nil
 }
 
-// allowed returns an error where the caller may not do what the call asks for.
-func (a api) allowed(call *awsjson.Call, order *account.Order) error {
-	if a.authorize == nil {
-		return nil
+// retryID returns what names a call across its attempts, "" where nothing does. It is
+// the form of the header that is signed, so that nobody without the secret can spell
+// a call in another way and have it run once more: a header that is sent twice is
+// signed like one with a comma, and refused.
+func retryID(header http.Header) (string, error) {
+	found := ""
+	for _, name := range retryHeaders {
+		values := header[name]
+		if len(values) > 1 {
+			return "", fault.New(fault.Argument, "The request has %d %s headers; it may have one.", len(values), name)
+		}
+		if len(values) == 0 || found != "" {
+			continue
+		}
+		id := sigv4.SignedValue(values[0])
+		if len(id) > maxRetryID {
+			return "", fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
+		}
+		if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return "", fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
+		}
+		found = id
 	}
-	return a.authorize(call, order)
+	return found, nil
 }
 
-// reader is eligible for a caller who may read, and whose input is within the
-// bounds of the API model.
-func (a api) reader(ctx context.Context, call *awsjson.Call) (billing.View, error) {
-	if err := a.allowed(call, nil); err != nil {
-		return billing.View{}, err
-	}
+// reader is eligible for a caller whose input is within the bounds of the API model.
+func (a api) reader(ctx context.Context, call *web.Request) (billing.View, error) {
 	view, err := a.eligible(ctx, call)
 	if err != nil {
 		return view, err
@@ -215,13 +223,22 @@ func (a api) reader(ctx context.Context, call *awsjson.Call) (billing.View, erro
 
 // bounded returns an Argument error for an input that lacks a required member or
 // breaks a bound of the API model.
-func bounded(call *awsjson.Call) error {
-	o, _ := apimodel.Load().Operation(call.Operation)
-	return apimodel.Check(o.Input, call.Body)
+func bounded(call *web.Request) error {
+	body, err := call.ReadBody()
+	if err != nil {
+		return err
+	}
+	return within(call.Operation, body)
+}
+
+// within is bounded, for the body of an operation's request.
+func within(operation string, body []byte) error {
+	o, _ := apimodel.Load().Operation(operation)
+	return apimodel.Check(o.Input, body)
 }
 
 // eligible returns the caller's account, rolled up to now, or NotEligible.
-func (a api) eligible(ctx context.Context, call *awsjson.Call) (billing.View, error) {
+func (a api) eligible(ctx context.Context, call *web.Request) (billing.View, error) {
 	view, err := a.view(ctx, call)
 	if err != nil {
 		return view, err
@@ -230,7 +247,7 @@ func (a api) eligible(ctx context.Context, call *awsjson.Call) (billing.View, er
 }
 
 // view returns the caller's account, rolled up to now.
-func (a api) view(ctx context.Context, call *awsjson.Call) (billing.View, error) {
+func (a api) view(ctx context.Context, call *web.Request) (billing.View, error) {
 	view, err := a.accounts.View(ctx, caller(call))
 	if err == nil {
 		showTime(call, view)
@@ -242,7 +259,7 @@ func (a api) view(ctx context.Context, call *awsjson.Call) (billing.View, error)
 // Date header stays that of the wall clock, since SDKs correct theirs by it.
 const timeHeader = "Slotfarm-Time"
 
-func showTime(call *awsjson.Call, view billing.View) {
+func showTime(call *web.Request, view billing.View) {
 	if view.State.Test {
 		call.Answer.Set(timeHeader, view.Now.Format(time.RFC3339Nano))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // listInput is the input of all lists.
@@ -21,7 +22,7 @@ type listOfferingsOutput struct {
 }
 
 // listOfferings shows what is for sale, in catalogue order, at today's price.
-func (a api) listOfferings(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingsOutput, error) {
+func (a api) listOfferings(ctx context.Context, call *web.Request, in listInput) (listOfferingsOutput, error) {
 	out := listOfferingsOutput{Offerings: []offeringShape{}}
 	view, err := a.reader(ctx, call)
 	if err != nil {
@@ -41,7 +42,7 @@ type listOfferingPromotionsOutput struct {
 }
 
 // listOfferingPromotions shows the promotions that the account can still use.
-func (a api) listOfferingPromotions(ctx context.Context, call *awsjson.Call, in listInput) (listOfferingPromotionsOutput, error) {
+func (a api) listOfferingPromotions(ctx context.Context, call *web.Request, in listInput) (listOfferingPromotionsOutput, error) {
 	out := listOfferingPromotionsOutput{OfferingPromotions: []offeringPromotion{}}
 	view, err := a.reader(ctx, call)
 	if err != nil {
@@ -71,29 +72,22 @@ type transactionOutput struct {
 }
 
 // purchaseOffering buys slots at once.
-func (a api) purchaseOffering(ctx context.Context, call *awsjson.Call, in purchaseOfferingInput) (transactionOutput, error) {
+func (a api) purchaseOffering(ctx context.Context, call *web.Request, in purchaseOfferingInput) (transactionOutput, error) {
 	order, err := in.order()
 	return a.order(ctx, call, order, err, a.orders.Purchase)
 }
 
 // renewOffering sets the quantity of the next period.
-func (a api) renewOffering(ctx context.Context, call *awsjson.Call, in renewOfferingInput) (transactionOutput, error) {
+func (a api) renewOffering(ctx context.Context, call *web.Request, in renewOfferingInput) (transactionOutput, error) {
 	order, err := in.order()
 	return a.order(ctx, call, order, err, a.orders.Renew)
 }
 
 // order runs a command of the service on a decoded order. invalid is what was
 // wrong with the arguments; an account that is not eligible hears that first.
-func (a api) order(ctx context.Context, call *awsjson.Call, o account.Order, invalid error,
+func (a api) order(ctx context.Context, call *web.Request, o account.Order, invalid error,
 	command func(context.Context, journal.Caller, account.Order) (account.Transaction, billing.View, error),
 ) (transactionOutput, error) {
-	asked := &o
-	if invalid != nil {
-		asked = nil // there is no order to hold a policy against
-	}
-	if err := a.allowed(call, asked); err != nil {
-		return transactionOutput{}, err
-	}
 	c, err := buyer(call)
 	if err == nil {
 		err = invalid

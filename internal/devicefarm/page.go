@@ -6,9 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // pageSize is how many items a page holds. The API has no member to choose it.
@@ -23,7 +23,7 @@ const (
 )
 
 // token returns the page token for a place in a list of the call's.
-func token(call *awsjson.Call, place billing.Cursor) string {
+func token(call *web.Request, place billing.Cursor) string {
 	raw := make([]byte, 0, placeSize+boundSize)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Seq))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Index))
@@ -33,7 +33,7 @@ func token(call *awsjson.Call, place billing.Cursor) string {
 // place returns the place that a request's token names, the zero place when it
 // has none. A token that this operation did not give to this account is an
 // Argument error.
-func place(call *awsjson.Call, nextToken *string) (billing.Cursor, error) {
+func place(call *web.Request, nextToken *string) (billing.Cursor, error) {
 	if nextToken == nil {
 		return billing.Cursor{}, nil
 	}
@@ -52,11 +52,11 @@ func place(call *awsjson.Call, nextToken *string) (billing.Cursor, error) {
 	return at, nil
 }
 
-func foreignToken(call *awsjson.Call, nextToken string) error {
+func foreignToken(call *web.Request, nextToken string) error {
 	return fault.New(fault.Argument, "nextToken %s is not one that %s gave to this account.", fault.Quote(nextToken), call.Operation)
 }
 
-func bound(call *awsjson.Call, place []byte) []byte {
+func bound(call *web.Request, place []byte) []byte {
 	digest := sha256.New()
 	digest.Write([]byte(call.Operation + "\n" + call.Identity.Account + "\n"))
 	digest.Write(place)
@@ -65,7 +65,7 @@ func bound(call *awsjson.Call, place []byte) []byte {
 
 // window returns the page of a short list that a token leads to, and the token
 // for the next page, "" after the last. The place is how many items were sent.
-func window[T any](call *awsjson.Call, items []T, nextToken *string) ([]T, string, error) {
+func window[T any](call *web.Request, items []T, nextToken *string) ([]T, string, error) {
 	from, err := place(call, nextToken)
 	if err != nil {
 		return nil, "", err

@@ -3,19 +3,19 @@ package devicefarm
 import (
 	"testing"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // FuzzPlace reads any text as a page token: what it does not refuse leads to a
 // place that a page can begin at, and is a token of this account and operation
 // alone. Every place has a token.
 func FuzzPlace(f *testing.F) {
-	call := &awsjson.Call{Operation: "ListOfferings", Identity: awsjson.Identity{Account: "111122223333"}}
-	others := []*awsjson.Call{
+	call := &web.Request{Operation: "ListOfferings", Identity: web.Identity{Account: "111122223333"}}
+	others := []*web.Request{
 		{Operation: "ListOfferingTransactions", Identity: call.Identity},
-		{Operation: call.Operation, Identity: awsjson.Identity{Account: "444455556666"}},
+		{Operation: call.Operation, Identity: web.Identity{Account: "444455556666"}},
 	}
 	f.Fuzz(func(t *testing.T, text string, seq int64, index int) {
 		made := billing.Cursor{Seq: max(seq, 0), Index: max(index, 0)}

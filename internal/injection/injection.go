@@ -18,6 +18,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // MaxSeed is the highest seed: every JSON reader keeps such a number exact.
@@ -128,9 +129,9 @@ func (f *Faults) Report() Report {
 	return report
 }
 
-// Around is an awsjson.Around: it lets the first rule that fires have its effect
+// Around is an web.Around: it lets the first rule that fires have its effect
 // on the call. Where none does, the call runs as it is.
-func (f *Faults) Around(ctx context.Context, call *awsjson.Call, run func() (any, error)) (any, error) {
+func (f *Faults) Around(ctx context.Context, call *web.Request, run func() (web.Reply, error)) (web.Reply, error) {
 	i, r := f.fire(call)
 	if i < 0 {
 		return run()
@@ -140,20 +141,20 @@ func (f *Faults) Around(ctx context.Context, call *awsjson.Call, run func() (any
 		call.Attrs = append(call.Attrs, slog.Duration("delay", r.delay))
 		call.Prolong(r.delay)
 		if err := f.wait(ctx, r.delay); err != nil {
-			return nil, err
+			return web.Reply{}, err
 		}
 	}
 	if r.DropAfterCommit {
 		_, _ = run() // nobody hears of it
 	}
 	if r.effect != nil {
-		return nil, r.effect
+		return web.Reply{}, r.effect
 	}
 	return run()
 }
 
 // fire counts the call and returns the rule that takes effect on it, or -1.
-func (f *Faults) fire(call *awsjson.Call) (int, rule) {
+func (f *Faults) fire(call *web.Request) (int, rule) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	first := -1
@@ -183,7 +184,7 @@ func (f *Faults) wait(ctx context.Context, delay time.Duration) error {
 	case <-timer.C:
 	case <-f.closed:
 	case <-ctx.Done():
-		return fmt.Errorf("the client went away during the delay: %w", awsjson.ErrDropped)
+		return fmt.Errorf("the client went away during the delay: %w", web.ErrDropped)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/injection"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // Values that the tests share.
@@ -38,7 +39,7 @@ func open(t *testing.T, rules ...injection.Rule) *injection.Faults {
 
 // result is what became of a call.
 type result struct {
-	Out   any
+	Out   string
 	Runs  int // of the operation
 	Err   string
 	Fault string // in the log line; "" for none
@@ -48,14 +49,15 @@ var errRefused = errors.New("refused by the operation")
 
 // call has an account call an operation. It answers "done", and refuses bob.
 func call(ctx context.Context, f *injection.Faults, operation, account string) (got result, err error) {
-	c := &awsjson.Call{Operation: operation, Identity: awsjson.Identity{Account: account}}
-	got.Out, err = f.Around(ctx, c, func() (any, error) {
+	c := &web.Request{Operation: operation, Identity: web.Identity{Account: account}}
+	reply, err := f.Around(ctx, c, func() (web.Reply, error) {
 		got.Runs++
 		if account == bob {
-			return nil, errRefused
+			return web.Reply{}, errRefused
 		}
-		return "done", nil
+		return web.Reply{Body: []byte("done")}, nil
 	})
+	got.Out = string(reply.Body)
 	if err != nil {
 		got.Err = err.Error()
 	}
@@ -106,7 +108,7 @@ func TestEffects(t *testing.T) {
 			if diff := cmp.Diff(tt.err, exact); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
-			if exact == nil && err != nil && !errors.Is(err, awsjson.ErrDropped) {
+			if exact == nil && err != nil && !errors.Is(err, web.ErrDropped) {
 				t.Errorf("error = %v, want ErrDropped", err)
 			}
 		})
@@ -117,7 +119,7 @@ func TestEffects(t *testing.T) {
 func TestDropHidesRefusals(t *testing.T) {
 	t.Parallel()
 	got, err := call(t.Context(), open(t, injection.Rule{DropAfterCommit: true}), "Buy", bob)
-	if !errors.Is(err, awsjson.ErrDropped) || got.Runs != 1 {
+	if !errors.Is(err, web.ErrDropped) || got.Runs != 1 {
 		t.Errorf("call = %+v, want one run and no answer", got)
 	}
 }

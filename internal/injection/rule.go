@@ -10,6 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // maxDelay is the longest delay of a call.
@@ -41,7 +42,7 @@ type rule struct {
 
 func (r rule) spent() bool { return r.Times != nil && r.Fired >= *r.Times }
 
-func (r rule) isFor(call *awsjson.Call) bool {
+func (r rule) isFor(call *web.Request) bool {
 	return (r.Operation == nil || *r.Operation == call.Operation) && (r.Account == nil || *r.Account == call.Identity.Account)
 }
 
@@ -152,7 +153,7 @@ func (a API) effect(at string, r Rule) (error, error) {
 		return nil, fault.New(fault.Argument, "%s.status %d is out of range; it must be from %d to %d", at, *r.Status, minStatus, maxStatus)
 	}
 	if r.DropBeforeCommit || r.DropAfterCommit {
-		return awsjson.ErrDropped, nil
+		return web.ErrDropped, nil
 	}
 	answer := &awsjson.Verbatim{Message: madeUp}
 	if r.Error != nil {

@@ -27,6 +27,14 @@ type Wrong struct {
 	Reason  string
 }
 
+// Err returns nil where all is well, else an error that names the entry.
+func (r Report) Err() error {
+	if r.Wrong == nil {
+		return nil
+	}
+	return fmt.Errorf("entry %d of account %s is not what was written: %s", r.Wrong.Seq, r.Wrong.Account, r.Wrong.Reason)
+}
+
 // Verify reads every journal from its first entry, recomputes every hash, folds
 // every event, and compares each stored state. It stops at the first difference
 // in the order of accounts and entries. The error is of reading, not of what

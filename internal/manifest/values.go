@@ -1,9 +1,6 @@
 package manifest
 
 import (
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -83,20 +80,17 @@ func (a *accountID) ReadScalar(_ jsontext.Kind, text string) error {
 // amount is dollars with at most two decimals.
 type amount money.Cents
 
-var dollars = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,2}0*)?$`)
-
 // UnmarshalJSONFrom reads an amount.
 func (a *amount) UnmarshalJSONFrom(d *jsontext.Decoder) error { return strictjson.ReadScalar(d, a) }
 
 // ReadScalar reads the amount from its text.
 func (a *amount) ReadScalar(kind jsontext.Kind, text string) error {
-	if kind != jsontext.KindNumber || !dollars.MatchString(text) {
+	cents, err := money.ParseDollars(text)
+	if kind != jsontext.KindNumber || err != nil {
 		return fault.New(fault.Malformed, "%q; it must be a number of dollars with at most two decimals", text)
 	}
-	whole, decimals, _ := strings.Cut(text, ".")
-	cents, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64)
 	*a = amount(cents)
-	return err
+	return nil
 }
 
 // MarshalJSONTo writes an amount as AWS does.

@@ -5,7 +5,13 @@
 // decide what a fraction is: periods and prices are in package offering.
 package money
 
-import "strconv"
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+)
 
 // Currency is the code of the only currency of the API's CurrencyCode enum.
 const Currency = "USD"
@@ -17,6 +23,21 @@ type Cents int64
 // quantities of at most one million it keeps every product in RoundFraction
 // within 64 bits.
 const MaxPrice Cents = 100_000_000
+
+// dollars are digits with at most two decimals that count.
+var dollars = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,2}0*)?$`)
+
+// ParseDollars returns the amount that a number of dollars stands for, such as 8.07
+// or 250. Errors: Argument for a text that is no number of dollars with at most two
+// decimals.
+func ParseDollars(text string) (Cents, error) {
+	if !dollars.MatchString(text) {
+		return 0, fault.New(fault.Argument, "%q is not a number of dollars with at most two decimals", text)
+	}
+	whole, decimals, _ := strings.Cut(text, ".")
+	cents, err := strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64)
+	return Cents(cents), err
+}
 
 // Decimal returns the amount in dollars with one or two decimals, as AWS writes
 // it: "250.0", "8.07", "0.0".

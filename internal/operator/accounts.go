@@ -17,9 +17,9 @@ const accountsPage = 100
 
 func (a api) accountRows() []row {
 	return []row{
-		on(a, operatorapi.ListAccounts, a.listAccounts),
-		on(a, operatorapi.GetAccount, a.getAccount),
-		on(a, operatorapi.PutAccount, a.putAccount),
+		on(operatorapi.ListAccounts, a.listAccounts),
+		on(operatorapi.GetAccount, a.getAccount),
+		on(operatorapi.PutAccount, a.putAccount),
 	}
 }
 

@@ -21,14 +21,14 @@ const (
 	pieceTime = time.Minute
 )
 
-func (a api) backupRows() []row { return []row{streaming(a, operatorapi.Backup, a.makeBackup)} }
+func (a api) backupRows() []row { return []row{streaming(operatorapi.Backup, a.makeBackup)} }
 
 // makeBackup answers with a copy of everything that is stored.
 func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, error) {
 	if a.Backup == nil {
 		return nil, fault.New(fault.NotFound, "this storage is backed up by the means of its database")
 	}
-	unhurried(in.request)
+	in.request.Unhurried()
 	file, err := a.Backup(ctx)
 	if err != nil {
 		return nil, err

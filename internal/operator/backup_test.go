@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -28,10 +27,9 @@ func TestBackup(t *testing.T) {
 	}
 	t.Cleanup(func() { store.Close() })
 	f = openOn(t, store, offering.Default())
-	f.handler = operator.Handler(operator.Config{
-		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
-		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, NewID: func() string { return "id" }, Log: slog.New(slog.DiscardHandler), Backup: store.Backup,
-	})
+	c := f.config(func() string { return "id" }, io.Discard)
+	c.Backup = store.Backup
+	f.handler = f.handle(c)
 	f.buy(alice, ios, 2)
 	for range 2 { // one after the other, the first being done
 		a := f.call("GET", "/backup", "")

@@ -2,32 +2,98 @@ package operator
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
+	"github.com/slotfarm/slotfarm/internal/web"
+)
+
+// actionPrefix begins the actions of this API.
+const actionPrefix = "slotfarm:"
+
+// Size limits of request bodies, in bytes.
+const (
+	maxBody     = 64 << 10
+	maxDocument = 16 << 20 // of a catalogue or a seed in the sandbox
+	maxCatalog  = 1 << 20  // of a catalogue where callers have to sign
 )
 
 // row is a call with what answers it.
 type row struct {
 	operatorapi.Route
-	handle handle
+	document bool // the body is one
+	answer   func(context.Context, *web.Request) (web.Reply, error)
 }
 
 // rows returns all calls.
 func (a api) rows() []row {
 	var rows []row
 	for _, of := range []func() []row{
-		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.keyRows, a.snapshotRows,
+		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.keyRows, a.snapshotRows,
 		a.catalogRows, a.seedRows, a.faultRows, a.backupRows,
 	} {
 		rows = append(rows, of()...)
 	}
 	return rows
 }
+
+// endpoint returns where the requests for a call arrive.
+func (a api) endpoint(row row) web.Endpoint {
+	operation := web.Operation{Name: row.String(), Open: func(_ context.Context, r *web.Request) (web.Call, error) {
+		ask := asking(row.Action, account.ID(r.PathValue("account")))
+		return web.Call{Ask: ask, Run: func(ctx context.Context) (web.Reply, error) { return a.run(ctx, r, row) }}, nil
+	}}
+	return web.Endpoint{
+		Name: operation.Name, Limit: a.limitOf(row),
+		Find: func(*web.Request) (web.Operation, error) { return operation, nil },
+	}
+}
+
+// run answers a request whose caller may make it.
+func (a api) run(ctx context.Context, r *web.Request, row row) (web.Reply, error) {
+	if a.Signed {
+		r.Attrs = append(r.Attrs, slog.String("key", r.Identity.Key))
+	}
+	switch {
+	case row.On == operatorapi.SandboxOnly && a.Faults == nil:
+		return web.Reply{}, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
+	case row.On == operatorapi.ServeOnly && !a.Signed:
+		return web.Reply{}, fault.New(fault.NotFound, "the sandbox has no keys; it takes any credentials")
+	}
+	return row.answer(ctx, r)
+}
+
+// limitOf returns how large the body of a request for a call may be. Where callers
+// have to sign, it is read before it is known who they are.
+func (a api) limitOf(row row) int64 {
+	switch {
+	case !row.document:
+		return maxBody
+	case a.Signed:
+		return maxCatalog
+	}
+	return maxDocument
+}
+
+// asking returns what an action asks for on an account, or where it is about no
+// single one.
+func asking(action string, on account.ID) web.Ask {
+	ask := web.Ask{Action: actionPrefix + action, Resource: "*"}
+	if on != "" {
+		ask.Resource = AccountARN(on)
+	}
+	return ask
+}
+
+// AccountARN returns the resource of policies that is an account.
+func AccountARN(id account.ID) string { return "arn:aws:slotfarm:::account/" + string(id) }
 
 // none is the query, the body or the answer of a call that has none.
 type none = operatorapi.None
@@ -37,52 +103,53 @@ type input[Query, Body any] struct {
 	caller  journal.Caller // on the account in the path; on none where the path names none
 	query   Query
 	body    Body
-	request *http.Request
+	request *web.Request
+	action  string // that its caller was allowed
 }
 
 // on returns the row of a call that f answers.
-func on[Query, Body, Answer any](a api, call operatorapi.Call[Query, Body, Answer], f func(context.Context, input[Query, Body]) (Answer, error)) row {
-	return row{call.Route, answering(a, call.Route, f)}
+func on[Query, Body, Answer any](call operatorapi.Call[Query, Body, Answer], f func(context.Context, input[Query, Body]) (Answer, error)) row {
+	return answering(call.Route, f, encode[Answer])
 }
 
 // streaming is on, for a call whose answer is not JSON.
-func streaming[Query, Body any](a api, call operatorapi.Call[Query, Body, operatorapi.Stream], f func(context.Context, input[Query, Body]) (*download, error)) row {
-	return row{call.Route, answering(a, call.Route, f)}
-}
-
-// answering has f answer what a request to a route asks for.
-func answering[Query, Body, Answer any](a api, route operatorapi.Route, f func(context.Context, input[Query, Body]) (Answer, error)) handle {
-	return a.where(route, func(r *http.Request) (any, error) {
-		in, err := read[Query, Body](route, r)
-		if err != nil {
-			return nil, err
-		}
-		answer, err := f(r.Context(), in)
-		if _, empty := any(answer).(none); empty || err != nil {
-			return nil, err
-		}
-		return answer, nil
+func streaming[Query, Body any](call operatorapi.Call[Query, Body, operatorapi.Stream], f func(context.Context, input[Query, Body]) (*download, error)) row {
+	return answering(call.Route, f, func(d *download) (web.Reply, error) {
+		return web.Reply{Status: http.StatusOK, Stream: d.write}, nil
 	})
 }
 
-// where keeps f from servers that do not have the call.
-func (a api) where(route operatorapi.Route, f handle) handle {
-	switch {
-	case route.On == operatorapi.SandboxOnly && a.Faults == nil:
-		return func(r *http.Request) (any, error) {
-			return nil, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
+// answering returns a row that has f answer, and encoded make the reply of it.
+func answering[Query, Body, Answer any](
+	route operatorapi.Route, f func(context.Context, input[Query, Body]) (Answer, error), encoded func(Answer) (web.Reply, error),
+) row {
+	var body Body
+	_, document := any(body).(operatorapi.Document)
+	return row{route, document, func(ctx context.Context, r *web.Request) (web.Reply, error) {
+		in, err := read[Query, Body](route, r)
+		if err != nil {
+			return web.Reply{}, err
 		}
-	case route.On == operatorapi.ServeOnly && a.Authorize == nil:
-		return func(*http.Request) (any, error) {
-			return nil, fault.New(fault.NotFound, "the sandbox has no keys; it takes any credentials")
+		answer, err := f(ctx, in)
+		if err != nil {
+			return web.Reply{}, err
 		}
+		return encoded(answer)
+	}}
+}
+
+// encode returns a success.
+func encode[Answer any](answer Answer) (web.Reply, error) {
+	if _, empty := any(answer).(none); empty {
+		return web.Reply{Status: http.StatusNoContent}, nil
 	}
-	return f
+	body, err := json.Marshal(answer, json.Deterministic(true))
+	return web.Reply{Status: http.StatusOK, ContentType: contentType, Body: append(body, '\n')}, err
 }
 
 // read reads the account in the path, the query and the body, in this order.
-func read[Query, Body any](route operatorapi.Route, r *http.Request) (input[Query, Body], error) {
-	in := input[Query, Body]{request: r}
+func read[Query, Body any](route operatorapi.Route, r *web.Request) (input[Query, Body], error) {
+	in := input[Query, Body]{request: r, action: route.Action}
 	var id account.ID
 	var err error
 	if strings.Contains(route.Path, "{account}") {
@@ -97,7 +164,7 @@ func read[Query, Body any](route operatorapi.Route, r *http.Request) (input[Quer
 	switch body := any(&in.body).(type) {
 	case *none:
 	case *operatorapi.Document:
-		*body, err = readBody(r)
+		*body, err = r.ReadBody()
 	default:
 		err = decode(r, body, route.BodyMayBeMissing)
 	}

@@ -10,9 +10,9 @@ import (
 
 func (a api) catalogRows() []row {
 	return []row{
-		on(a, operatorapi.GetCatalog, a.getCatalog),
-		on(a, operatorapi.PutCatalog, a.putCatalog),
-		on(a, operatorapi.ListCatalogVersions, a.listVersions),
+		on(operatorapi.GetCatalog, a.getCatalog),
+		on(operatorapi.PutCatalog, a.putCatalog),
+		on(operatorapi.ListCatalogVersions, a.listVersions),
 	}
 }
 

@@ -16,9 +16,9 @@ const maxPeriods = 12 * 8000
 
 func (a api) clockRows() []row {
 	return []row{
-		on(a, operatorapi.FreezeClock, a.freeze),
-		on(a, operatorapi.ReleaseClock, a.release),
-		on(a, operatorapi.AdvanceClock, a.advance),
+		on(operatorapi.FreezeClock, a.freeze),
+		on(operatorapi.ReleaseClock, a.release),
+		on(operatorapi.AdvanceClock, a.advance),
 	}
 }
 

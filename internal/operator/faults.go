@@ -11,10 +11,10 @@ import (
 
 func (a api) faultRows() []row {
 	return []row{
-		on(a, operatorapi.GetFaults, a.getFaults),
-		on(a, operatorapi.PutFaults, a.putFaults),
-		on(a, operatorapi.AddFaults, a.addFaults),
-		on(a, operatorapi.RemoveFaults, a.removeFaults),
+		on(operatorapi.GetFaults, a.getFaults),
+		on(operatorapi.PutFaults, a.putFaults),
+		on(operatorapi.AddFaults, a.addFaults),
+		on(operatorapi.RemoveFaults, a.removeFaults),
 	}
 }
 

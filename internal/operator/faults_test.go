@@ -3,7 +3,6 @@ package operator_test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/operator"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // rules is a body with one rule.
@@ -108,7 +107,7 @@ func TestFaults(t *testing.T) {
 	if got != want {
 		t.Errorf("faults = %s, want %s", got, want)
 	}
-	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: alice}}
+	call := &web.Request{Operation: "PurchaseOffering", Identity: web.Identity{Account: alice}}
 	if _, err := f.faults.Around(context.Background(), call, nil); err == nil || err.Error() != "x" {
 		t.Errorf("error = %v, want x", err)
 	}
@@ -125,8 +124,9 @@ func TestFaults(t *testing.T) {
 func TestNoFaults(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	f.handler = operator.Handler(operator.Config{Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
-		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, NewID: func() string { return "id" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	c := f.config(func() string { return "id" }, io.Discard)
+	c.Faults = nil
+	f.handler = f.handle(c)
 	f.refused("GET", "/faults", "", refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
@@ -150,7 +150,7 @@ func TestMoreFaults(t *testing.T) {
 		other = `{"account":"222222222222","status":502,"seen":0,"fired":0}`
 	)
 	f.accepted("PUT", "/faults", `{"seed":7,"rules":[{"status":500,"times":1}]}`)
-	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: alice}}
+	call := &web.Request{Operation: "PurchaseOffering", Identity: web.Identity{Account: alice}}
 	if _, err := f.faults.Around(context.Background(), call, nil); err == nil {
 		t.Error("the rule did not fire")
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -89,11 +91,30 @@ func openOn(t *testing.T, store store.Store, catalog offering.Catalog) *farm {
 	}
 	f.store, f.parts = store, parts
 	f.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
-	f.handler = operator.Handler(operator.Config{
-		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
-		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults, NewID: newID, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
-	})
+	f.handler = f.handle(f.config(newID, &f.log))
 	return f
+}
+
+// config returns what the API is made of over the farm, where everyone may do
+// everything and faults can be set.
+func (f *farm) config(newID func() string, log io.Writer) operator.Config {
+	return operator.Config{
+		Web: web.Config{
+			Authenticate: web.Anyone, Authorize: web.Everyone, NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
+		},
+		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
+		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults,
+	}
+}
+
+// handle returns an API that has to be whole.
+func (f *farm) handle(c operator.Config) http.Handler {
+	f.t.Helper()
+	h, err := operator.Handler(c)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return h
 }
 
 // answer is what came back.

@@ -14,8 +14,8 @@ const defaultEntries = 100
 
 func (a api) journalRows() []row {
 	return []row{
-		on(a, operatorapi.GetJournal, a.readJournal),
-		on(a, operatorapi.Verify, a.verify),
+		on(operatorapi.GetJournal, a.readJournal),
+		on(operatorapi.Verify, a.verify),
 	}
 }
 
@@ -52,7 +52,7 @@ func orElse(n *int64, fallback int64) int64 {
 
 // verify refolds every journal.
 func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
-	unhurried(in.request)
+	in.request.Unhurried()
 	report, err := journal.Verify(ctx, a.Journals)
 	if err != nil {
 		return operatorapi.Verification{}, err

@@ -10,10 +10,10 @@ import (
 
 func (a api) keyRows() []row {
 	return []row{
-		on(a, operatorapi.ListKeys, a.listKeys),
-		on(a, operatorapi.CreateKey, a.createKey),
-		on(a, operatorapi.DisableKey, a.disableKey),
-		on(a, operatorapi.DeleteKey, a.deleteKey),
+		on(operatorapi.ListKeys, a.listKeys),
+		on(operatorapi.CreateKey, a.createKey),
+		on(operatorapi.DisableKey, a.disableKey),
+		on(operatorapi.DeleteKey, a.deleteKey),
 	}
 }
 

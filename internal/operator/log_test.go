@@ -2,7 +2,6 @@ package operator_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -11,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/operator"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // TestRequests looks at the log line of each request, and at what is observed.
@@ -24,51 +23,48 @@ func TestRequests(t *testing.T) {
 		method, path string
 		change       func(*http.Request)
 		line         string // from its level to its reason
-		want         awsjson.Result
+		want         web.Result
 	}{
 		{"success", "PUT", "/accounts/" + alice, nil,
 			"INFO msg=request method=PUT path=/_slotfarm/v1/accounts/" + alice + " account=" + alice + " requestId=id-1 source=192.0.2.1 status=200",
-			awsjson.Result{Operation: "PUT /accounts/{account}", Account: alice, Status: 200}},
+			web.Result{Operation: "PUT /accounts/{account}", Account: alice, Status: 200}},
 		{"query", "GET", "/accounts?after=" + alice, nil,
 			`INFO msg=request method=GET path=/_slotfarm/v1/accounts account="" requestId=id-1 source=192.0.2.1 status=200`,
-			awsjson.Result{Operation: "GET /accounts", Status: 200}},
+			web.Result{Operation: "GET /accounts", Status: 200}},
 		{"HEAD", "HEAD", "/catalog", nil,
 			`INFO msg=request method=HEAD path=/_slotfarm/v1/catalog account="" requestId=id-1 source=192.0.2.1 status=200`,
-			awsjson.Result{Operation: "GET /catalog", Status: 200}},
+			web.Result{Operation: "GET /catalog", Status: 200}},
 		{"refusal", "GET", "/accounts/" + bob, nil,
 			"account=" + bob + ` requestId=id-1 source=192.0.2.1 error=NotFound reason="account \"222222222222\" was never opened" status=404`,
-			awsjson.Result{Operation: "GET /accounts/{account}", Account: bob, Status: 404, Error: "NotFound"}},
+			web.Result{Operation: "GET /accounts/{account}", Account: bob, Status: 404, Error: "NotFound"}},
 		{"no account id", "GET", "/accounts/somebody", nil, `account="" requestId=id-1`,
-			awsjson.Result{Operation: "GET /accounts/{account}", Status: 400, Error: "InvalidArgument"}},
+			web.Result{Operation: "GET /accounts/{account}", Status: 400, Error: "InvalidArgument"}},
 		{"no such path", "GET", "/accounts/" + alice + "/nothing", nil, "error=NotFound",
-			awsjson.Result{Status: 404, Error: "NotFound"}},
-		{"a path that is no UTF-8", "GET", "/%ff", nil, "error=NotFound", awsjson.Result{Status: 404, Error: "NotFound"}},
+			web.Result{Status: 404, Error: "NotFound"}},
+		{"a path that is no UTF-8", "GET", "/%ff", nil, "error=NotFound", web.Result{Status: 404, Error: "NotFound"}},
 		{"a long path", "GET", "/" + strings.Repeat("x", 1000), nil, "/_slotfarm/v1/" + strings.Repeat("x", 186) + "… account",
-			awsjson.Result{Status: 404, Error: "NotFound"}},
-		{"method", "PATCH", "/accounts", nil, "error=MethodNotAllowed", awsjson.Result{Status: 405, Error: "MethodNotAllowed"}},
-		{"another origin", "PUT", "/accounts/" + alice, foreign, "error=CrossOrigin", awsjson.Result{Status: 403, Error: "CrossOrigin"}},
+			web.Result{Status: 404, Error: "NotFound"}},
+		{"method", "PATCH", "/accounts", nil, "error=MethodNotAllowed", web.Result{Status: 405, Error: "MethodNotAllowed"}},
+		{"another origin", "PUT", "/accounts/" + alice, foreign, "error=CrossOrigin", web.Result{Status: 403, Error: "CrossOrigin"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := open(t)
-			var seen []awsjson.Result
-			h := operator.Handler(operator.Config{
-				Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
-				Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults, NewID: func() string { return "id-1" }, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
-				Observe: func(_ context.Context, r awsjson.Result) {
-					r.Took = min(r.Took, 0)
-					seen = append(seen, r)
-				},
-			})
+			var seen []web.Result
+			c := f.config(func() string { return "id-1" }, &f.log)
+			c.Web.Observe = func(_ context.Context, r web.Result) {
+				r.Took = min(r.Took, 0)
+				seen = append(seen, r)
+			}
 			r := httptest.NewRequest(tt.method, operator.Prefix+tt.path, strings.NewReader("{}"))
 			if tt.change != nil {
 				tt.change(r)
 			}
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
+			f.handle(c).ServeHTTP(w, r)
 			tt.want.RequestID = "id-1"
-			if diff := cmp.Diff([]awsjson.Result{tt.want}, seen); diff != "" || w.Code != tt.want.Status {
+			if diff := cmp.Diff([]web.Result{tt.want}, seen); diff != "" || w.Code != tt.want.Status {
 				t.Errorf("status %d, observed (-want +got):\n%s", w.Code, diff)
 			}
 			if got := f.log.String(); !strings.Contains(got, tt.line) || strings.Count(got, "\n") != 1 || !regexp.MustCompile(` took=\S+\n$`).MatchString(got) {

@@ -9,9 +9,9 @@ import (
 
 func (a api) seedRows() []row {
 	return []row{
-		on(a, operatorapi.GetSeed, a.exportSeed),
-		on(a, operatorapi.PutSeed, a.putSeed),
-		on(a, operatorapi.Reset, a.reset),
+		on(operatorapi.GetSeed, a.exportSeed),
+		on(operatorapi.PutSeed, a.putSeed),
+		on(operatorapi.Reset, a.reset),
 	}
 }
 

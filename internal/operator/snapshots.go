@@ -11,10 +11,10 @@ import (
 
 func (a api) snapshotRows() []row {
 	return []row{
-		on(a, operatorapi.ListSnapshots, a.listSnapshots),
-		on(a, operatorapi.TakeSnapshot, a.takeSnapshot),
-		on(a, operatorapi.DeleteSnapshot, a.deleteSnapshot),
-		on(a, operatorapi.RestoreSnapshot, a.restoreSnapshot),
+		on(operatorapi.ListSnapshots, a.listSnapshots),
+		on(operatorapi.TakeSnapshot, a.takeSnapshot),
+		on(operatorapi.DeleteSnapshot, a.deleteSnapshot),
+		on(operatorapi.RestoreSnapshot, a.restoreSnapshot),
 	}
 }
 
@@ -55,7 +55,7 @@ func (a api) restoreSnapshot(ctx context.Context, in input[none, operatorapi.Res
 	if err != nil {
 		return operatorapi.Account{}, fault.New(fault.Argument, "into: %s", fault.MessageOf(err))
 	}
-	if err := alsoOn(in.request, into); err != nil {
+	if err := in.request.Also(asking(in.action, into)); err != nil {
 		return operatorapi.Account{}, err
 	}
 	view, err := a.Snapshots.Fork(ctx, c, snapshot, into)

@@ -11,8 +11,8 @@ import (
 
 func (a api) statementRows() []row {
 	return []row{
-		on(a, operatorapi.GetStatement, a.statement),
-		on(a, operatorapi.GetQuote, a.quote),
+		on(operatorapi.GetStatement, a.statement),
+		on(operatorapi.GetQuote, a.quote),
 	}
 }
 

@@ -1,19 +1,19 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // gate lets in who signs with a key, as far as the key's policy goes.
@@ -33,20 +33,12 @@ func newGate(parts *Parts, now func() time.Time) *gate {
 }
 
 // actions returns everything that a policy may allow.
-func actions() []string {
-	all := operator.Actions()
-	for _, name := range devicefarm.Operations() {
-		all = append(all, actionOf(name))
-	}
-	return all
-}
+func actions() []string { return append(operator.Actions(), devicefarm.Actions()...) }
 
-func actionOf(operation string) string { return "devicefarm:" + operation }
-
-// verify returns the key that signed a request. Errors: those of
-// sigv4.Verifier.Verify, UnknownKey for a key that may not be used and for a
-// session token, which no key here has.
-func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (iam.Key, error) {
+// verify returns who signed a request. Errors: those of sigv4.Verifier.Verify,
+// UnknownKey for a key that may not be used and for a session token, which no key
+// here has.
+func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (web.Identity, error) {
 	var found access.Credentials
 	verified, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, func(id string) (string, error) {
 		var err error
@@ -54,56 +46,52 @@ func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (iam.Key,
 		return found.Secret, err
 	}, g.now())
 	if err != nil {
-		return iam.Key{}, err
+		return web.Identity{}, err
 	}
 	if verified.SessionToken {
-		return iam.Key{}, fault.New(fault.UnknownKey, "The security token included in the request is invalid: keys of this service have none. Leave X-Amz-Security-Token out.")
+		return web.Identity{}, fault.New(fault.UnknownKey, "The security token included in the request is invalid: keys of this service have none. Leave X-Amz-Security-Token out.")
 	}
-	return found.Key, nil
+	return web.Identity{Account: found.Key.Account, Key: found.Key.ID, Signer: &found.Key}, nil
 }
 
-// authenticate returns who calls the Device Farm API.
-func (g *gate) authenticate(r *http.Request, body []byte) (awsjson.Identity, error) {
-	key, err := g.verify(&g.slots, r, body)
-	return awsjson.Identity{Account: key.Account, Key: key.ID}, err
-}
-
-// authorize holds a call of the Device Farm API against the policy of its key.
-// Its operations act on no single resource (Service Authorization Reference).
-func (g *gate) authorize(call *awsjson.Call, order *account.Order) error {
-	found, err := g.parts.Keys.Recall(context.Background(), call.Identity.Key)
+// authenticate is the web.Authenticate of the Device Farm API.
+func (g *gate) authenticate(r *web.Request) (web.Identity, error) {
+	body, err := r.ReadBody()
 	if err != nil {
-		return err
+		return web.Identity{}, err
 	}
-	request := iam.Request{
-		Action: actionOf(call.Operation), Resource: "*",
-		Context: iam.Context{SourceIP: address(call.Source), Now: g.now(), Secure: call.Secure},
-	}
-	if order != nil {
-		request.Context.Quantity, request.Context.OfferingID = &order.Quantity, &order.OfferingID
-	}
-	return evaluate(found.Key, request)
+	return g.verify(&g.slots, r.Request, body)
 }
 
-// authorizeOperator returns the id of the key that signed a call of the
-// operator's API, or why its holder may not make it. Keys of an account other
-// than the operator's reach no other account, whatever their policies say.
-func (g *gate) authorizeOperator(r *http.Request, body []byte, ask operator.Ask) (string, error) {
-	key, err := g.verify(&g.operator, r, body)
+// authenticateOperator is the web.Authenticate of the operator's API.
+func (g *gate) authenticateOperator(r *web.Request) (web.Identity, error) {
+	body, err := r.ReadBody()
 	if err != nil {
-		return "", err
+		return web.Identity{}, err
 	}
-	if key.Account != string(access.OperatorAccount) && key.Account != string(ask.Account) {
-		return "", denied(key, ask.Action, "because the key belongs to an account that is not the operator's, and the call is about more than that account")
+	signed := *r.Request
+	if signed.URL, err = url.ParseRequestURI(r.RequestURI); err != nil { // with the prefix
+		return web.Identity{}, fault.New(fault.Malformed, "the URL cannot be read")
 	}
-	resource := "*"
-	if ask.Account != "" {
-		resource = "arn:aws:slotfarm:::account/" + string(ask.Account)
+	return g.verify(&g.operator, &signed, body)
+}
+
+// authorize is a web.Authorize: it holds what a call asks for against the policy of
+// the key that signed it.
+func (g *gate) authorize(r *web.Request, ask web.Ask) error {
+	request := iam.Request{Action: ask.Action, Resource: ask.Resource, Context: ask.Context}
+	request.Context.SourceIP, request.Context.Now, request.Context.Secure = address(r.Source()), g.now(), r.Secure()
+	return evaluate(*r.Identity.Signer, request)
+}
+
+// authorizeOperator is the web.Authorize of the operator's API. Keys of an account
+// other than the operator's reach no other account, whatever their policies say.
+func (g *gate) authorizeOperator(r *web.Request, ask web.Ask) error {
+	key := *r.Identity.Signer
+	if key.Account != string(access.OperatorAccount) && ask.Resource != operator.AccountARN(account.ID(key.Account)) {
+		return denied(key, ask.Action, "because the key belongs to an account that is not the operator's, and the call is about more than that account")
 	}
-	return key.ID, evaluate(key, iam.Request{
-		Action: ask.Action, Resource: resource,
-		Context: iam.Context{SourceIP: address(awsjson.Source(r)), Now: g.now(), Secure: r.TLS != nil},
-	})
+	return g.authorize(r, ask)
 }
 
 // evaluate returns nil where a key's policy allows a request.

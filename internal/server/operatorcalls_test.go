@@ -139,6 +139,8 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 		t.Errorf("quote = %+v, want the cost %+v and the time of the clock", quote, want)
 	}
 	f.accepted(alice, "PurchaseOffering", order(ios, 1))
+	play(s, with(operatorapi.CancelRenewal.To(alice, ios), operatorapi.Cancellation{Held: true}))
+	play(s, with(operatorapi.AddCredit.To(alice), operatorapi.Credit{Amount: "1.50", CurrencyCode: "USD", Reason: "a correction"}))
 	taken := play(s, operatorapi.TakeSnapshot.To(alice))
 	play(s, operatorapi.ListSnapshots.To(alice))
 	for _, by := range []operatorapi.Advance{operatorapi.AdvanceTo(frozen.AddDate(0, 0, 1)), operatorapi.AdvanceBy(time.Hour), operatorapi.AdvancePeriods(1)} {

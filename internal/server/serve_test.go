@@ -495,3 +495,22 @@ func TestThrottling(t *testing.T) {
 	s.at(s.wall.Load().Add(time.Second))
 	s.call(first, "PurchaseOffering", slots(1)).want(t, "a second on", 200, `"cost"`)
 }
+
+// TestRefusedCallsCostNothing has a key that may not buy try to until an account
+// without limits would be throttled, and one that may buy as often as it can: neither
+// keeps another key of the account from buying.
+func TestRefusedCallsCostNothing(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.limits = throttle.Limits{Writes: throttle.Limit{Rate: 1, Burst: 4}}
+	s.start()
+	reader, leaked, buyer := s.key(team, string(iam.ReadOnly())), s.key(team, ""), s.key(team, "")
+	for range 10 {
+		s.call(reader, "RenewOffering", slots(1)).want(t, "a key that may not", 400, "AccessDeniedException")
+	}
+	for range 3 {
+		s.call(leaked, "RenewOffering", slots(1)).want(t, "within the share of a key", 200, `"cost"`)
+	}
+	s.call(leaked, "RenewOffering", slots(1)).want(t, "beyond the share of a key", 400, "ThrottlingException")
+	s.call(buyer, "RenewOffering", slots(1)).want(t, "another key", 200, `"cost"`)
+}

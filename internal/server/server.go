@@ -28,6 +28,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
 	"github.com/slotfarm/slotfarm/internal/throttle"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // Time-outs and limits of the listener. They bound what a slow or hostile client
@@ -285,39 +286,72 @@ func (s *Server) Close(ctx context.Context) error {
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag})
 	slots := devicefarm.Config{
-		Accounts: parts.Accounts, Orders: parts.Orders, Authenticate: c.anyone(), NewID: c.NewID, Log: c.Log, Around: s.faults.Around,
-		Observe: s.observe(telemetry.DeviceFarm, devicefarm.Operations()),
+		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
 	}
 	operations := operator.Config{
-		Accounts: parts.Accounts, Orders: parts.Orders, Keys: parts.Keys, Catalog: parts.Catalog,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Faults: s.faults, Backup: backupOf(s.journal), NewID: c.NewID, Log: c.Log,
-		Observe: s.observe(telemetry.Operator, operator.Routes()),
+		Web:      s.web(c, telemetry.Operator, operator.Routes()),
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
-	if c.Master != nil {
-		limits, err := throttle.New(c.Limits, c.Now)
-		if err != nil {
-			return nil, err
-		}
-		gate := newGate(parts, c.Now)
-		slots.Authenticate, slots.Authorize, slots.Around = gate.authenticate, gate.authorize, limits.Around
-		operations.Authorize, operations.Faults = gate.authorizeOperator, nil
+	var err error
+	if c.Master == nil {
+		s.open(c, &slots, &operations)
+	} else {
+		err = newGate(parts, c.Now).guard(c, &slots, &operations)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.routes(c, slots, operations)
+}
+
+// web returns what the APIs share.
+func (s *Server) web(c Config, api telemetry.API, operations []string) web.Config {
+	return web.Config{NewID: c.NewID, Log: c.Log, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
+}
+
+// open lets everyone do everything to a sandbox, which breaks on purpose.
+func (s *Server) open(c Config, slots *devicefarm.Config, operations *operator.Config) {
+	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Around = c.anyone(), web.Everyone, s.faults.Around
+	operations.Web.Authenticate, operations.Web.Authorize, operations.Faults = web.Anyone, web.Everyone, s.faults
+}
+
+// guard has callers sign, and do what the policies of their keys allow.
+func (g *gate) guard(c Config, slots *devicefarm.Config, operations *operator.Config) error {
+	limits, err := throttle.New(c.Limits, c.Now)
+	if err != nil {
+		return err
+	}
+	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Throttle = g.authenticate, g.authorize, limits.Admit
+	operations.Web.Authenticate, operations.Web.Authorize = g.authenticateOperator, g.authorizeOperator
+	return nil
+}
+
+// routes returns what answers at which path.
+func (s *Server) routes(c Config, slots devicefarm.Config, operations operator.Config) (http.Handler, error) {
+	slotsAPI, err := devicefarm.Handler(slots)
+	if err != nil {
+		return nil, err
+	}
+	operatorAPI, err := operator.Handler(operations)
+	if err != nil {
+		return nil, err
+	}
+	nothing, err := awsjson.NotFound(s.web(c, telemetry.NoAPI, nil))
+	if err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/{$}", s.traces.Around(devicefarm.Handler(slots)))
-	mux.Handle(operator.Prefix+"/", s.traces.Around(operator.Handler(operations)))
+	mux.Handle("/{$}", s.traces.Around(slotsAPI))
+	mux.Handle(operator.Prefix+"/", s.traces.Around(operatorAPI))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if c.Master == nil {
 		mux.Handle("GET /metrics", s.metrics.Handler(c.Log))
 	}
-	nothing := awsjson.Service{NewID: c.NewID, Log: c.Log, Observe: s.observe(telemetry.NoAPI, nil)}
-	mux.Handle("/", s.traces.Around(nothing.NotFound()))
+	mux.Handle("/", s.traces.Around(nothing))
 	return mux, nil
-}
-
-// observe returns what counts and traces the requests to an API.
-func (s *Server) observe(api telemetry.API, operations []string) awsjson.Observe {
-	return s.traces.Requests(api, s.metrics.Requests(api, operations))
 }
 
 // traces returns where spans go, if anywhere.
@@ -330,29 +364,33 @@ func traces(ctx context.Context, c Config) *telemetry.Traces {
 
 // anyone returns what says who calls a sandbox: whoever it says, but no page of
 // another machine's name, and where there are secrets, who signs with the right one.
-func (c Config) anyone() func(*http.Request, []byte) (awsjson.Identity, error) {
+func (c Config) anyone() web.Authenticate {
 	verifier := &sigv4.Verifier{Service: "devicefarm"}
-	return func(r *http.Request, body []byte) (awsjson.Identity, error) {
-		if awsjson.ForeignPage(r) {
-			return awsjson.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may.", r.Header.Get("Origin"))
+	return func(r *web.Request) (web.Identity, error) {
+		if web.ForeignPage(r.Request) {
+			return web.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may.", r.Header.Get("Origin"))
 		}
 		if c.Secrets != nil {
-			if _, err := verifier.Verify(sigv4.Message{HTTP: r, Body: body}, c.Secrets, c.Now()); err != nil {
-				return awsjson.Identity{}, err
+			body, err := r.ReadBody()
+			if err != nil {
+				return web.Identity{}, err
+			}
+			if _, err := verifier.Verify(sigv4.Message{HTTP: r.Request, Body: body}, c.Secrets, c.Now()); err != nil {
+				return web.Identity{}, err
 			}
 		}
-		return claimed(r), nil
+		return claimed(r.Request), nil
 	}
 }
 
 // claimed takes every caller: the account is the access key id where that is an
 // account id, else the default account. No signature is checked.
-func claimed(r *http.Request) awsjson.Identity {
+func claimed(r *http.Request) web.Identity {
 	key := sigv4.AccessKeyID(r)
 	if id, err := account.ParseID(key); err == nil {
-		return awsjson.Identity{Account: string(id), Key: key}
+		return web.Identity{Account: string(id), Key: key}
 	}
-	return awsjson.Identity{Account: defaultAccount, Key: key}
+	return web.Identity{Account: defaultAccount, Key: key}
 }
 
 // ready answers whether requests are taken.

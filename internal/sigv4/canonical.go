@@ -125,6 +125,13 @@ func appendHeader(b []byte, name string, values []string) []byte {
 	return append(b, '\n')
 }
 
+// SignedValue returns the value of a header in the form in which a signature covers
+// it: without white space around it, and with one space for each run of them. All
+// values with the same form are the same to whoever signed.
+func SignedValue(value string) string {
+	return string(appendSingleSpaced(nil, strings.TrimSpace(value)))
+}
+
 // appendSingleSpaced appends text that does not begin with a space.
 func appendSingleSpaced(b []byte, text string) []byte {
 	for i := range len(text) {

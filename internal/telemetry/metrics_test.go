@@ -19,9 +19,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"go.uber.org/goleak"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -96,7 +96,7 @@ func TestCounts(t *testing.T) {
 	t.Parallel()
 	m := metrics()
 	request := m.Requests(telemetry.DeviceFarm, []string{"ListOfferings", "PurchaseOffering"})
-	for _, r := range []awsjson.Result{
+	for _, r := range []web.Result{
 		{Operation: "ListOfferings", Status: 200, Took: time.Second / 2},
 		{Operation: "ListOfferings", Status: 200, Took: time.Second / 4},
 		{Operation: "PurchaseOffering", Status: 400, Error: "LimitExceededException", Took: time.Second},
@@ -163,7 +163,7 @@ func checkGolden(t *testing.T, name, got string) {
 // BenchmarkRequest is what a request pays for its numbers.
 func BenchmarkRequest(b *testing.B) {
 	request := metrics().Requests(telemetry.DeviceFarm, []string{"ListOfferings", "PurchaseOffering"})
-	for name, r := range map[string]awsjson.Result{
+	for name, r := range map[string]web.Result{
 		"success": {Operation: "PurchaseOffering", Status: 200, Took: 3 * time.Millisecond},
 		"refusal": {Operation: "PurchaseOffering", Status: 400, Error: "LimitExceededException", Took: 3 * time.Millisecond},
 	} {

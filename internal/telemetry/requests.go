@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // otherOperation stands for what is none of an API's operations: callers must
@@ -23,13 +23,13 @@ type operation struct {
 
 // Requests returns what counts the requests to an API that has the operations.
 // They are shown from the start, at 0; any other name counts as "other".
-func (m *Metrics) Requests(api API, operations []string) awsjson.Observe {
+func (m *Metrics) Requests(api API, operations []string) web.Observe {
 	known := make(map[string]operation, len(operations))
 	for _, name := range operations {
 		known[name] = m.operation(api, name)
 	}
 	other := m.operation(api, otherOperation)
-	return func(_ context.Context, r awsjson.Result) {
+	return func(_ context.Context, r web.Result) {
 		o, ok := known[r.Operation]
 		if !ok {
 			o = other
@@ -45,7 +45,7 @@ func (m *Metrics) operation(api API, name string) operation {
 }
 
 // count counts one request. Those that succeed take no look at labels.
-func (o operation) count(r awsjson.Result) {
+func (o operation) count(r web.Result) {
 	if r.Status == http.StatusOK && r.Error == "" {
 		o.ok.Inc()
 	} else {

@@ -12,7 +12,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // Traces follows requests through the server. Its zero value takes a caller's
@@ -38,7 +38,7 @@ func (t *Traces) Around(next http.Handler) http.Handler {
 			return
 		}
 		ctx, span := t.tracer.Start(r.Context(), "request", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-			semconv.HTTPRequestMethodKey.String(r.Method), semconv.URLPath(r.URL.Path), semconv.ClientAddress(awsjson.Source(r)),
+			semconv.HTTPRequestMethodKey.String(r.Method), semconv.URLPath(r.URL.Path), semconv.ClientAddress(web.Source(r)),
 		))
 		defer span.End()
 		next.ServeHTTP(w, r.WithContext(ctx))
@@ -47,11 +47,11 @@ func (t *Traces) Around(next http.Handler) http.Handler {
 
 // Requests returns an observer that says on a request's span how it ended, and
 // then calls next.
-func (t *Traces) Requests(api API, next awsjson.Observe) awsjson.Observe {
+func (t *Traces) Requests(api API, next web.Observe) web.Observe {
 	if t.provider == nil {
 		return next
 	}
-	return func(ctx context.Context, r awsjson.Result) {
+	return func(ctx context.Context, r web.Result) {
 		if span := trace.SpanFromContext(ctx); span.IsRecording() {
 			describe(span, api, r)
 		}
@@ -61,7 +61,7 @@ func (t *Traces) Requests(api API, next awsjson.Observe) awsjson.Observe {
 
 // describe puts the end of a request on its span. As OpenTelemetry has it, what
 // the caller did wrong is no error of the server.
-func describe(span trace.Span, api API, r awsjson.Result) {
+func describe(span trace.Span, api API, r web.Result) {
 	if r.Operation != "" {
 		span.SetName(r.Operation)
 	}

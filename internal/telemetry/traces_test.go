@@ -23,12 +23,12 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/slotfarm/slotfarm/internal/account"
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // The caller's side of a trace.
@@ -125,7 +125,7 @@ func texts(attributes []*common.KeyValue) []string {
 
 // call sends a request through what stands around a handler that updates an
 // account and observes a result.
-func call(t *testing.T, traces *telemetry.Traces, header http.Header, result awsjson.Result) {
+func call(t *testing.T, traces *telemetry.Traces, header http.Header, result web.Result) {
 	t.Helper()
 	store, err := sqlite.OpenMemory(context.Background())
 	if err != nil {
@@ -134,7 +134,7 @@ func call(t *testing.T, traces *telemetry.Traces, header http.Header, result aws
 	defer store.Close()
 	traced := traces.Store(store)
 	observed := 0
-	observe := traces.Requests(telemetry.DeviceFarm, func(context.Context, awsjson.Result) { observed++ })
+	observe := traces.Requests(telemetry.DeviceFarm, func(context.Context, web.Result) { observed++ })
 	h := traces.Around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		change := journal.Change{Account: "111111111111", Decide: func(account.State) ([]account.Event, error) {
 			if result.Status == http.StatusServiceUnavailable {
@@ -158,9 +158,9 @@ func TestSpans(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
 	traces := telemetry.Export(context.Background(), telemetry.Build{Version: "1.2.3"}, silent)
 	header := http.Header{"Traceparent": {parent}, "Authorization": {"secret"}}
-	call(t, traces, header, awsjson.Result{Operation: "PurchaseOffering", Account: "111111111111", RequestID: "id-1", Status: 200})
-	call(t, traces, header, awsjson.Result{Operation: "PurchaseOffering", Account: "111111111111", RequestID: "id-2", Status: 503, Error: "ServiceUnavailable"})
-	call(t, traces, header, awsjson.Result{RequestID: "id-3", Status: 400, Error: "UnknownOperationException"})
+	call(t, traces, header, web.Result{Operation: "PurchaseOffering", Account: "111111111111", RequestID: "id-1", Status: 200})
+	call(t, traces, header, web.Result{Operation: "PurchaseOffering", Account: "111111111111", RequestID: "id-2", Status: 503, Error: "ServiceUnavailable"})
+	call(t, traces, header, web.Result{RequestID: "id-3", Status: 400, Error: "UnknownOperationException"})
 	traces.Close(context.Background())
 
 	update := span{Name: "journal update", Kind: "INTERNAL", Trace: traceID, Parent: "PurchaseOffering", Status: "UNSET",
@@ -233,7 +233,7 @@ func TestVariables(t *testing.T) {
 			t.Setenv(name, value)
 			var log bytes.Buffer
 			traces := telemetry.Export(context.Background(), telemetry.Build{}, slog.New(slog.NewTextHandler(&log, nil)))
-			call(t, traces, http.Header{}, awsjson.Result{Status: 200})
+			call(t, traces, http.Header{}, web.Result{Status: 200})
 			traces.Close(context.Background())
 			if got, _ := c.received(); len(got) != 0 {
 				t.Errorf("%d spans came", len(got))
@@ -254,7 +254,7 @@ func TestHeaders(t *testing.T) {
 	c := receive(t, http.StatusOK)
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%20b, other=c")
 	traces := telemetry.Export(context.Background(), telemetry.Build{}, silent)
-	call(t, traces, http.Header{}, awsjson.Result{Status: 200})
+	call(t, traces, http.Header{}, web.Result{Status: 200})
 	traces.Close(context.Background())
 	if c.header.Get("Api-Key") != "a b" || c.header.Get("Other") != "c" {
 		t.Errorf("headers = %v", c.header)
@@ -267,7 +267,7 @@ func TestFailedExport(t *testing.T) {
 	receive(t, http.StatusBadRequest)
 	var log bytes.Buffer
 	traces := telemetry.Export(context.Background(), telemetry.Build{}, slog.New(slog.NewTextHandler(&log, nil)))
-	call(t, traces, http.Header{}, awsjson.Result{Status: 200})
+	call(t, traces, http.Header{}, web.Result{Status: 200})
 	traces.Close(context.Background())
 	if got := log.String(); !strings.Contains(got, `level=WARN msg="spans were not exported" spans=2`) || strings.Count(got, "\n") != 1 {
 		t.Errorf("log = %s, want one line that says so", got)
@@ -284,7 +284,7 @@ func TestCollectorHangs(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", hanging.URL)
 	var log bytes.Buffer
 	traces := telemetry.Export(context.Background(), telemetry.Build{}, slog.New(slog.NewTextHandler(&log, nil)))
-	call(t, traces, http.Header{}, awsjson.Result{Status: 200})
+	call(t, traces, http.Header{}, web.Result{Status: 200})
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	traces.Close(ctx)

@@ -1,7 +1,6 @@
 package throttle_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/throttle"
+	"github.com/slotfarm/slotfarm/internal/web"
 )
 
 // aws are the bounds that AWS documents for Device Farm.
@@ -32,29 +31,39 @@ func open(t *testing.T, limits throttle.Limits) (*throttle.Throttle, *clock) {
 	return throttled, c
 }
 
-// allowed returns how many of n calls run.
-func allowed(t *testing.T, throttled *throttle.Throttle, account, operation string, n int) int {
+// caller returns a call of a key to an operation.
+func caller(account, key, operation string) *web.Request {
+	return &web.Request{Operation: operation, Identity: web.Identity{Account: account, Key: key}}
+}
+
+// allowed returns how many of n calls of a key may be made.
+func allowed(t *testing.T, throttled *throttle.Throttle, call *web.Request, n int) int {
 	t.Helper()
 	ran := 0
 	for range n {
-		call := &awsjson.Call{Operation: operation, Identity: awsjson.Identity{Account: account}}
-		_, err := throttled.Around(context.Background(), call, func() (any, error) { ran++; return nil, nil })
-		if err != nil && fault.KindOf(err) != fault.Throttled {
+		err := throttled.Admit(call)
+		if err == nil {
+			ran++
+		} else if fault.KindOf(err) != fault.Throttled {
 			t.Errorf("error = %v, want Throttled", err)
 		}
 	}
 	return ran
 }
 
+const alice, bob = "111111111111", "222222222222"
+
+// TestAWS has an account of two keys spend all that AWS gives it.
 func TestAWS(t *testing.T) {
 	throttled, clock := open(t, aws)
+	both := func(operation string) int {
+		return allowed(t, throttled, caller(alice, "first", operation), 100) + allowed(t, throttled, caller(alice, "second", operation), 100)
+	}
 	type count struct{ Purchases, Lists, Gets, Others int }
 	calls := func() count {
 		return count{
-			Purchases: allowed(t, throttled, "111111111111", "PurchaseOffering", 100),
-			Lists:     allowed(t, throttled, "111111111111", "ListOfferings", 100),
-			Gets:      allowed(t, throttled, "111111111111", "GetOfferingStatus", 100),
-			Others:    allowed(t, throttled, "222222222222", "PurchaseOffering", 5),
+			Purchases: both("PurchaseOffering"), Lists: both("ListOfferings"), Gets: both("GetOfferingStatus"),
+			Others: allowed(t, throttled, caller(bob, "other", "PurchaseOffering"), 5),
 		}
 	}
 	if diff := cmp.Diff(count{10, 50, 50, 5}, calls()); diff != "" {
@@ -70,22 +79,54 @@ func TestAWS(t *testing.T) {
 	}
 }
 
-func TestNoLimit(t *testing.T) {
-	throttled, _ := open(t, throttle.Limits{Reads: throttle.Limit{Rate: 1, Burst: 1}})
-	if got := allowed(t, throttled, "111111111111", "RenewOffering", 1000); got != 1000 {
-		t.Errorf("%d of 1000 calls ran without a limit", got)
+// TestShares has a key call as often as it can, and another one of its account at a
+// quarter of the rate: the latter is never refused, and the former gets what is left.
+func TestShares(t *testing.T) {
+	throttled, clock := open(t, aws)
+	greedy, modest := caller(alice, "greedy", "RenewOffering"), caller(alice, "modest", "RenewOffering")
+	if got := allowed(t, throttled, greedy, 100); got != 8 {
+		t.Errorf("%d calls of one key at once, want 8 of the account's 10", got)
 	}
-	if got := allowed(t, throttled, "111111111111", "ListOfferings", 1000); got != 1 {
-		t.Errorf("%d of 1000 calls ran, want 1", got)
+	got, want := 0, 0
+	for second := range 100 {
+		clock.now = clock.now.Add(time.Second)
+		got += allowed(t, throttled, greedy, 10)
+		if second%4 == 0 {
+			want++
+			if allowed(t, throttled, modest, 1) != 1 {
+				t.Errorf("the modest key is refused after %d seconds", second)
+			}
+		}
+		got += allowed(t, throttled, greedy, 10)
+	}
+	if all := 100 + 2; got+want < all-3 || got+want > all {
+		t.Errorf("%d calls in 100 seconds, want about %d", got+want, all)
+	}
+	if alone := allowed(t, throttled, caller(alice, "alone", "PurchaseOffering"), 100); alone != 8 {
+		t.Errorf("%d calls of one key to another operation, want 8", alone)
 	}
 }
 
-func TestMessage(t *testing.T) {
-	throttled, _ := open(t, throttle.Limits{Writes: throttle.Limit{Rate: 0.5, Burst: 0}})
-	call := &awsjson.Call{Operation: "PurchaseOffering", Identity: awsjson.Identity{Account: "111111111111"}}
-	_, err := throttled.Around(context.Background(), call, nil)
+func TestNoLimit(t *testing.T) {
+	throttled, _ := open(t, throttle.Limits{Reads: throttle.Limit{Rate: 1, Burst: 1}})
+	if got := allowed(t, throttled, caller(alice, "key", "RenewOffering"), 1000); got != 1000 {
+		t.Errorf("%d of 1000 calls were let in without a limit", got)
+	}
+	if got := allowed(t, throttled, caller(alice, "key", "ListOfferings"), 1000); got != 1 {
+		t.Errorf("%d of 1000 calls were let in, want 1", got)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	throttled, _ := open(t, throttle.Limits{Writes: throttle.Limit{Rate: 0.5, Burst: 0}, Reads: throttle.Limit{Rate: 1, Burst: 4}})
+	err := throttled.Admit(caller(alice, "key", "PurchaseOffering"))
 	if message := fault.MessageOf(err); !strings.Contains(message, "111111111111 calls PurchaseOffering more than 0.5 times a second") {
 		t.Errorf("message = %q, want the account, the operation and the rate", message)
+	}
+	list := caller(alice, "key", "ListOfferings")
+	allowed(t, throttled, list, 3)
+	if message := fault.MessageOf(throttled.Admit(list)); !strings.Contains(message, "Key key calls ListOfferings so often that the other keys of account 111111111111 could not") {
+		t.Errorf("message = %q, want the key, the operation and the account", message)
 	}
 }
 
@@ -96,12 +137,13 @@ func TestAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {
-			call := &awsjson.Call{Operation: fmt.Sprintf("Write%d", i%2), Identity: awsjson.Identity{Account: "111111111111"}}
-			_, _ = throttled.Around(context.Background(), call, func() (any, error) { ran.Add(1); return nil, nil })
+			if throttled.Admit(caller(alice, fmt.Sprint("key ", i%4), fmt.Sprintf("Write%d", i%2))) == nil {
+				ran.Add(1)
+			}
 		})
 	}
 	all.Wait()
 	if ran.Load() != 20 {
-		t.Errorf("%d calls ran, want 10 of each operation", ran.Load())
+		t.Errorf("%d calls were let in, want 10 of each operation", ran.Load())
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 // TestConformance runs the suite that defines the contract.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	storetest.Run(t, storetest.Engine{
 		Durable: true,

@@ -57,7 +57,7 @@ func TestLogStartsOverUnderReaders(t *testing.T) {
 			}
 		})
 	}
-	const rounds = 20
+	const rounds = 8
 	for round := range rounds {
 		grow(t, j, round+1, every)
 	}

@@ -1,4 +1,4 @@
-package cli
+package benchserver
 
 import (
 	"os/exec"

@@ -1,4 +1,4 @@
-package cli
+package server
 
 import (
 	"errors"
@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepMemory has the memory of this process, and the secrets in it, leave it in no
+// KeepMemory has the memory of this process, and the secrets in it, leave it in no
 // core dump, whatever GOTRACEBACK says, and keeps other processes of its user from
 // reading it. A dump that is piped to a program heeds the second only.
-func keepMemory() error {
+func KeepMemory() error {
 	return errors.Join(
 		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}),
 		unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0),

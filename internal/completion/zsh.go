@@ -1,4 +1,4 @@
-package cli
+package completion
 
 import "strings"
 
@@ -31,20 +31,20 @@ _%[1]s() {
     done
     case "$at $prev" in`
 
-// zshCompletion returns the script for zsh, to be read after compinit or put in
+// zsh returns the script for zsh, to be read after compinit or put in
 // a folder of $fpath as _slotfarm.
-func zshCompletion(c completion) string {
+func zsh(g grammar) string {
 	s := &script{}
-	s.add(zshHead, c.program, quoted(c.valued(), "|"), quoted(c.paths(), "|"))
-	for _, n := range c.nodes {
+	s.add(zshHead, g.program, quoted(g.valued(), "|"), quoted(g.paths(), "|"))
+	for _, n := range g.nodes {
 		for _, f := range n.flags {
 			if f.value != nil && f.value.known() {
 				s.add("    (%s) %s; return ;;", quoted(following(n, f), "|"), zshValue(*f.value))
 			}
 		}
 	}
-	s.add("    esac\n    case $prev in\n    (%s) return ;;\n    esac\n    case $at in", quoted(c.valued(), "|"))
-	for _, n := range c.nodes {
+	s.add("    esac\n    case $prev in\n    (%s) return ;;\n    esac\n    case $at in", quoted(g.valued(), "|"))
+	for _, n := range g.nodes {
 		s.add("    (%s)", quote(n.path))
 		s.add("        commands=(%s)", quoted(described(n.commands), " "))
 		s.add("        flags=(%s)", quoted(described(n.flagWords()), " "))
@@ -64,7 +64,7 @@ if [[ $funcstack[1] == _%[1]s ]]; then
     _%[1]s "$@"
 else
     compdef _%[1]s %[1]s
-fi`, c.program)
+fi`, g.program)
 	return s.String()
 }
 

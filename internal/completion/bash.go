@@ -1,4 +1,4 @@
-package cli
+package completion
 
 import "strings"
 
@@ -37,28 +37,28 @@ _%[1]s() {
     done
     case "$at $prev" in`
 
-// bashCompletion returns the script for bash, from 3.2 on. Bash makes words of
+// bash returns the script for bash, from 3.2 on. Bash makes words of
 // their own of = and what it separates.
-func bashCompletion(c completion) string {
+func bash(g grammar) string {
 	s := &script{}
-	s.add(bashHead, c.program, quoted(c.valued(), " | "), quoted(c.paths(), " | "))
-	for _, n := range c.nodes {
+	s.add(bashHead, g.program, quoted(g.valued(), " | "), quoted(g.paths(), " | "))
+	for _, n := range g.nodes {
 		for _, f := range n.flags {
 			if f.value != nil && f.value.known() {
-				s.add("    %s) %s; return ;;", quoted(following(n, f), " | "), c.bashValue(*f.value))
+				s.add("    %s) %s; return ;;", quoted(following(n, f), " | "), g.bashValue(*f.value))
 			}
 		}
 	}
-	s.add("    esac\n    case $prev in\n    %s) return ;;\n    esac\n    case $at in", quoted(c.valued(), " | "))
-	for _, n := range c.nodes {
+	s.add("    esac\n    case $prev in\n    %s) return ;;\n    esac\n    case $at in", quoted(g.valued(), " | "))
+	for _, n := range g.nodes {
 		s.add("    %s) commands=%s flags=%s ;;", quote(n.path), quote(strings.Join(names(n.commands), " ")), quote(strings.Join(names(n.flagWords()), " ")))
 	}
 	s.add(`    esac
     if [[ $cur != -* ]]; then
         case $at in`)
-	for _, n := range c.nodes {
+	for _, n := range g.nodes {
 		if n.args.known() {
-			s.add("        %s) %s; return ;;", quote(n.path), c.bashValue(n.args))
+			s.add("        %s) %s; return ;;", quote(n.path), g.bashValue(n.args))
 		}
 	}
 	s.add(`        esac
@@ -66,7 +66,7 @@ func bashCompletion(c completion) string {
     fi
     COMPREPLY=($(compgen -W "$flags" -- "$cur"))
 }
-complete -F _%[1]s %[1]s`, c.program)
+complete -F _%[1]s %[1]s`, g.program)
 	return s.String()
 }
 
@@ -80,12 +80,12 @@ func following(n node, f flag) []string {
 }
 
 // bashValue returns the command that completes a value.
-func (c completion) bashValue(v value) string {
+func (g grammar) bashValue(v value) string {
 	switch {
 	case len(v.words) > 0:
 		return `COMPREPLY=($(compgen -W ` + quote(strings.Join(v.words, " ")) + ` -- "$cur"))`
 	case v.files:
-		return "_" + c.program + "_names -f"
+		return "_" + g.program + "_names -f"
 	}
-	return "_" + c.program + "_names -d"
+	return "_" + g.program + "_names -d"
 }

@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"fmt"
@@ -7,23 +7,21 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"github.com/slotfarm/slotfarm/internal/bench"
 )
 
-// printReport prints what was measured for people.
-func printReport(out io.Writer, r bench.Report) error {
+// Print writes what was measured for people.
+func (r Report) Print(out io.Writer) error {
 	var b strings.Builder
 	s := r.Settings
 	loop := "closed loop"
 	if s.Rate > 0 {
-		loop = "open loop at " + grouped(s.Rate) + " requests/s"
+		loop = "open loop at " + thousands(s.Rate) + " requests/s"
 	}
 	fmt.Fprintf(&b, "%s on %d cores, %s %s/%s\n", s.Endpoint, r.Machine.Cores, r.Machine.Go, r.Machine.OS, r.Machine.Arch)
 	fmt.Fprintf(&b, "%s connections, %s accounts, %s, %gs each after %gs, rounds: %d\n",
-		grouped(float64(s.Connections)), grouped(float64(s.Accounts)), loop, s.DurationSeconds, s.WarmupSeconds, len(r.Rounds))
+		thousands(float64(s.Connections)), thousands(float64(s.Accounts)), loop, s.DurationSeconds, s.WarmupSeconds, len(r.Rounds))
 	if r.Prepared.Requests > 0 {
-		fmt.Fprintf(&b, "prepared with %s requests in %.1f s\n", grouped(float64(r.Prepared.Requests)), r.Prepared.Seconds)
+		fmt.Fprintf(&b, "prepared with %s requests in %.1f s\n", thousands(float64(r.Prepared.Requests)), r.Prepared.Seconds)
 	}
 	b.WriteByte('\n')
 	printRows(&b, r.Rows)
@@ -32,11 +30,11 @@ func printReport(out io.Writer, r bench.Report) error {
 	return err
 }
 
-func printRows(out io.Writer, rows []bench.Row) {
+func printRows(out io.Writer, rows []Row) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "workload\trequests/s\tof floor\tp50 ms\tp90\tp99\tp99.9\tmax\terrors\tserver CPU s\tµs/request\tRSS MiB\tbench CPU s\t")
 	for _, row := range rows {
-		cells := []string{row.Name, grouped(row.PerSecond), figure(row.Ratio, 2)}
+		cells := []string{row.Name, thousands(row.PerSecond), figure(row.Ratio, 2)}
 		for _, micros := range []float64{row.Latency.P50, row.Latency.P90, row.Latency.P99, row.Latency.P999, row.Latency.Max} {
 			cells = append(cells, strconv.FormatFloat(micros/1000, 'f', 2, 64))
 		}
@@ -48,17 +46,17 @@ func printRows(out io.Writer, rows []bench.Row) {
 }
 
 // printFindings prints what does not fit the table.
-func printFindings(out io.Writer, r bench.Report) {
-	if r.Fdatasync != (bench.Latency{}) {
+func printFindings(out io.Writer, r Report) {
+	if r.Fdatasync != (Latency{}) {
 		fmt.Fprintf(out, "\nfdatasync of 4 KiB: p50 %.3f ms, p99 %.3f ms\n", r.Fdatasync.P50/1000, r.Fdatasync.P99/1000)
 	}
 	for _, row := range r.Rows {
 		if row.TransactionsEachSec > 0 {
 			fmt.Fprintf(out, "\n%s: %s accounts in %.2f s, %s transactions/s\n",
-				row.Name, grouped(float64(row.Accounts)), row.Seconds, grouped(row.TransactionsEachSec))
+				row.Name, thousands(float64(row.Accounts)), row.Seconds, thousands(row.TransactionsEachSec))
 		}
 		if row.Unsent > 0 {
-			fmt.Fprintf(out, "\nTOO SLOW: %s: %s requests were due and not sent\n", row.Name, grouped(float64(row.Unsent)))
+			fmt.Fprintf(out, "\nTOO SLOW: %s: %s requests were due and not sent\n", row.Name, thousands(float64(row.Unsent)))
 		}
 	}
 	for _, c := range r.Comparisons {
@@ -66,7 +64,7 @@ func printFindings(out io.Writer, r bench.Report) {
 	}
 	for _, row := range r.Rows {
 		for _, f := range row.Failures {
-			fmt.Fprintf(out, "\nFAILED: %s: %s times %s, such as: %s\n", row.Name, grouped(float64(f.Count)), f.Name, oneLine(f.Example))
+			fmt.Fprintf(out, "\nFAILED: %s: %s times %s, such as: %s\n", row.Name, thousands(float64(f.Count)), f.Name, oneLine(f.Example))
 		}
 	}
 	if r.Interrupted {
@@ -82,8 +80,8 @@ func figure(n float64, decimals int) string {
 	return strconv.FormatFloat(n, 'f', decimals, 64)
 }
 
-// grouped writes a number from 0 on, rounded, its digits in groups of three.
-func grouped(n float64) string {
+// thousands writes a number from 0 on, rounded, its digits in groups of three.
+func thousands(n float64) string {
 	digits := strconv.FormatFloat(n, 'f', 0, 64)
 	for at := len(digits) - 3; at > 0; at -= 3 {
 		digits = digits[:at] + "," + digits[at:]
@@ -91,11 +89,17 @@ func grouped(n float64) string {
 	return digits
 }
 
-// clearLine brings a terminal to the start of its line and empties that.
-const clearLine = "\r\x1b[K"
+// oneLine puts the lines of a text on one.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}
 
-// progressLine returns what takes the place of the line before it.
-func progressLine(p bench.Progress) string {
+// ClearLine brings a terminal to the start of its line and empties that.
+const ClearLine = "\r\x1b[K"
+
+// Line returns the progress as what takes the place of the line before it on a
+// terminal.
+func (p Progress) Line() string {
 	line := p.Name
 	if p.Round > 0 && p.Rounds > 1 {
 		line += fmt.Sprintf(", round %d of %d", p.Round, p.Rounds)
@@ -103,11 +107,11 @@ func progressLine(p bench.Progress) string {
 	if p.Length > 0 {
 		line += fmt.Sprintf(": %s of %s", p.Passed.Truncate(time.Second), p.Length)
 	} else {
-		line += fmt.Sprintf(": %s of %s", grouped(float64(min(p.Done, p.Limit))), grouped(float64(p.Limit)))
+		line += fmt.Sprintf(": %s of %s", thousands(float64(min(p.Done, p.Limit))), thousands(float64(p.Limit)))
 	}
-	line += fmt.Sprintf(", %s/s", grouped(float64(p.Done)/max(p.Passed.Seconds(), 0.001)))
+	line += fmt.Sprintf(", %s/s", thousands(float64(p.Done)/max(p.Passed.Seconds(), 0.001)))
 	if p.Failed > 0 {
-		line += fmt.Sprintf(", %s FAILED", grouped(float64(p.Failed)))
+		line += fmt.Sprintf(", %s FAILED", thousands(float64(p.Failed)))
 	}
-	return clearLine + line
+	return ClearLine + line
 }

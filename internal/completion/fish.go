@@ -1,12 +1,12 @@
-package cli
+package completion
 
 import (
 	"fmt"
 	"strings"
 )
 
-// fishCompletion returns the script for fish, from 3.0 on.
-func fishCompletion(c completion) string {
+// fish returns the script for fish, from 3.0 on.
+func fish(g grammar) string {
 	s := &script{}
 	s.add(`# fish completion for %[1]s: %[1]s completion fish | source
 function __%[1]s_at
@@ -30,9 +30,9 @@ function __%[1]s_at
     test "$at" = "$argv[1]"
 end
 complete -c %[1]s -e
-complete -c %[1]s -f`, c.program, quoted(c.valued(), " "), quoted(c.paths(), " "))
-	for _, n := range c.nodes {
-		line := "complete -c " + c.program + " -n " + quote(fmt.Sprintf("__%s_at %q", c.program, n.path))
+complete -c %[1]s -f`, g.program, quoted(g.valued(), " "), quoted(g.paths(), " "))
+	for _, n := range g.nodes {
+		line := "complete -c " + g.program + " -n " + quote(fmt.Sprintf("__%s_at %q", g.program, n.path))
 		for _, w := range n.commands {
 			s.add("%s -a %s -d %s", line, quote(w.name), fishText(w.help))
 		}

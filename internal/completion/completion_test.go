@@ -1,15 +1,17 @@
-package cli_test
+package completion_test
 
 import (
+	"flag"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/cli"
+	"github.com/slotfarm/slotfarm/internal/completion"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // toy is a command line with a bit of everything, so that the scripts for it do
 // not change with slotfarm's.
@@ -39,14 +41,11 @@ func TestCompletionScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, shell := range []string{"bash", "zsh", "fish"} {
-		var got strings.Builder
-		if err := cli.PrintCompletion(&got, shell, parser.Model); err != nil {
-			t.Fatal(err)
-		}
-		file := "testdata/completion." + shell + ".golden"
+	for _, shell := range completion.Shells {
+		got := completion.Script(shell, parser.Model)
+		file := "testdata/" + shell + ".golden"
 		if *update {
-			if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -54,7 +53,7 @@ func TestCompletionScripts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		if diff := cmp.Diff(string(want), got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
 		}
 	}

@@ -1,4 +1,9 @@
-package cli
+// Package offline works on the storage of a service that no server has open: it
+// makes one, seals its secrets anew, lets an operator in again, and moves it.
+//
+// It decides where master keys lie and who may read them. It parses no command
+// line and prints nothing.
+package offline
 
 import (
 	"context"
@@ -14,25 +19,22 @@ import (
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// storage holds the flags that say where a service keeps its data.
-type storage struct {
-	Data          string `required:"" xor:"storage" placeholder:"DIR" help:"The directory of the data."`
-	DatabaseURL   string `name:"database-url" required:"" xor:"storage" placeholder:"URL" help:"The PostgreSQL that holds the data in place of a directory, for any number of servers. The variable keeps its password out of the list of processes."`
-	MasterKeyFile string `placeholder:"FILE" help:"The key that seals the secrets of access keys. By default master.key in the directory of the data."`
+// Storage is where a service keeps its data, and the file of its master key. It is
+// either a directory or a database.
+type Storage struct {
+	Data          string // directory
+	DatabaseURL   string // of a PostgreSQL
+	MasterKeyFile string // master.key in the directory, unless it is given
 }
 
-// config returns where the server finds the data.
-func (s storage) config() server.Config {
+// Config returns where the server finds the data.
+func (s Storage) Config() server.Config {
 	return server.Config{Data: s.Data, Database: s.DatabaseURL}
 }
 
-// check refuses data that is open to others than its owner, and a database
-// without a master key.
-func (s storage) check() error {
+// Check refuses a directory that is open to others than its owner.
+func (s Storage) Check() error {
 	if s.DatabaseURL != "" {
-		if s.MasterKeyFile == "" {
-			return usageError{errors.New("--database-url needs --master-key-file: the master key is not in the database")}
-		}
 		return nil
 	}
 	if err := private(s.Data, privateDir); err != nil {
@@ -41,7 +43,7 @@ func (s storage) check() error {
 	return nil
 }
 
-func (s storage) masterKeyFile() string {
+func (s Storage) masterKeyFile() string {
 	if s.MasterKeyFile != "" {
 		return s.MasterKeyFile
 	}
@@ -54,14 +56,14 @@ const (
 	privateFile fs.FileMode = 0o600
 )
 
-// readMasterKey reads the master key, which must be readable by its owner only.
-func (s storage) readMasterKey() (iam.MasterKey, error) {
+// MasterKey reads the master key, which must be readable by its owner only.
+func (s Storage) MasterKey() (iam.MasterKey, error) {
 	return readKey(s.masterKeyFile())
 }
 
 // unlock has the parts use the master key, which has to be that of the storage.
-func (s storage) unlock(ctx context.Context, p *server.Parts) error {
-	master, err := s.readMasterKey()
+func (s Storage) unlock(ctx context.Context, p *server.Parts) error {
+	master, err := s.MasterKey()
 	if err != nil {
 		return err
 	}
@@ -85,8 +87,8 @@ func readKey(name string) (iam.MasterKey, error) {
 }
 
 // makeMasterKey reads the master key where there is one, and else makes one.
-func (s storage) makeMasterKey() (iam.MasterKey, error) {
-	key, err := s.readMasterKey()
+func (s Storage) makeMasterKey() (iam.MasterKey, error) {
+	key, err := s.MasterKey()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}

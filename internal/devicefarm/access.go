@@ -1,0 +1,38 @@
+package devicefarm
+
+import (
+	"context"
+
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/web"
+)
+
+// actionPrefix begins the actions of Device Farm; the name of the operation
+// follows.
+const actionPrefix = "devicefarm:"
+
+// asks returns the resource that a call acts on, and what its input gives to the
+// conditions of policies.
+type asks[In any] func(context.Context, *web.Request, In) (web.Ask, error)
+
+// row returns an operation of the table.
+func row[In, Out any](name string, on asks[In], f func(context.Context, *web.Request, In) (Out, error)) awsjson.Operation {
+	return awsjson.Handle(name, awsjson.Access[In]{Action: actionPrefix + name, Ask: on}, f)
+}
+
+// onAll is of operations that act on no single resource (Service Authorization
+// Reference).
+func onAll[In any](context.Context, *web.Request, In) (web.Ask, error) {
+	return web.Ask{Resource: "*"}, nil
+}
+
+// onOrder is of purchases and renewals, which conditions can hold to an offering
+// and a quantity. Where the input makes no order there is none to hold them to.
+func onOrder[In interface{ order() (account.Order, error) }](_ context.Context, _ *web.Request, in In) (web.Ask, error) {
+	ask := web.Ask{Resource: "*"}
+	if order, err := in.order(); err == nil {
+		ask.Context.Quantity, ask.Context.OfferingID = &order.Quantity, &order.OfferingID
+	}
+	return ask, nil
+}

@@ -1,0 +1,110 @@
+package offline
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/slotfarm/slotfarm/internal/durable"
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/server"
+)
+
+// rekey seals the secrets of storage under another master key.
+type rekey struct {
+	Storage
+	other string // the file of that key; "" draws one
+}
+
+// Rekey seals every secret under the master key in a file, or, without one, under a
+// key that is drawn and takes the place of the one before. It returns the
+// fingerprint of the master key from now on. After an interruption it goes on where
+// it was. Argument for the file in which a drawn key waits.
+func Rekey(ctx context.Context, s Storage, other string) (sealedUnder string, err error) {
+	if err := s.Check(); err != nil {
+		return "", err
+	}
+	r := rekey{s, other}
+	if sameFile(other, r.waiting()) {
+		return "", fault.New(fault.Argument, "--new-master-key-file %s is where a drawn key waits; give the other key another name", other)
+	}
+	err = server.Offline(ctx, s.Config(), func(p *server.Parts) error {
+		done, err := r.finish(ctx, p)
+		if err == nil && (!done || other != "") {
+			err = r.seal(ctx, p)
+		}
+		sealedUnder = fmt.Sprint(p.Installation.Master())
+		return err
+	})
+	return sealedUnder, err
+}
+
+// waiting is the file of a drawn key that is not the master key yet.
+func (r rekey) waiting() string { return r.masterKeyFile() + ".new" }
+
+// finish ends an earlier run that sealed everything under the waiting key and
+// then was interrupted, and reports whether there was one.
+func (r rekey) finish(ctx context.Context, p *server.Parts) (bool, error) {
+	sealed, err := p.Installation.Sealed(ctx)
+	if err != nil {
+		return false, err
+	}
+	waiting, err := readKey(r.waiting())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil || waiting.Fingerprint() != sealed:
+		return false, err
+	}
+	p.Installation.Use(waiting)
+	return true, durable.Rename(r.waiting(), r.masterKeyFile())
+}
+
+// rekey seals everything under the other key.
+func (r rekey) seal(ctx context.Context, p *server.Parts) error {
+	if err := r.unlock(ctx, p); err != nil {
+		return err
+	}
+	if r.other != "" {
+		other, err := readKey(r.other)
+		if err != nil {
+			return err
+		}
+		return p.Installation.Rekey(ctx, other)
+	}
+	drawn, err := r.draw()
+	if err == nil {
+		err = p.Installation.Rekey(ctx, drawn)
+	}
+	if err != nil {
+		return err
+	}
+	return durable.Rename(r.waiting(), r.masterKeyFile())
+}
+
+// draw returns a key that waits in its file: the one of an earlier run that was
+// interrupted, or else a new one.
+func (r rekey) draw() (iam.MasterKey, error) {
+	drawn, err := readKey(r.waiting())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return drawn, err
+	}
+	if drawn, err = iam.NewMasterKey(rand.Reader); err != nil {
+		return drawn, err
+	}
+	return drawn, writeKey(r.waiting(), drawn)
+}
+
+// sameFile reports whether two names are those of one file that is there.
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}

@@ -1,0 +1,257 @@
+// Package web is what every HTTP API of slotfarm has in common, so that none of
+// them does it by itself or forgets it: a request's id, its body, who sent it and
+// whether that caller may do what it asks for, recovery from panics, the answer,
+// the log line, and what is told to metrics and traces.
+//
+// It knows no API. An API brings its Form, which is how its errors and log lines
+// look, and for each place where requests arrive an Endpoint, which finds the
+// operation that a request is for. Who may call comes in as values, and an API
+// without them cannot be made. API.call is the one place that says in which order
+// all of this happens.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
+)
+
+// Config is what an API gets from the server that it is a part of. All fields but
+// Around, Throttle and Observe are required.
+type Config struct {
+	Authenticate Authenticate
+	Authorize    Authorize
+	NewID        func() string
+	Log          *slog.Logger
+	Around       Around               // of operations whose input has not been read yet
+	Throttle     func(*Request) error // refuses calls that their callers may make, and too often
+	Observe      Observe              // hears of every request
+}
+
+// Authenticate returns who sent a request.
+type Authenticate func(*Request) (Identity, error)
+
+// Authorize returns nil where the caller of a request may do what it asks for.
+type Authorize func(*Request, Ask) error
+
+// Anyone is the Authenticate of APIs that do not ask who calls.
+func Anyone(*Request) (Identity, error) { return Identity{}, nil }
+
+// Everyone is the Authorize of APIs on which every caller may do everything.
+func Everyone(*Request, Ask) error { return nil }
+
+// Around stands between a call and its operation: it decides whether and when to
+// run it, and what is answered. It may answer ErrDropped.
+type Around func(ctx context.Context, r *Request, run func() (Reply, error)) (Reply, error)
+
+// Identity is who makes a request.
+type Identity struct {
+	Account string
+	Key     string   // access key id; "" when the request names none
+	Signer  *iam.Key // whose signature was found to be good; nil where none has to be
+}
+
+// Ask is what a request asks for, as policies see it.
+type Ask struct {
+	Action   string      // such as "devicefarm:PurchaseOffering"
+	Resource string      // an ARN, or "*" for what is no single resource
+	Context  iam.Context // what the input gives to conditions; the rest is known of every request
+}
+
+// Form is how an API looks where APIs differ.
+type Form struct {
+	Refuse     func(error) Reply                       // the answer to a request that failed
+	Unreadable func(error) error                       // what a failure to read the body is called; it may be an *http.MaxBytesError
+	Account    func(*Request) string                   // whom logs and metrics name; "" where it is no single account
+	Line       func(*Request, []slog.Attr) []slog.Attr // appends what log lines begin with
+}
+
+// Endpoint is a place where requests to an API arrive.
+type Endpoint struct {
+	Name  string                            // of its operation, where it has one alone
+	Limit int64                             // of bodies, in bytes
+	Check func(*Request) error              // what can be refused by the head alone; may be nil
+	Find  func(*Request) (Operation, error) // what the request is for
+}
+
+// Operation is what a request may be for.
+type Operation struct {
+	Name string // as logs and metrics have it
+
+	// Open reads the input of a request as far as it needs to in order to tell what
+	// the request asks for. It changes nothing.
+	Open func(context.Context, *Request) (Call, error)
+}
+
+// Call is a request that is understood. Run is called where its caller may do
+// what it asks for.
+type Call struct {
+	Ask Ask
+	Run func(context.Context) (Reply, error)
+}
+
+// API answers requests. New makes one.
+type API struct {
+	Config
+	form Form
+}
+
+// New returns an API, or an error where anything is missing that is required. A
+// server that lets everyone do everything has to say so: see Everyone.
+func New(c Config, f Form) (*API, error) {
+	switch {
+	case c.Authenticate == nil:
+		return nil, errors.New("web: an API needs something that says who calls it")
+	case c.Authorize == nil:
+		return nil, errors.New("web: an API needs something that says who may do what")
+	case c.NewID == nil || c.Log == nil:
+		return nil, errors.New("web: an API needs ids for its requests and a log")
+	case f.Refuse == nil || f.Unreadable == nil || f.Account == nil || f.Line == nil:
+		return nil, errors.New("web: an API needs a whole form")
+	}
+	return &API{c, f}, nil
+}
+
+// Handler returns what answers requests to an end point.
+func (a *API) Handler(e Endpoint) http.Handler {
+	return a.handler(e.Limit, func(r *Request) (Reply, error) {
+		r.Operation = e.Name
+		return a.call(r, e)
+	})
+}
+
+// Refusal returns what answers every request with the error that f returns.
+func (a *API) Refusal(f func(*Request) error) http.Handler {
+	return a.handler(0, func(r *Request) (Reply, error) { return Reply{}, f(r) })
+}
+
+// call takes a request from its head to its answer. Recovery from panics, the log
+// and metrics are around it.
+func (a *API) call(r *Request, e Endpoint) (Reply, error) {
+	if e.Check != nil {
+		if err := e.Check(r); err != nil {
+			return Reply{}, err
+		}
+	}
+	var err error
+	if r.Identity, err = a.Authenticate(r); err != nil {
+		return Reply{}, err
+	}
+	operation, err := e.Find(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	r.Operation = operation.Name
+	run := func() (Reply, error) { return a.run(r, operation) }
+	if a.Around == nil {
+		return run()
+	}
+	return a.Around(r.Context(), r, run)
+}
+
+// run runs an operation where the caller may do what it asks for.
+func (a *API) run(r *Request, operation Operation) (Reply, error) {
+	call, err := operation.Open(r.Context(), r)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := r.Also(call.Ask); err != nil {
+		return Reply{}, err
+	}
+	if a.Throttle != nil {
+		if err := a.Throttle(r); err != nil {
+			return Reply{}, err
+		}
+	}
+	return call.Run(r.Context())
+}
+
+// handler returns what answers requests with what run returns, logs a line about
+// each and has it observed.
+func (a *API) handler(limit int64, run func(*Request) (Reply, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
+		begin := time.Now()
+		r := &Request{Request: received, ID: a.NewID(), Answer: w.Header(), api: a, writer: w, limit: limit}
+		reply := a.answer(r, run)
+		result := Result{
+			Operation: r.Operation, Account: a.form.Account(r), RequestID: r.ID,
+			Error: reply.Error, Status: reply.Status, Took: time.Since(begin),
+		}
+		if gone(r, reply.Status) {
+			result.Status, reply.Level = StatusGone, slog.LevelInfo
+		}
+		if a.Observe != nil {
+			a.Observe(r.Context(), result)
+		}
+		lost := reply.write(w, r.ID)
+		a.Log.LogAttrs(r.Context(), reply.Level, "request", a.attrs(r, result, reasons{reply.Reason, lost})...)
+	})
+}
+
+// answer returns the answer to a request. A panic on the way to it becomes an
+// internal error.
+func (a *API) answer(r *Request, run func(*Request) (Reply, error)) (reply Reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			reply = a.form.Refuse(&fault.Error{Message: "panic", Err: fmt.Errorf("%v\n%s", p, debug.Stack())})
+		}
+	}()
+	reply, err := run(r)
+	switch {
+	case errors.Is(err, ErrDropped):
+		return Reply{Reason: err}
+	case err != nil:
+		return a.form.Refuse(err)
+	}
+	return reply
+}
+
+// reasons are why a request failed, and why its answer was lost on the way.
+type reasons struct{ failed, lost error }
+
+// attrs returns what the log line of a request says.
+func (a *API) attrs(r *Request, result Result, why reasons) []slog.Attr {
+	attrs := a.form.Line(r, make([]slog.Attr, 0, 9+len(r.Attrs)))
+	attrs = append(attrs, slog.String("account", result.Account), slog.String("requestId", result.RequestID), slog.String("source", r.Source()))
+	attrs = append(attrs, r.Attrs...)
+	if result.Error != "" || why.failed == nil && why.lost != nil {
+		attrs = append(attrs, slog.String("error", result.Error))
+	}
+	switch {
+	case why.failed != nil:
+		attrs = append(attrs, slog.String("reason", why.failed.Error()))
+	case why.lost != nil:
+		attrs = append(attrs, slog.String("reason", "the answer did not arrive whole: "+why.lost.Error()))
+	}
+	return append(attrs, slog.Int("status", result.Status), slog.Duration("took", result.Took))
+}
+
+// Result is how a request ended.
+type Result struct {
+	Operation string // "" where it named none of the API's
+	Account   string
+	RequestID string
+	Error     string // its name; "" of an answer without one
+	Status    int    // 0 where the connection was closed without an answer
+	Took      time.Duration
+}
+
+// Observe hears of every request before its answer goes out, so that whoever
+// has the answer finds it counted. It must not wait for anything.
+type Observe func(context.Context, Result)
+
+// StatusGone is the status that is logged and counted where a caller left before
+// the server could answer: what then failed is no failure of the server.
+const StatusGone = 499
+
+// gone reports whether a request fails with a status because its caller has left.
+func gone(r *Request, status int) bool {
+	return status >= http.StatusInternalServerError && r.Context().Err() != nil
+}
