@@ -2,21 +2,12 @@ package access
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"time"
+	"errors"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
-)
-
-// Kind is the kind of record that holds access keys, by their ids, and which
-// master key their secrets are sealed under, by masterName.
-const (
-	Kind       = "access"
-	keyPrefix  = "key/"
-	masterName = "master"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Installation is the master key under which all secrets of a store are sealed.
@@ -53,9 +44,15 @@ func (i *Installation) Install(ctx context.Context, newMaster func() (iam.Master
 	if err != nil {
 		return Credentials{}, err
 	}
-	fingerprint := journal.Named{Name: masterName, Body: []byte(master.Fingerprint())}
-	added, err := i.keys.config.Store.AddRecords(ctx, Kind, made.record, fingerprint)
-	if err == nil && !added { // by another process, meanwhile
+	sealed, err := sealedUnder(master)
+	if err != nil {
+		return Credentials{}, err
+	}
+	commit := made.commit()
+	commit.If[masterKey] = 0
+	commit.Put = append(commit.Put, sealed)
+	_, err = i.keys.config.Store.Commit(ctx, commit)
+	if errors.Is(err, store.ErrConflict) { // by another process, meanwhile
 		err = installed()
 	}
 	if err != nil {
@@ -94,14 +91,16 @@ func (i *Installation) CheckOpen(ctx context.Context) error {
 // Sealed returns the fingerprint of the master key that the secrets are sealed
 // under. NotFound where the storage was not initialised.
 func (i *Installation) Sealed(ctx context.Context) (fingerprint string, err error) {
-	master, err := i.keys.config.Store.ListRecords(ctx, Kind, masterName)
-	if err == nil && len(master) == 0 {
-		err = fault.New(fault.NotFound, "this storage was not initialised; run slotfarm init first")
-	}
+	found, err := store.Read(ctx, i.keys.config.Store, masterKey)
 	if err != nil {
 		return "", err
 	}
-	return string(master[0].Body), nil
+	d, ok := found[masterKey]
+	if !ok {
+		return "", fault.New(fault.NotFound, "this storage was not initialised; run slotfarm init first")
+	}
+	m, err := store.Decode[storedMaster](d)
+	return m.Fingerprint, err
 }
 
 // Rekey seals every secret under another master key, all of them or none. That
@@ -110,85 +109,36 @@ func (i *Installation) Rekey(ctx context.Context, master iam.MasterKey) error {
 	if err := i.Check(ctx); err != nil {
 		return err
 	}
-	records, err := i.keys.config.Store.ListRecords(ctx, Kind, keyPrefix)
+	commit, err := i.sealAgain(ctx, master)
 	if err != nil {
 		return err
 	}
-	sealed := []journal.Named{{Name: masterName, Body: []byte(master.Fingerprint())}}
-	for _, r := range records {
-		stored, secret, err := unseal(&i.keys.config.Master, r)
-		if err != nil {
-			return err
-		}
-		again, err := stored.seal(&master, secret)
-		if err != nil {
-			return err
-		}
-		sealed = append(sealed, again)
-	}
-	if err := i.keys.config.Store.PutRecords(ctx, Kind, sealed...); err != nil {
+	if _, err := i.keys.config.Store.Commit(ctx, commit); err != nil {
 		return err
 	}
 	i.Use(master)
 	return nil
 }
 
-// keyRecord is an access key as it is stored.
-type keyRecord struct {
-	ID       string          `json:"id"`
-	Account  string          `json:"account"`
-	Name     string          `json:"name"`
-	Created  time.Time       `json:"created"`
-	Disabled bool            `json:"disabled,omitzero"`
-	Policy   json.RawMessage `json:"policy"`
-	Secret   []byte          `json:"secret"` // sealed
-}
-
-// seal returns the key with its secret as it is stored.
-func (k keyRecord) seal(master *iam.MasterKey, secret string) (journal.Named, error) {
-	about, err := k.about()
+// sealAgain returns the commit that seals every secret under another master key.
+func (i *Installation) sealAgain(ctx context.Context, master iam.MasterKey) (store.Commit, error) {
+	found, err := store.All(ctx, i.keys.config.Store, keys)
 	if err != nil {
-		return journal.Named{}, err
+		return store.Commit{}, err
 	}
-	if k.Secret, err = master.Seal(about, secret); err != nil {
-		return journal.Named{}, fmt.Errorf("key %s: %w", k.ID, err)
+	sealed, err := sealedUnder(master)
+	commit := store.Commit{If: map[string]int64{}, Put: []store.Document{sealed}}
+	for _, d := range found {
+		if d.Key == masterKey || err != nil {
+			continue
+		}
+		var again store.Document
+		var stored storedKey
+		var secret string
+		if stored, secret, err = unseal(&i.keys.config.Master, d); err == nil {
+			again, err = stored.seal(&master, secret)
+		}
+		commit.If[d.Key], commit.Put = d.Version, append(commit.Put, again)
 	}
-	body, err := json.Marshal(k)
-	return journal.Named{Name: keyPrefix + k.ID, Body: body}, err
-}
-
-// about returns everything of the key but its secret: whose it is and what it
-// may do cannot be changed in storage without the master key.
-func (k keyRecord) about() (string, error) {
-	k.Secret = nil
-	body, err := json.Marshal(k)
-	return string(body), err
-}
-
-// ownerOf returns whose a stored key says it is, which is not known before it is
-// unsealed.
-func ownerOf(r journal.Named) (string, error) {
-	var k keyRecord
-	err := json.Unmarshal(r.Body, &k)
-	return k.Account, err
-}
-
-// unseal returns a stored key and its secret.
-func unseal(master *iam.MasterKey, r journal.Named) (keyRecord, string, error) {
-	var k keyRecord
-	if err := json.Unmarshal(r.Body, &k); err != nil {
-		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
-	}
-	about, err := k.about()
-	if err == nil && r.Name != keyPrefix+k.ID {
-		err = fmt.Errorf("it is that of key %s", k.ID)
-	}
-	if err != nil {
-		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
-	}
-	secret, err := master.Open(about, k.Secret)
-	if err != nil {
-		return k, "", fmt.Errorf("stored %s: %w", r.Name, err)
-	}
-	return k, secret, nil
+	return commit, err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // OperatorAccount is the account of the operator's own keys, which may reach the
@@ -26,7 +27,7 @@ const OperatorAccount account.ID = "000000000000"
 
 // Config is what keys are kept with. All fields but Master are required.
 type Config struct {
-	Store   journal.Records
+	Store   store.Documents
 	Now     func() time.Time // the wall clock
 	Master  iam.MasterKey    // seals the secrets
 	Actions []string         // that policies may name
@@ -41,10 +42,16 @@ type Config struct {
 // Keys are the access keys of all accounts. New makes them.
 type Keys struct {
 	config Config
+	owners *lru.Cache[string, account.ID] // of the access keys that were asked for
 
-	mu         sync.RWMutex // held while generation changes, with the keys remembered
-	generation int          // of the keys remembered: how often Forget was called
-	remembered *lru.Cache[string, Credentials]
+	mu         sync.Mutex // held while a key is remembered
+	remembered *lru.Cache[string, read]
+}
+
+// read is an access key as it was read.
+type read struct {
+	Credentials
+	version int64 // of its document
 }
 
 // remembers is how many access keys are remembered.
@@ -52,11 +59,15 @@ const remembers = 1 << 14
 
 // New returns the keys in a store, and their installation.
 func New(c Config) (*Keys, *Installation, error) {
-	remembered, err := lru.New[string, Credentials](remembers)
+	remembered, err := lru.New[string, read](remembers)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := &Keys{config: c, remembered: remembered}
+	owners, err := lru.New[string, account.ID](remembers)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := &Keys{config: c, owners: owners, remembered: remembered}
 	return keys, &Installation{keys}, nil
 }
 
@@ -69,7 +80,15 @@ type Credentials struct {
 // newKey is a key on its way into storage.
 type newKey struct {
 	Credentials
-	record journal.Named
+	key, owner store.Document
+}
+
+// commit returns what puts the key where there is none of its id.
+func (n newKey) commit() store.Commit {
+	return store.Commit{
+		If:  map[string]int64{n.key.Key: 0, n.owner.Key: 0},
+		Put: []store.Document{n.key, n.owner},
+	}
 }
 
 func (k *Keys) newKey(id account.ID, name string, policy []byte) (newKey, error) {
@@ -90,17 +109,21 @@ func (k *Keys) newKey(id account.ID, name string, policy []byte) (newKey, error)
 		return newKey{}, err
 	}
 	key := iam.Key{ID: keyID, Account: string(id), Name: name, Created: k.config.Now().UTC(), Policy: parsed}
-	record, err := k.record(key, secret)
-	return newKey{Credentials{key, secret}, record}, err
+	stored, err := k.document(key, secret)
+	if err != nil {
+		return newKey{}, err
+	}
+	owner, err := store.Encode(owners+keyID, storedOwner{Account: id})
+	return newKey{Credentials{key, secret}, stored, owner}, err
 }
 
-// record returns a key as it is stored.
-func (k *Keys) record(key iam.Key, secret string) (journal.Named, error) {
+// document returns a key as it is stored.
+func (k *Keys) document(key iam.Key, secret string) (store.Document, error) {
 	policy, err := key.Policy.MarshalJSON()
 	if err != nil {
-		return journal.Named{}, err
+		return store.Document{}, err
 	}
-	stored := keyRecord{ID: key.ID, Account: key.Account, Name: key.Name, Created: key.Created, Disabled: key.Disabled, Policy: policy}
+	stored := storedKey{ID: key.ID, Account: key.Account, Name: key.Name, Created: key.Created, Disabled: key.Disabled, Policy: policy}
 	return stored.seal(&k.config.Master, secret)
 }
 
@@ -125,37 +148,35 @@ func (k *Keys) Create(ctx context.Context, c journal.Caller, name string, policy
 	if err != nil {
 		return Credentials{}, err
 	}
-	return made.Credentials, k.config.Store.PutRecords(ctx, Kind, made.record)
+	_, err = k.config.Store.Commit(ctx, made.commit())
+	return made.Credentials, err
 }
 
-// List returns an account's keys, oldest first; those of others it does not open.
+// List returns an account's keys, oldest first; those of others it does not read.
 // NotFound for an account that was never opened.
 func (k *Keys) List(ctx context.Context, c journal.Caller) ([]iam.Key, error) {
 	if err := k.config.Known(ctx, c); err != nil {
 		return nil, err
 	}
-	records, err := k.config.Store.ListRecords(ctx, Kind, keyPrefix)
+	found, err := store.All(ctx, k.config.Store, keyOf(c.Account, ""))
 	if err != nil {
 		return nil, err
 	}
 	var keys []iam.Key
-	for _, r := range records {
-		if owner, err := ownerOf(r); err != nil || owner != string(c.Account) {
-			continue // whose key it is cannot even be read: no account's
-		}
-		found, err := k.open(r)
+	for _, d := range found {
+		one, err := k.open(d)
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, found.Key)
+		keys = append(keys, one.Key)
 	}
 	slices.SortStableFunc(keys, func(a, b iam.Key) int { return a.Created.Compare(b.Created) })
 	return keys, nil
 }
 
 // open reads a stored key.
-func (k *Keys) open(r journal.Named) (Credentials, error) {
-	stored, secret, err := unseal(&k.config.Master, r)
+func (k *Keys) open(d store.Document) (Credentials, error) {
+	stored, secret, err := unseal(&k.config.Master, d)
 	if err != nil {
 		return Credentials{}, err
 	}
@@ -166,134 +187,4 @@ func (k *Keys) open(r journal.Named) (Credentials, error) {
 	return Credentials{iam.Key{
 		ID: stored.ID, Account: stored.Account, Name: stored.Name, Created: stored.Created, Disabled: stored.Disabled, Policy: policy,
 	}, secret}, nil
-}
-
-// Credentials returns the key with an id, or UnknownKey where there is none that
-// may be used.
-func (k *Keys) Credentials(ctx context.Context, id string) (Credentials, error) {
-	found, ok, generation := k.recall(id)
-	if !ok {
-		var err error
-		if found, err = k.readKey(ctx, id); err != nil {
-			return Credentials{}, err
-		}
-		k.remember(found, generation)
-	}
-	if found.Key.Disabled {
-		return Credentials{}, unknownKey()
-	}
-	return found, nil
-}
-
-// recall returns a key that was read since the last Forget, and the generation
-// of what is remembered.
-func (k *Keys) recall(id string) (found Credentials, ok bool, generation int) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	found, ok = k.remembered.Get(id)
-	return found, ok, k.generation
-}
-
-// remember keeps a key that was read in a generation, unless that is a past one
-// by now.
-func (k *Keys) remember(found Credentials, generation int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if generation == k.generation {
-		k.remembered.Add(found.Key.ID, found)
-	}
-}
-
-// Forget has every key be read anew, since records of the Kind were changed, by
-// whichever process.
-func (k *Keys) Forget() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.generation++
-	k.remembered.Purge()
-}
-
-// unknownKey is the same for keys that are disabled and for those that never
-// were, as AWS has it.
-func unknownKey() error {
-	return fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
-}
-
-func (k *Keys) readKey(ctx context.Context, id string) (Credentials, error) {
-	records, err := k.keyRecords(ctx, id)
-	if err != nil {
-		return Credentials{}, err
-	}
-	if len(records) == 0 {
-		return Credentials{}, unknownKey()
-	}
-	return k.open(records[0])
-}
-
-// keyRecords returns the stored key with an id, none where there is none.
-func (k *Keys) keyRecords(ctx context.Context, id string) ([]journal.Named, error) {
-	if len(id) != iam.KeyIDLength { // so that nobody has all keys looked at
-		return nil, nil
-	}
-	return k.config.Store.ListRecords(ctx, Kind, keyPrefix+id)
-}
-
-// Disable keeps an account's key from being used, or lets it be used again.
-// NotFound for one that the account does not have, Conflict for the key of the
-// caller.
-func (k *Keys) Disable(ctx context.Context, c journal.Caller, id string, disabled bool) (iam.Key, error) {
-	if id == c.Key && disabled {
-		return iam.Key{}, fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to disable it", id)
-	}
-	found, err := k.ownKey(ctx, c, id)
-	if err != nil {
-		return iam.Key{}, err
-	}
-	found.Key.Disabled = disabled
-	record, err := k.record(found.Key, found.Secret)
-	if err != nil {
-		return iam.Key{}, err
-	}
-	replaced, err := k.config.Store.ReplaceRecord(ctx, Kind, record)
-	if err == nil && !replaced {
-		err = noKey(c, id)
-	}
-	return found.Key, err
-}
-
-// Delete removes an account's key, also one that was damaged. NotFound for one
-// that the account does not have; Conflict for the key of the caller, so that an
-// operator's key always remains.
-func (k *Keys) Delete(ctx context.Context, c journal.Caller, id string) error {
-	if id == c.Key {
-		return fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to delete it", id)
-	}
-	records, err := k.keyRecords(ctx, id)
-	if err != nil {
-		return err
-	}
-	if len(records) == 0 {
-		return noKey(c, id)
-	}
-	if owner, err := ownerOf(records[0]); err == nil && owner != string(c.Account) {
-		return noKey(c, id)
-	}
-	deleted, err := k.config.Store.DeleteRecord(ctx, Kind, keyPrefix+id)
-	if err == nil && !deleted {
-		err = noKey(c, id)
-	}
-	return err
-}
-
-// ownKey returns the key of an account that has an id.
-func (k *Keys) ownKey(ctx context.Context, c journal.Caller, id string) (Credentials, error) {
-	found, err := k.readKey(ctx, id)
-	if fault.KindOf(err) == fault.UnknownKey || err == nil && found.Key.Account != string(c.Account) {
-		return Credentials{}, noKey(c, id)
-	}
-	return found, err
-}
-
-func noKey(c journal.Caller, id string) error {
-	return fault.New(fault.NotFound, "account %q has no key %s", c.Account, fault.Quote(id))
 }

@@ -19,7 +19,7 @@ import (
 
 // Config is what accounts are kept with. All fields but Closed are required.
 type Config struct {
-	Store   journal.Store
+	Store   journal.Journal
 	Now     func() time.Time       // the wall clock
 	Opening func() account.Opening // how an account starts that is opened now
 	Closed  bool                   // only Configure opens accounts

@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -10,6 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Setup is a Shelf while nobody makes decisions by it. Shelf.Exclusively lends
@@ -25,19 +26,30 @@ func (x *Setup) First() account.Terms { return x.shelf.config.Terms }
 
 // Load takes the newest stored version, or the one to begin with.
 func (x *Setup) Load(ctx context.Context) error {
-	versions, err := x.shelf.config.Store.ListRecords(ctx, Kind, "")
+	found, err := store.Read(ctx, x.shelf.config.Store, Head)
 	if err != nil {
 		return err
 	}
-	terms, number := x.First(), len(versions)
-	x.shelf.version = number
-	if number > 0 {
-		if terms.Catalog, err = catalogIn(versions[number-1]); err != nil {
+	var now head
+	if d, ok := found[Head]; ok {
+		if now, err = store.Decode[head](d); err != nil {
 			return err
 		}
 	}
-	x.shelf.terms.Store(&terms)
+	terms := x.First()
+	if terms.Catalog, err = x.shelf.Of(ctx, now.Version); err != nil {
+		return err
+	}
+	x.sell(terms, now, found[Head].Version)
 	return nil
+}
+
+// sell has decisions be made by terms from now on: those of a head, whose document
+// has a version.
+func (x *Setup) sell(terms account.Terms, now head, seen int64) {
+	x.shelf.terms.Store(&terms)
+	x.shelf.version = now.Version
+	x.shelf.seen.Store(seen)
 }
 
 // Put is Shelf.Set of a catalogue that Check has let pass.
@@ -49,20 +61,33 @@ func (x *Setup) Put(ctx context.Context, c journal.Caller, catalog offering.Cata
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(Version{Number: x.shelf.version + 1, At: x.shelf.config.Now().UTC().Truncate(time.Millisecond), Key: c.Key, Body: document})
+	next := head{Version: x.shelf.version + 1}
+	version := Version{Number: next.Version, At: x.shelf.config.Now().UTC().Truncate(time.Millisecond), Key: c.Key, Body: document}
+	seen, err := x.keep(ctx, next, version)
+	if errors.Is(err, store.ErrConflict) {
+		return fault.New(fault.Conflict, "catalog: version %d was put in force by another process meanwhile; look at what changed", next.Version)
+	}
 	if err != nil {
 		return err
 	}
-	added, err := x.shelf.config.Store.AddRecords(ctx, Kind, journal.Named{Name: nameOfVersion(x.shelf.version + 1), Body: body})
-	if err != nil {
-		return err
-	}
-	if !added {
-		return fault.New(fault.Conflict, "catalog: version %d was put in force by another process meanwhile; look at what changed", x.shelf.version+1)
-	}
-	x.shelf.version++
-	x.shelf.terms.Store(&account.Terms{Catalog: catalog, MaxSlots: x.shelf.config.Terms.MaxSlots})
+	x.sell(account.Terms{Catalog: catalog, MaxSlots: x.First().MaxSlots}, next, seen)
 	return nil
+}
+
+// keep stores a version and its head, which follows the one that was seen last.
+func (x *Setup) keep(ctx context.Context, next head, v Version) (seen int64, err error) {
+	newest, err := store.Encode(keyOf(next.Version), v)
+	if err != nil {
+		return 0, err
+	}
+	now, err := store.Encode(Head, next)
+	if err != nil {
+		return 0, err
+	}
+	return x.shelf.config.Store.Commit(ctx, store.Commit{
+		If:  map[string]int64{Head: x.shelf.seen.Load(), newest.Key: 0},
+		Put: []store.Document{now, newest},
+	})
 }
 
 // Check refuses a catalogue without an offering that may be held.

@@ -16,14 +16,24 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Kind is the kind of record that holds the versions of the catalogue.
-const Kind = "catalog"
+// Head is the key of the document that says which version of the catalogue is in
+// force, and versions begins the keys of the versions.
+const (
+	Head     = "catalog/head"
+	versions = "catalog/version/"
+)
+
+// head is what the document of Head holds.
+type head struct {
+	Version int `json:"version"`
+}
 
 // Config is what a Shelf works with. All fields are required.
 type Config struct {
-	Store journal.Store
+	Store store.Store
 	Terms account.Terms    // to begin with; a stored catalogue comes first
 	Now   func() time.Time // the wall clock
 
@@ -41,11 +51,12 @@ type Shelf struct {
 	// by what decides on accounts, so that nothing is bought by a catalogue that
 	// is no longer in force.
 	setup   sync.RWMutex
-	version int // of the catalogue; 0 is the one to begin with
+	version int          // of the catalogue; 0 is the one to begin with
+	seen    atomic.Int64 // version of the document of Head that said so
 }
 
-// New returns a shelf with what is for sale to begin with, until Load finds a
-// stored catalogue.
+// New returns a shelf with what is for sale to begin with, until Follow is given
+// the head of a stored catalogue.
 func New(c Config) *Shelf {
 	s := &Shelf{config: c}
 	s.terms.Store(&c.Terms)
@@ -68,8 +79,13 @@ func (s *Shelf) Terms() account.Terms { return *s.terms.Load() }
 // they stay in force until it stands. Decisions do not keep one another waiting.
 func (s *Shelf) Decisions() sync.Locker { return s.setup.RLocker() }
 
-// Load takes the newest stored catalogue, whichever process put it in force.
-func (s *Shelf) Load(ctx context.Context) error {
+// Follow has the shelf sell by the newest stored catalogue, whichever process put
+// it in force. It gets the document of Head as it was just read, and reads nothing
+// else unless that has changed.
+func (s *Shelf) Follow(ctx context.Context, now store.Document) error {
+	if now.Version == s.seen.Load() {
+		return nil
+	}
 	return s.Exclusively(func(x *Setup) error { return x.Load(ctx) })
 }
 
@@ -83,19 +99,19 @@ func (s *Shelf) Exclusively(f func(*Setup) error) error {
 
 // Versions returns every version of the catalogue, oldest first.
 func (s *Shelf) Versions(ctx context.Context) ([]Version, error) {
-	records, err := s.config.Store.ListRecords(ctx, Kind, "")
+	found, err := store.All(ctx, s.config.Store, versions)
 	if err != nil {
 		return nil, err
 	}
-	var versions []Version
-	for _, r := range records {
-		var v Version
-		if err := json.Unmarshal(r.Body, &v); err != nil {
-			return nil, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+	var all []Version
+	for _, d := range found {
+		v, err := store.Decode[Version](d)
+		if err != nil {
+			return nil, err
 		}
-		versions = append(versions, v)
+		all = append(all, v)
 	}
-	return versions, nil
+	return all, nil
 }
 
 // Of returns what was for sale by a version, 0 being the catalogue to
@@ -104,27 +120,29 @@ func (s *Shelf) Of(ctx context.Context, number int) (offering.Catalog, error) {
 	if number == 0 {
 		return s.config.Terms.Catalog, nil
 	}
-	records, err := s.config.Store.ListRecords(ctx, Kind, nameOfVersion(number))
+	key := keyOf(number)
+	found, err := store.Read(ctx, s.config.Store, key)
 	if err != nil {
 		return offering.Catalog{}, err
 	}
-	if len(records) == 0 {
+	d, ok := found[key]
+	if !ok {
 		return offering.Catalog{}, fault.New(fault.NotFound, "there is no version %d of the catalogue", number)
 	}
-	return catalogIn(records[0])
+	return catalogIn(d)
 }
 
-func nameOfVersion(number int) string { return fmt.Sprintf("%09d", number) }
+func keyOf(number int) string { return fmt.Sprintf("%s%09d", versions, number) }
 
 // catalogIn returns the catalogue of a stored version.
-func catalogIn(r journal.Named) (offering.Catalog, error) {
-	var v Version
-	if err := json.Unmarshal(r.Body, &v); err != nil {
-		return offering.Catalog{}, fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+func catalogIn(d store.Document) (offering.Catalog, error) {
+	v, err := store.Decode[Version](d)
+	if err != nil {
+		return offering.Catalog{}, err
 	}
 	catalog, err := manifest.ParseCatalog(v.Body)
 	if err != nil {
-		err = fmt.Errorf("stored catalogue %s: %w", r.Name, err)
+		err = fmt.Errorf("document %s: %w", d.Key, err)
 	}
 	return catalog, err
 }

@@ -42,12 +42,6 @@ type Journal interface {
 	Close() error
 }
 
-// Store is what an engine keeps: journals, and records beside them.
-type Store interface {
-	Journal
-	Records
-}
-
 // Reader reads what is durable.
 type Reader interface {
 	// Head returns the newest entry of an account; its zero value when the

@@ -49,9 +49,6 @@ func move(ctx context.Context, from *sqlite.Archive, to *postgres.Journal) error
 		if err != nil {
 			return err
 		}
-		if err := from.Records(ctx, func(kind string, value journal.Named) error { return i.Record(ctx, kind, value) }); err != nil {
-			return err
-		}
 		last, err := from.Documents(ctx, func(d store.Document) error {
 			if err := d.CheckStored(); err != nil {
 				return err

@@ -26,6 +26,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -52,7 +53,7 @@ var wall = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 // time.
 type farm struct {
 	t       *testing.T
-	store   journal.Store
+	store   store.Store
 	parts   *server.Parts
 	faults  *injection.Faults
 	handler http.Handler
@@ -76,7 +77,7 @@ func open(t *testing.T) *farm {
 	return openOn(t, store, offering.Default())
 }
 
-func openOn(t *testing.T, store journal.Store, catalog offering.Catalog) *farm {
+func openOn(t *testing.T, store store.Store, catalog offering.Catalog) *farm {
 	f := &farm{t: t, wall: wall}
 	newID := func() string {
 		return fmt.Sprintf("id-%d", f.ids.Add(1))

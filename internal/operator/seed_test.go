@@ -14,6 +14,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // planted is what a seed led to.
@@ -41,12 +42,12 @@ func (f *farm) everything() map[string]any {
 	for _, id := range ids {
 		all[string(id)] = f.records(id)
 	}
-	for _, kind := range []string{"catalog", "snapshot"} {
-		var values []journal.Named
-		if values, err = f.store.ListRecords(ctx, kind, ""); err != nil {
-			f.t.Fatal(err)
-		}
-		all[kind] = values
+	documents, err := store.All(ctx, f.store, "")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, d := range documents {
+		all[d.Key] = string(d.Body)
 	}
 	all["for sale"] = f.catalog()
 	f.size()

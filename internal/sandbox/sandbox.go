@@ -11,11 +11,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Config is what a sandbox works with. All fields are required.
 type Config struct {
-	Store    journal.Store
+	Store    store.Store
 	Catalog  *catalog.Shelf
 	Accounts *billing.Accounts
 	Now      func() time.Time       // the wall clock

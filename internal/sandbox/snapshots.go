@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,11 +11,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// kind is the kind of record that holds snapshots, each named after its
-// account and id.
-const kind = "snapshot"
+// prefix begins the keys of snapshots; their accounts and ids follow.
+const prefix = "snapshot/"
 
 // Snapshot is a point in a test account's journal to come back to.
 type Snapshot struct {
@@ -49,14 +47,14 @@ func (s *Snapshots) Take(ctx context.Context, c journal.Caller) (Snapshot, error
 	}
 	wall := s.config.Now().UTC()
 	taken := Snapshot{ID: s.config.NewID(), Entries: head.Seq, Hash: head.Hash.String(), Now: head.State.Now(wall), Taken: wall}
-	body, err := json.Marshal(taken)
-	if err != nil {
-		return Snapshot{}, err
+	d, err := store.Encode(keyOf(c.Account, taken.ID), taken)
+	if err == nil {
+		_, err = s.config.Store.Commit(ctx, store.Commit{Put: []store.Document{d}})
 	}
-	return taken, s.config.Store.PutRecords(ctx, kind, journal.Named{Name: snapshotName(c.Account, taken.ID), Body: body})
+	return taken, err
 }
 
-func snapshotName(id account.ID, snapshot string) string { return string(id) + "/" + snapshot }
+func keyOf(id account.ID, snapshot string) string { return prefix + string(id) + "/" + snapshot }
 
 // List returns an account's snapshots, oldest first. NotFound for one that
 // was never opened.
@@ -68,15 +66,15 @@ func (s *Snapshots) List(ctx context.Context, c journal.Caller) ([]Snapshot, err
 }
 
 func (s *Snapshots) list(ctx context.Context, id account.ID) ([]Snapshot, error) {
-	records, err := s.config.Store.ListRecords(ctx, kind, snapshotName(id, ""))
+	found, err := store.All(ctx, s.config.Store, keyOf(id, ""))
 	if err != nil {
 		return nil, err
 	}
 	var all []Snapshot
-	for _, r := range records {
-		var one Snapshot
-		if err := json.Unmarshal(r.Body, &one); err != nil {
-			return nil, fmt.Errorf("snapshot %s: %w", r.Name, err)
+	for _, d := range found {
+		one, err := store.Decode[Snapshot](d)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, one)
 	}
@@ -87,17 +85,25 @@ func (s *Snapshots) list(ctx context.Context, id account.ID) ([]Snapshot, error)
 }
 
 func (s *Snapshots) find(ctx context.Context, id account.ID, snapshot string) (Snapshot, journal.Place, error) {
-	all, err := s.list(ctx, id)
+	key := keyOf(id, snapshot)
+	if store.CheckKey(key) != nil { // then no snapshot has it
+		return Snapshot{}, journal.Place{}, noSnapshot(id, snapshot)
+	}
+	found, err := store.Read(ctx, s.config.Store, key)
 	if err != nil {
 		return Snapshot{}, journal.Place{}, err
 	}
-	i := slices.IndexFunc(all, func(s Snapshot) bool { return s.ID == snapshot })
-	if i < 0 {
+	d, ok := found[key]
+	if !ok {
 		return Snapshot{}, journal.Place{}, noSnapshot(id, snapshot)
 	}
-	place := journal.Place{Seq: all[i].Entries}
-	_, err = hex.Decode(place.Hash[:], []byte(all[i].Hash))
-	return all[i], place, err
+	one, err := store.Decode[Snapshot](d)
+	if err != nil {
+		return Snapshot{}, journal.Place{}, err
+	}
+	place := journal.Place{Seq: one.Entries}
+	_, err = hex.Decode(place.Hash[:], []byte(one.Hash))
+	return one, place, err
 }
 
 func noSnapshot(id account.ID, snapshot string) error {
@@ -128,24 +134,28 @@ func (s *Snapshots) rewind(ctx context.Context, id account.ID, to journal.Place)
 	if err != nil {
 		return err
 	}
-	for _, later := range all {
-		if later.Entries <= to.Seq {
-			continue
-		}
-		if _, err := s.config.Store.DeleteRecord(ctx, kind, snapshotName(id, later.ID)); err != nil {
-			return err
+	var later store.Commit
+	for _, one := range all {
+		if one.Entries > to.Seq {
+			later.Delete = append(later.Delete, keyOf(id, one.ID))
 		}
 	}
-	return nil
+	_, err = s.config.Store.Commit(ctx, later)
+	return err
 }
 
 // Delete forgets a snapshot, or says NotFound.
 func (s *Snapshots) Delete(ctx context.Context, c journal.Caller, snapshot string) error {
-	found, err := s.config.Store.DeleteRecord(ctx, kind, snapshotName(c.Account, snapshot))
-	if err == nil && !found {
+	key := keyOf(c.Account, snapshot)
+	if store.CheckKey(key) != nil {
 		return noSnapshot(c.Account, snapshot)
 	}
-	return err
+	return store.Change(ctx, s.config.Store, []string{key}, func(found store.Moment) (store.Commit, error) {
+		if _, ok := found[key]; !ok {
+			return store.Commit{}, noSnapshot(c.Account, snapshot)
+		}
+		return store.Commit{Delete: []string{key}}, nil
+	})
 }
 
 // Fork makes another account of a snapshot: the same history with transaction

@@ -47,10 +47,7 @@ func (g *gate) verify(v *sigv4.Verifier, r *web.Request, signed *http.Request) (
 	if err != nil {
 		return web.Identity{}, err
 	}
-	if err := g.parts.Refresh(r.Context()); err != nil {
-		return web.Identity{}, err
-	}
-	found, err := g.parts.Keys.Credentials(r.Context(), head.AccessKeyID)
+	found, err := g.parts.Begin(r.Context(), head.AccessKeyID)
 	if err != nil {
 		return web.Identity{}, err
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/access"
@@ -12,13 +11,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
 // PartsConfig is what the parts of a farm work with. Store, Terms, Now and NewID
 // are required.
 type PartsConfig struct {
-	Store journal.Store
+	Store store.Store
 	Terms account.Terms    // to begin with; a stored catalogue comes first
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
@@ -49,8 +49,7 @@ type Parts struct {
 	Seeds        *sandbox.Seeds
 	Sweeper      *sweep.Sweeper
 
-	store journal.Store
-	known atomic.Pointer[string] // revision of the keys and catalogues that the parts know
+	store store.Store
 }
 
 // NewParts returns the parts of a farm that sells by the newest stored catalogue.
@@ -91,21 +90,30 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	return p, p.Refresh(ctx)
 }
 
-// Refresh has the parts know what was changed of keys and the catalogue until
-// now, by whichever process. A request begins with it.
+// Begin returns the access key with an id as it is now, and has the parts sell by
+// the newest catalogue. A request begins with it: it reads both at one moment, and
+// parses neither unless it has changed.
+func (p *Parts) Begin(ctx context.Context, id string) (access.Credentials, error) {
+	place, err := p.Keys.Place(ctx, id)
+	if err != nil {
+		return access.Credentials{}, err
+	}
+	found, err := p.store.Get(ctx, catalog.Head, place)
+	if err == nil {
+		err = p.Catalog.Follow(ctx, store.Find(found, catalog.Head))
+	}
+	if err != nil {
+		return access.Credentials{}, err
+	}
+	return p.Keys.In(store.Find(found, place))
+}
+
+// Refresh has the parts sell by the newest catalogue, whichever process put it in
+// force.
 func (p *Parts) Refresh(ctx context.Context) error {
-	revision, err := p.store.Revision(ctx, access.Kind, catalog.Kind)
+	found, err := p.store.Get(ctx, catalog.Head)
 	if err != nil {
 		return err
 	}
-	if known := p.known.Load(); known != nil && *known == revision {
-		return nil
-	}
-	if err := p.Catalog.Load(ctx); err != nil {
-		return err
-	}
-	p.Keys.Forget()
-	loaded := revision // so that revision alone stays off the heap, which each request has
-	p.known.Store(&loaded)
-	return nil
+	return p.Catalog.Follow(ctx, store.Find(found, catalog.Head))
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
@@ -69,7 +69,7 @@ func (s *served) install() (made access.Credentials, err error) {
 }
 
 // stored opens the storage of a server that is stopped for f to work with.
-func (s *served) stored(f func(journal.Store) error) {
+func (s *served) stored(f func(store.Store) error) {
 	s.t.Helper()
 	store, err := sqlite.Open(context.Background(), s.dir)
 	if err != nil {
@@ -375,7 +375,7 @@ func TestForkStaysInReach(t *testing.T) {
 	}
 }
 
-// TestDamagedKeys damages the record of a key: the others are listed, and it can
+// TestDamagedKeys damages the document of a key: the others are listed, and it can
 // be deleted. No key deletes or disables itself.
 func TestDamagedKeys(t *testing.T) {
 	t.Parallel()
@@ -385,8 +385,9 @@ func TestDamagedKeys(t *testing.T) {
 	whole := s.key(other, "")
 	s.stop()
 	ctx := context.Background()
-	s.stored(func(store journal.Store) error {
-		return store.PutRecords(ctx, "access", journal.Named{Name: "key/" + damaged.id, Body: []byte(`{"account":"` + team + `"`)})
+	s.stored(func(docs store.Store) error {
+		_, err := docs.Commit(ctx, store.Commit{Put: []store.Document{{Key: "access/" + team + "/" + damaged.id, Body: []byte(`{"account":"` + team + `"}`)}}})
+		return err
 	})
 	s.start()
 	s.operate(s.operator, "GET", "/accounts/"+other+"/keys", "").want(t, "another account's", 200, whole.id)
@@ -437,13 +438,14 @@ func TestChangedKeysAreOfNoUse(t *testing.T) {
 	for old, changed := range map[string]string{"devicefarm:*": "*", `"account":"` + team: `"account":"000000000000`} {
 		key := s.key(team, "")
 		s.stop()
-		s.stored(func(store journal.Store) error {
-			records, err := store.ListRecords(ctx, "access", "key/"+key.id)
-			if err != nil || len(records) != 1 || !strings.Contains(string(records[0].Body), old) {
-				t.Fatalf("stored key: %s, %v", records, err)
+		s.stored(func(docs store.Store) error {
+			found, err := docs.Get(ctx, "access/"+team+"/"+key.id)
+			if err != nil || len(found) != 1 || !strings.Contains(string(found[0].Body), old) {
+				t.Fatalf("stored key: %v, %v", found, err)
 			}
-			records[0].Body = []byte(strings.Replace(string(records[0].Body), old, changed, 1))
-			return store.PutRecords(ctx, "access", records...)
+			found[0].Body = []byte(strings.Replace(string(found[0].Body), old, changed, 1))
+			_, err = docs.Commit(ctx, store.Commit{Put: found})
+			return err
 		})
 		s.start()
 		s.call(key, "ListOfferings", "{}").want(t, changed, 500, "InternalFailure")

@@ -9,12 +9,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // parts returns how the parts work on a store.
-func (c Config) parts(store journal.Store) PartsConfig {
+func (c Config) parts(store store.Store) PartsConfig {
 	config := PartsConfig{
 		Store: store, Now: c.Now, NewID: c.NewID, Actions: actions(),
 		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots}, Shared: c.Database != "",
@@ -27,9 +28,9 @@ func (c Config) parts(store journal.Store) PartsConfig {
 	return config
 }
 
-// engine is a journal.Store as the server needs it.
+// engine is a store.Store as the server needs it.
 type engine interface {
-	journal.Store
+	store.Store
 
 	// Size returns how many bytes the database has, and its write-ahead log.
 	Size() (database, log int64, err error)

@@ -11,9 +11,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -21,17 +21,17 @@ import (
 // away is a store that counts what it is asked for before a request is let in, and
 // that can be away, as a database on another machine can.
 type away struct {
-	journal.Store
+	store.Store
 	asked int
 	err   error
 }
 
-func (a *away) Revision(ctx context.Context, kinds ...string) (string, error) {
+func (a *away) Get(ctx context.Context, keys ...string) ([]store.Document, error) {
 	a.asked++
 	if a.err != nil {
-		return "", a.err
+		return nil, a.err
 	}
-	return a.Store.Revision(ctx, kinds...)
+	return a.Store.Get(ctx, keys...)
 }
 
 // unread is a body that nobody may read.
@@ -60,9 +60,9 @@ func TestStrangersCostNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, now := &away{Store: memory}, time.Now()
+	kept, now := &away{Store: memory}, time.Now()
 	parts, err := NewParts(t.Context(), PartsConfig{
-		Store: store, Now: time.Now, NewID: func() string { return "id" }, Master: master, Actions: actions(), Closed: true,
+		Store: kept, Now: time.Now, NewID: func() string { return "id" }, Master: master, Actions: actions(), Closed: true,
 		Terms: account.Terms{Catalog: offering.Default(), MaxSlots: 1},
 	})
 	if err != nil {
@@ -94,16 +94,16 @@ func TestStrangersCostNothing(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/", unread{t})
 			tt.change(r)
 			want := tt.want
-			store.asked, store.err = 0, nil
+			kept.asked, kept.err = 0, nil
 			if gone {
-				store.err = fault.New(fault.Unavailable, "the database is away")
+				kept.err = fault.New(fault.Unavailable, "the database is away")
 			}
 			if gone && tt.queries > 0 {
 				want = fault.Unavailable
 			}
 			_, err := g.authenticate(&web.Request{Request: r})
-			if got := fault.KindOf(err); got != want || store.asked != tt.queries {
-				t.Errorf("%s, away %t: %v after %d queries, want kind %v after %d", tt.name, gone, err, store.asked, want, tt.queries)
+			if got := fault.KindOf(err); got != want || kept.asked != tt.queries {
+				t.Errorf("%s, away %t: %v after %d queries, want kind %v after %d", tt.name, gone, err, kept.asked, want, tt.queries)
 			}
 		}
 	}

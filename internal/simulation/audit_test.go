@@ -16,12 +16,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // auditor reads the journals as they grow and keeps books of its own.
 type auditor struct {
 	t       testing.TB
-	store   journal.Store // without its troubles
+	store   store.Store // without its troubles
 	figures *figures
 	books   map[account.ID]*book
 	ids     map[string]bool // of all transactions
@@ -42,7 +43,7 @@ type book struct {
 	answers      map[string][]account.Transaction // that clients got
 }
 
-func newAuditor(t testing.TB, store journal.Store, f *figures) *auditor {
+func newAuditor(t testing.TB, store store.Store, f *figures) *auditor {
 	return &auditor{t: t, store: store, figures: f, books: map[account.ID]*book{}, ids: map[string]bool{}}
 }
 

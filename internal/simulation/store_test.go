@@ -8,6 +8,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // trouble is what the journal does to an update.
@@ -25,7 +26,7 @@ const (
 
 // faulty is a journal with troubles that the run draws.
 type faulty struct {
-	journal.Store
+	store.Store
 	run *run
 }
 

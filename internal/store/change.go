@@ -38,6 +38,18 @@ func Read(ctx context.Context, docs Documents, keys ...string) (Moment, error) {
 	return m, nil
 }
 
+// All returns every document whose key begins with a prefix, page by page, so that
+// more than MaxPage of them are not of one moment.
+func All(ctx context.Context, docs Documents, prefix string) ([]Document, error) {
+	var all []Document
+	for q := (Query{Prefix: prefix, Limit: MaxPage}); ; q.From = all[len(all)-1].Key {
+		page, err := docs.Range(ctx, q)
+		if all = append(all, page...); err != nil || len(page) < q.Limit {
+			return all, err
+		}
+	}
+}
+
 // Change reads the documents with the keys, has decide say what to commit, and
 // commits it if none of them has changed meanwhile; else it does so again. Decide
 // has no effect but its result. Its commit may have more conditions, which are

@@ -14,6 +14,6 @@ import "github.com/slotfarm/slotfarm/internal/journal"
 
 // Store is what an engine keeps.
 type Store interface {
-	journal.Store
+	journal.Journal
 	Documents
 }

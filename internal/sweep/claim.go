@@ -2,22 +2,18 @@ package sweep
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"strconv"
-	"strings"
+	"errors"
 	"time"
 
-	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// claims is the kind of record by which processes on shared storage tell each
-// other which share of the accounts they sweep: the accounts whose ids end with
-// one of the shares. A record's name is the share and a term; the highest term
-// holds. Two that sweep the same share by mistake do each other no harm, since
-// the journal lets one of two rolls win.
+// Processes on shared storage tell each other which share of the accounts they
+// sweep by a document for each: the accounts whose ids end with one of the shares.
+// Two that sweep the same share by mistake do each other no harm, since the journal
+// lets one of two rolls win.
 const (
-	claims = "sweep"
+	claims = "sweep/"
 	shares = "0123456789"
 )
 
@@ -28,70 +24,60 @@ const claimTime = time.Minute
 // claim is a share that this process sweeps.
 type claim struct {
 	sweeper *Sweeper
-	name    string // of its record
+	key     string // of its document
+	version int64  // that it has while the claim is this process's
 }
 
-// claimRecord is a claim as it is stored.
-type claimRecord struct {
+// claimed is a claim as it is stored.
+type claimed struct {
 	Until time.Time `json:"until"`
 }
 
 // claim takes a share that nobody holds, or whose holder does not renew it. It
 // returns nil where another process holds it.
 func (s *Sweeper) claim(ctx context.Context, share string) (*claim, error) {
-	records, err := s.config.Store.ListRecords(ctx, claims, share+"/")
+	c := &claim{sweeper: s, key: claims + share}
+	found, err := store.Read(ctx, s.config.Store, c.key)
 	if err != nil {
 		return nil, err
 	}
-	term := 1
-	if len(records) > 0 {
-		newest := records[len(records)-1]
-		var held claimRecord
-		if err := json.Unmarshal(newest.Body, &held); err != nil {
-			return nil, fmt.Errorf("stored claim %s: %w", newest.Name, err)
-		}
-		if s.config.Now().Before(held.Until) {
-			return nil, nil
-		}
-		if term, err = strconv.Atoi(strings.TrimPrefix(newest.Name, share+"/")); err != nil {
-			return nil, fmt.Errorf("stored claim %s: %w", newest.Name, err)
-		}
-		term++
-	}
-	c := &claim{s, fmt.Sprintf("%s/%09d", share, term)}
-	value, err := c.value()
-	if err != nil {
-		return nil, err
-	}
-	if added, err := s.config.Store.AddRecords(ctx, claims, value); err != nil || !added {
-		return nil, err
-	}
-	for _, past := range records {
-		if _, err := s.config.Store.DeleteRecord(ctx, claims, past.Name); err != nil {
+	if there, ok := found[c.key]; ok {
+		held, err := store.Decode[claimed](there)
+		if err != nil || s.config.Now().Before(held.Until) {
 			return nil, err
 		}
+		c.version = there.Version
+	}
+	if taken, err := c.renew(ctx); err != nil || !taken {
+		return nil, err
 	}
 	return c, nil
-}
-
-// value returns the claim as it is stored now.
-func (c *claim) value() (journal.Named, error) {
-	body, err := json.Marshal(claimRecord{Until: c.sweeper.config.Now().Add(claimTime).UTC()})
-	return journal.Named{Name: c.name, Body: body}, err
 }
 
 // renew holds the claim for longer, and reports false where another process has
 // taken the share over.
 func (c *claim) renew(ctx context.Context) (bool, error) {
-	value, err := c.value()
+	d, err := store.Encode(c.key, claimed{Until: c.sweeper.config.Now().Add(claimTime).UTC()})
 	if err != nil {
 		return false, err
 	}
-	return c.sweeper.config.Store.ReplaceRecord(ctx, claims, value)
+	return c.commit(ctx, store.Commit{Put: []store.Document{d}})
 }
 
-// release gives the share up.
+// release gives the share up, if it is still this process's.
 func (c *claim) release(ctx context.Context) error {
-	_, err := c.sweeper.config.Store.DeleteRecord(ctx, claims, c.name)
+	_, err := c.commit(ctx, store.Commit{Delete: []string{c.key}})
 	return err
+}
+
+// commit changes the claim's document, and reports false where another process has
+// done so.
+func (c *claim) commit(ctx context.Context, change store.Commit) (bool, error) {
+	change.If = map[string]int64{c.key: c.version}
+	version, err := c.sweeper.config.Store.Commit(ctx, change)
+	if errors.Is(err, store.ErrConflict) {
+		return false, nil
+	}
+	c.version = version
+	return err == nil, err
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/farmtest"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
@@ -29,15 +29,15 @@ func nodes(f *farmtest.Farm, clocks ...*time.Time) []*sweep.Sweeper {
 	return all
 }
 
-// claims returns the names of the claims that are stored.
+// claims returns the keys of the claims that are stored.
 func claims(f *farmtest.Farm) []string {
-	records, err := f.Config.Store.ListRecords(context.Background(), "sweep", "")
+	found, err := store.All(context.Background(), f.Config.Store, "sweep/")
 	f.Must(err)
-	var names []string
-	for _, r := range records {
-		names = append(names, r.Name)
+	var keys []string
+	for _, d := range found {
+		keys = append(keys, d.Key)
 	}
-	return names
+	return keys
 }
 
 // rolls returns how often each account was rolled.
@@ -89,8 +89,9 @@ func TestClaims(t *testing.T) {
 	f.Settle(false)
 	now := f.Wall.AddDate(0, 0, 20)
 	until := now.Add(time.Minute)
-	dead := journal.Named{Name: "3/000000007", Body: fmt.Appendf(nil, `{"until":%q}`, until.Format(time.RFC3339Nano))}
-	f.Must(f.Config.Store.PutRecords(context.Background(), "sweep", dead))
+	dead := store.Document{Key: "sweep/3", Body: fmt.Appendf(nil, `{"until":%q}`, until.Format(time.RFC3339Nano))}
+	_, err := f.Config.Store.Commit(context.Background(), store.Commit{Put: []store.Document{dead}})
+	f.Must(err)
 	node := nodes(f, &now)[0]
 	sweep := func(want ...string) {
 		t.Helper()
@@ -107,7 +108,7 @@ func TestClaims(t *testing.T) {
 		}
 	}
 	sweep("000000000003", "000000000013", "000000000023")
-	if diff := cmp.Diff([]string{dead.Name}, claims(f)); diff != "" {
+	if diff := cmp.Diff([]string{dead.Key}, claims(f)); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 	now = until

@@ -16,6 +16,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
@@ -36,7 +37,7 @@ type site struct {
 }
 
 // during opens the directory, has f work on it at a time, and closes it.
-func (s site) during(wall time.Time, f func(*server.Parts, journal.Store), options ...sqlite.Option) {
+func (s site) during(wall time.Time, f func(*server.Parts, store.Store), options ...sqlite.Option) {
 	s.t.Helper()
 	ctx, ids := context.Background(), 0
 	store, err := sqlite.Open(ctx, s.dir, options...)
@@ -63,7 +64,7 @@ func (s site) during(wall time.Time, f func(*server.Parts, journal.Store), optio
 // sweep rolls what is due at a time, in a service that was started for it.
 func (s site) sweep(wall time.Time) {
 	s.t.Helper()
-	s.during(wall, func(o *server.Parts, _ journal.Store) {
+	s.during(wall, func(o *server.Parts, _ store.Store) {
 		if err := o.Sweeper.Sweep(context.Background()); err != nil {
 			s.t.Error(err)
 		}
@@ -74,7 +75,7 @@ func (s site) sweep(wall time.Time) {
 func (s site) cut(wall time.Time) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s.during(wall, func(o *server.Parts, store journal.Store) {
+	s.during(wall, func(o *server.Parts, store store.Store) {
 		if err := o.Sweeper.Sweep(ctx); err == nil {
 			s.t.Error("the sweep was not cut")
 		}
@@ -119,7 +120,7 @@ func settle(o *server.Parts, i int) error {
 func (s site) journals() map[account.ID][]hashed {
 	s.t.Helper()
 	all := map[account.ID][]hashed{}
-	s.during(looked, func(o *server.Parts, store journal.Store) {
+	s.during(looked, func(o *server.Parts, store store.Store) {
 		if report, err := journal.Verify(context.Background(), store); err != nil || report.Wrong != nil || report.Accounts != population {
 			s.t.Errorf("verify: %+v, %v", report, err)
 		}
@@ -155,7 +156,7 @@ type hashed struct {
 func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 	t.Parallel()
 	first := site{t, t.TempDir()}
-	first.during(bought, func(o *server.Parts, _ journal.Store) {
+	first.during(bought, func(o *server.Parts, _ store.Store) {
 		for i := range population {
 			if err := settle(o, i); err != nil {
 				t.Fatal(err)
@@ -187,7 +188,7 @@ func TestDowntimeLeavesTheSameJournals(t *testing.T) {
 			s.sweep(looked)
 		}, cmp.Options{when, hashes}},
 		"read only": {func(s site) {
-			s.during(looked, func(o *server.Parts, _ journal.Store) {
+			s.during(looked, func(o *server.Parts, _ store.Store) {
 				for i := range population {
 					if _, err := o.Accounts.View(context.Background(), farmtest.Caller(i)); err != nil {
 						t.Fatal(err)

@@ -15,11 +15,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Config is what a Sweeper works with. Store, Terms and Now are required.
 type Config struct {
-	Store journal.Store
+	Store store.Store
 	Terms func() account.Terms // for sale now
 	Now   func() time.Time     // the wall clock
 

@@ -15,6 +15,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/server"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
@@ -77,7 +78,7 @@ func TestSwept(t *testing.T) {
 
 // damaged is storage in which an account's entry cannot be read.
 type damaged struct {
-	journal.Store
+	store.Store
 	account account.ID
 }
 

@@ -9,11 +9,12 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // Store returns a store whose updates are spans of the requests that make them.
 // Where no spans are exported it is the store itself.
-func (t *Traces) Store(store journal.Store) journal.Store {
+func (t *Traces) Store(store store.Store) store.Store {
 	if t.provider == nil {
 		return store
 	}
@@ -21,7 +22,7 @@ func (t *Traces) Store(store journal.Store) journal.Store {
 }
 
 type tracedStore struct {
-	journal.Store
+	store.Store
 	tracer trace.Tracer
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
 	"github.com/slotfarm/slotfarm/internal/web"
@@ -208,12 +209,12 @@ func TestNoSpans(t *testing.T) {
 	if len(lines) != 4 || strings.Contains(lines[0]+lines[1], "traceId") || !strings.HasSuffix(lines[2], "by=test of.traceId="+traceID) {
 		t.Errorf("log = %s, want the trace id in the last line alone", &log)
 	}
-	store, err := sqlite.OpenMemory(context.Background())
+	j, err := sqlite.OpenMemory(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	if traces.Store(store) != journal.Store(store) {
+	defer j.Close()
+	if traces.Store(j) != store.Store(j) {
 		t.Error("updates take a way round")
 	}
 }

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -13,12 +14,13 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
-// load is purchases by many callers at journals of one database. Whoever gets no answer repeats the call at the
-// next journal, as clients do behind a balancer.
+// load is purchases by many callers at journals of one database, each followed by a new document. Whoever gets no
+// answer repeats the call at the next journal, as clients do behind a balancer.
 type load struct {
 	nodes []*postgres.Journal
 	stop  chan struct{} // closed when no more calls shall begin
@@ -53,21 +55,21 @@ func (l *load) call(ctx context.Context, t *testing.T, caller int) {
 	id := account.ID(fmt.Sprintf("%012d", caller%loadAccounts))
 	for n := 0; ; n++ {
 		change := purchase(id, account.MaxQuantity, fmt.Sprint(caller, " ", n))
-		for attempt := 0; ; attempt++ {
-			select {
-			case <-pace.C:
-			case <-ctx.Done():
-				return
-			}
+		acknowledged := l.try(ctx, t, pace.C, func(attempt int) error {
 			outcome, err := l.nodes[(caller+attempt)%len(l.nodes)].Update(ctx, change)
 			if err == nil {
 				l.acknowledge(id, change.Retry.ID, outcome.Repeated)
-				break
 			}
-			if fault.KindOf(err) != fault.Unavailable {
-				t.Errorf("call %q: %v", change.Retry.ID, err)
-				return
+			return err
+		}) && l.try(ctx, t, pace.C, func(attempt int) error {
+			err := l.keep(ctx, caller+attempt, fmt.Sprintf("crash/%02d/%06d", caller, n))
+			if attempt > 0 && errors.Is(err, store.ErrConflict) { // an attempt without an answer had made it
+				return nil
 			}
+			return err
+		})
+		if !acknowledged {
+			return
 		}
 		select {
 		case <-l.stop:
@@ -75,6 +77,34 @@ func (l *load) call(ctx context.Context, t *testing.T, caller int) {
 		default:
 		}
 	}
+}
+
+// try repeats a call until it is acknowledged, and reports false where that does not come.
+func (l *load) try(ctx context.Context, t *testing.T, pace <-chan time.Time, call func(attempt int) error) bool {
+	for attempt := 0; ; attempt++ {
+		select {
+		case <-pace:
+		case <-ctx.Done():
+			return false
+		}
+		err := call(attempt)
+		if err == nil {
+			return true
+		}
+		if fault.KindOf(err) != fault.Unavailable {
+			t.Error(err)
+			return false
+		}
+	}
+}
+
+// keep makes two documents that are not there.
+func (l *load) keep(ctx context.Context, node int, key string) error {
+	_, err := l.nodes[node%len(l.nodes)].Commit(ctx, store.Commit{
+		If:  map[string]int64{key + "/a": 0, key + "/b": 0},
+		Put: []store.Document{{Key: key + "/a", Body: []byte(`1`)}, {Key: key + "/b", Body: []byte(`1`)}},
+	})
+	return err
 }
 
 func (l *load) acknowledge(id account.ID, retry string, repeated bool) {
@@ -118,6 +148,20 @@ func (l *load) wantKept(t *testing.T) {
 		entries += int64(len(acknowledged))
 	}
 	wantVerified(t, l.nodes[1], entries)
+	documents := int64(0)
+	for from := ""; ; {
+		page, err := l.nodes[1].Range(t.Context(), store.Query{Prefix: "crash/", From: from, Limit: store.MaxPage})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		documents, from = documents+int64(len(page)), page[len(page)-1].Key
+	}
+	if want := 2 * (entries - loadAccounts); documents != want {
+		t.Errorf("%d documents were kept, want %d", documents, want)
+	}
 	t.Logf("%d calls, of which %d had been made by an attempt without an answer", entries-loadAccounts, l.repeated)
 }
 

@@ -20,6 +20,11 @@ func (j *Journal) Get(ctx context.Context, keys ...string) ([]store.Document, er
 	if err := store.CheckKeys(keys); err != nil {
 		return nil, err
 	}
+	return j.gets.get(ctx, slices.Compact(slices.Sorted(slices.Values(keys))))
+}
+
+// readDocuments asks the database for documents.
+func (j *Journal) readDocuments(ctx context.Context, keys []string) ([]store.Document, error) {
 	return collect(ctx, j, scanDocument, `SELECT `+documentColumns+` FROM documents WHERE key = ANY ($1) ORDER BY key`, keys)
 }
 
@@ -93,11 +98,15 @@ func (j *Journal) Commit(ctx context.Context, c store.Commit) (int64, error) {
 	if len(changed)+len(c.If) == 0 {
 		return 0, nil
 	}
+	if err := j.takeTurn(ctx); err != nil {
+		return 0, err
+	}
 	var version int64
 	var differs string
 	err := j.within(ctx, func(ctx context.Context) error {
 		return j.pool.SendBatch(ctx, batchOf(c, &version, &differs)).Close()
 	})
+	<-j.committing
 	j.watchers.Tell(changed...) // also where nobody knows whether it was committed
 	if err != nil {
 		return 0, err
@@ -110,6 +119,17 @@ func (j *Journal) Commit(ctx context.Context, c store.Commit) (int64, error) {
 		return 0, nil
 	}
 	return version, nil
+}
+
+// takeTurn waits until few enough commits of this process are under way. The time
+// that it takes is not the database's.
+func (j *Journal) takeTurn(ctx context.Context) error {
+	select {
+	case j.committing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	}
 }
 
 // batchOf returns the statements of a commit, which end at version or differs.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
@@ -30,7 +30,7 @@ func TestRefusalIsNoGuess(t *testing.T) {
 	}
 	for _, step := range []struct {
 		what    string
-		node    journal.Store
+		node    store.Store
 		command func(account.State, time.Time) (account.Event, error)
 		refused bool
 	}{

@@ -28,11 +28,11 @@ type Import struct {
 // something already.
 func (j *Journal) Import(ctx context.Context, fill func(*Import) error) error {
 	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `LOCK entries, accounts, records, documents IN EXCLUSIVE MODE`); err != nil {
+		if _, err := tx.Exec(ctx, `LOCK entries, accounts, documents IN EXCLUSIVE MODE`); err != nil {
 			return err
 		}
 		var used bool
-		row := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM accounts) OR EXISTS (SELECT FROM records) OR EXISTS (SELECT FROM documents)`)
+		row := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM accounts) OR EXISTS (SELECT FROM documents)`)
 		if err := row.Scan(&used); err != nil {
 			return err
 		}
@@ -56,11 +56,6 @@ func (i *Import) Entry(ctx context.Context, r journal.Record, state account.Stat
 		return nil
 	}
 	return i.sendEntries(ctx)
-}
-
-// Record adds a record.
-func (i *Import) Record(ctx context.Context, kind string, value journal.Named) error {
-	return put(ctx, i.tx, kind, value)
 }
 
 // Document adds a document with the version that it has.

@@ -66,7 +66,7 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithLocker(locker), goose.WithGoMigrations(moveRecords()))
 }
 
 // undefinedTable is what PostgreSQL says of a table that is not there.

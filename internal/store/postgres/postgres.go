@@ -39,6 +39,7 @@ const (
 	guessedHeads = 1 << 16 // accounts
 	connections  = 16      // at most, unless the URL says otherwise
 	writers      = 4       // statements that append at the same time
+	committers   = 8       // commits of documents at the same time
 )
 
 // patience is how long the database may take to answer. It bounds how long a
@@ -52,15 +53,16 @@ const reach = time.Second
 
 // Journal is a store.Store in PostgreSQL. Open makes one.
 type Journal struct {
-	pool     *pgxpool.Pool
-	guesses  *lru.Cache[account.ID, journal.Head]
-	observe  func(journal.Batch) // nil where nobody wants to know
-	queue    *queue
-	writing  sync.WaitGroup
-	records  revisions
-	watchers store.Watchers
-	poll     poll
-	close    sync.Once
+	pool       *pgxpool.Pool
+	guesses    *lru.Cache[account.ID, journal.Head]
+	observe    func(journal.Batch) // nil where nobody wants to know
+	queue      *queue
+	writing    sync.WaitGroup
+	watchers   store.Watchers
+	poll       poll
+	gets       reads
+	committing chan struct{} // has a value for each commit of documents under way
+	close      sync.Once
 }
 
 var _ store.Store = (*Journal)(nil)
@@ -89,7 +91,8 @@ func Open(ctx context.Context, url string, options ...Option) (*Journal, error) 
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	j := &Journal{pool: pool, queue: newQueue()}
-	j.records.read = j.readRevisions
+	j.gets.ask = j.readDocuments
+	j.committing = make(chan struct{}, committers)
 	for _, option := range options {
 		option(j)
 	}

@@ -81,11 +81,11 @@ func recordIn(ctx context.Context, tx pgx.Tx, which string, args ...any) (*journ
 	return &record, err
 }
 
-// Clear removes every entry, record and document. The versions of documents go on
+// Clear removes every entry and every document. The versions of documents go on
 // from where they are. No other process may be at work.
 func (j *Journal) Clear(ctx context.Context) error {
 	err := j.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `TRUNCATE entries, accounts, records, documents`)
+		_, err := tx.Exec(ctx, `TRUNCATE entries, accounts, documents`)
 		return err
 	})
 	j.guesses.Purge()

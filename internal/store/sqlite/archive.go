@@ -113,34 +113,12 @@ func (a *Archive) Close() error {
 	return errors.Join(err, a.lock.Unlock())
 }
 
-// Records calls visit with every record that is not an entry.
-func (a *Archive) Records(ctx context.Context, visit func(kind string, value journal.Named) error) (err error) {
-	rows, err := a.db.QueryContext(ctx, `SELECT kind, name, body FROM records ORDER BY kind, name`)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closeRows(rows, err) }()
-	for rows.Next() {
-		var kind string
-		var value journal.Named
-		if err := rows.Scan(&kind, &value.Name, &value.Body); err != nil {
-			return err
-		}
-		if err := visit(kind, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// formatWithDocuments is the first format that has documents.
-const formatWithDocuments = 3
-
 // Documents calls visit with every document, in the order of their keys, and
-// returns the last version that one was given.
+// returns the last version that one was given. Those of an older format are the
+// ones that its records become.
 func (a *Archive) Documents(ctx context.Context, visit func(store.Document) error) (last int64, err error) {
-	if a.format < formatWithDocuments {
-		return 0, nil
+	if a.format < firstWithDocuments {
+		return a.records(ctx, visit)
 	}
 	if err := a.db.QueryRowContext(ctx, `SELECT last FROM document_versions`).Scan(&last); err != nil {
 		return 0, err
@@ -160,6 +138,20 @@ func (a *Archive) Documents(ctx context.Context, visit func(store.Document) erro
 		}
 	}
 	return last, nil
+}
+
+// records is Documents of a format with records.
+func (a *Archive) records(ctx context.Context, visit func(store.Document) error) (last int64, err error) {
+	if a.format < firstWithRecords {
+		return 0, nil
+	}
+	found, err := readRecords(a.db.QueryContext(ctx, recordsQuery))
+	for _, d := range found {
+		if err == nil {
+			err = visit(d)
+		}
+	}
+	return int64(len(found)), err
 }
 
 // checkDocuments refuses documents that no commit can have put there.

@@ -32,7 +32,7 @@ func TestFrozenAccountsOfTheFirstFormat(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{`UPDATE accounts SET due = 1`, `DROP TABLE records`, `DROP TABLE documents`, `DROP TABLE document_versions`,
+	for _, statement := range []string{`UPDATE accounts SET due = 1`, `DROP TABLE documents`, `DROP TABLE document_versions`,
 		`DELETE FROM goose_db_version WHERE version_id >= 2`} {
 		tamper(t, dir, statement)
 	}

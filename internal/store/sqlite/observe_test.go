@@ -41,9 +41,7 @@ func TestObserve(t *testing.T) {
 	if _, err := j.Update(context.Background(), refused); err == nil {
 		t.Error("not refused")
 	}
-	if err := j.PutRecords(context.Background(), "kind", journal.Named{Name: "name", Body: []byte("{}")}); err != nil {
-		t.Error(err)
-	}
+	put(t, j, `{}`, "key")
 	want := []journal.Batch{{Updates: 1, Entries: 2}, {Updates: 1, Entries: 1}, {Updates: 1}}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("batches (-want +got):\n%s", diff)

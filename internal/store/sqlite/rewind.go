@@ -58,7 +58,7 @@ func (w *writer) record(ctx context.Context, id account.ID, seq int64) (*journal
 	return &record, err
 }
 
-// Clear removes every entry, record and document. The versions of documents go on
+// Clear removes every entry and every document. The versions of documents go on
 // from where they are.
 func (j *Journal) Clear(ctx context.Context) error {
 	return j.do(ctx, func(ctx context.Context, w *writer) error {
@@ -68,7 +68,7 @@ func (j *Journal) Clear(ctx context.Context) error {
 		clear(w.retries)
 		clear(w.dues)
 		w.documents = newChanges()
-		for _, statement := range []string{`DELETE FROM entries`, `DELETE FROM accounts`, `DELETE FROM records`, `DELETE FROM documents`} {
+		for _, statement := range []string{`DELETE FROM entries`, `DELETE FROM accounts`, `DELETE FROM documents`} {
 			if _, err := w.tx.ExecContext(ctx, statement); err != nil {
 				return w.fail(err)
 			}

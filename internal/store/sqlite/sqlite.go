@@ -45,11 +45,10 @@ type Journal struct {
 	write *sql.DB // one connection
 	read  *sql.DB // the same one in memory
 
-	heads     *lru.Cache[account.ID, journal.Head]
-	revisions revisions
-	cache     *cache
-	watchers  store.Watchers
-	version   int64 // the last that a document was given; the writer's
+	heads    *lru.Cache[account.ID, journal.Head]
+	cache    *cache
+	watchers store.Watchers
+	version  int64 // the last that a document was given; the writer's
 
 	file       string              // path; "" in memory
 	observe    func(journal.Batch) // nil where nobody wants to know

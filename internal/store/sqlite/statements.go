@@ -60,14 +60,23 @@ func (s *statements) reads(db *sql.DB) []query {
 
 // documentReads returns the statements that read documents.
 func (s *statements) documentReads(db *sql.DB) []query {
-	const page = `SELECT ` + documentColumns + ` FROM documents WHERE `
 	return []query{
-		{&s.documents, db, page + `key IN (SELECT value FROM json_each(?)) ORDER BY key`},
-		{&s.from, db, page + `key >= ? AND key < ? ORDER BY key LIMIT ?`},
-		{&s.after, db, page + `key > ? AND key < ? ORDER BY key LIMIT ?`},
-		{&s.before, db, page + `key >= ? AND key < ? ORDER BY key DESC LIMIT ?`},
+		{&s.documents, db, getQuery},
+		{&s.from, db, fromQuery},
+		{&s.after, db, afterQuery},
+		{&s.before, db, beforeQuery},
 	}
 }
+
+// getQuery finds documents by a list of their keys.
+const getQuery = `SELECT ` + documentColumns + ` FROM documents WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key`
+
+// The statements of Range, whose bounds are those of store.Query.Bounds.
+const (
+	fromQuery   = `SELECT ` + documentColumns + ` FROM documents WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`
+	afterQuery  = `SELECT ` + documentColumns + ` FROM documents WHERE key > ? AND key < ? ORDER BY key LIMIT ?`
+	beforeQuery = `SELECT ` + documentColumns + ` FROM documents WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?`
+)
 
 func prepareAll(ctx context.Context, queries []query) error {
 	for _, q := range queries {

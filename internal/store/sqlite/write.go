@@ -142,9 +142,6 @@ func (j *Journal) remember(w *writer, err error) {
 	if err == nil && w.cleared {
 		j.heads.Purge()
 	}
-	if err == nil && (w.cleared || len(w.kinds) > 0) {
-		j.revisions.add(w.kinds, w.cleared)
-	}
 	for id, head := range w.heads {
 		if err != nil {
 			j.heads.Remove(id)
@@ -195,10 +192,9 @@ type writer struct {
 	pending   []journal.Record            // not inserted yet
 	dues      map[account.ID]time.Time    // not written yet
 	documents changes
-	dirty     bool     // something was written
-	kinds     []string // of records that changed
-	cleared   bool     // everything written before was removed
-	failed    error    // the first failure of storage, which ends the transaction
+	dirty     bool  // something was written
+	cleared   bool  // everything written before was removed
+	failed    error // the first failure of storage, which ends the transaction
 
 	appended int // entries, those inserted already included
 	grown    int // what documents added to the log, counted as entries

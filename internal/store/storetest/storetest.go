@@ -42,7 +42,7 @@ func Run(t *testing.T, engine Engine) {
 	}
 }
 
-// journalTests are those of journals, of records, and of all together.
+// journalTests are those of journals, and of all together.
 func journalTests() []named {
 	return []named{
 		{"an account that was never opened is empty", testEmpty},
@@ -64,10 +64,6 @@ func journalTests() []named {
 		{"an account that goes back to its beginning was never opened", testRewindToNothing},
 		{"only test accounts go back, and only to their own entries", testRewindRefused},
 		{"updates and rewinds of one account follow each other", testConcurrentRewinds},
-		{"records are kept by kind and name", testRecords},
-		{"records are added where their names are free", testAddRecords},
-		{"a record is replaced where there is one", testReplaceRecord},
-		{"a revision changes with the records of its kind", testRevision},
 		{"clearing leaves nothing", testClear},
 		{"a cancelled update says so", testCancelled},
 		{"a closed journal refuses updates", testClosed},
