@@ -33,12 +33,12 @@ type keyCreateCommand struct {
 
 // Run makes the key and prints it with its secret.
 func (c *keyCreateCommand) Run(ctx context.Context, streams IO) error {
-	document, err := c.Policy.document()
+	body, err := c.Policy.body()
 	if err != nil {
 		return err
 	}
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		k, err := api.CreateKey(ctx, string(c.Account), c.Name, document)
+		k, err := api.CreateKey(ctx, string(c.Account), c.Name, body)
 		p.table([]string{"KEY", "SECRET", "NAME"}, [][]string{{k.ID, k.Secret, k.Name}})
 		return err
 	})
@@ -57,7 +57,8 @@ func (p *policy) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (p policy) document() (json.RawMessage, error) {
+// body returns the policy as the API takes it, nil where none is given.
+func (p policy) body() (json.RawMessage, error) {
 	name, number, given := strings.Cut(string(p), "=")
 	switch {
 	case name == "":

@@ -64,7 +64,7 @@ func (r rekey) finish(ctx context.Context, p *server.Parts) (bool, error) {
 	return true, durable.Rename(r.waiting(), r.masterKeyFile())
 }
 
-// rekey seals everything under the other key.
+// seal seals everything under the other key.
 func (r rekey) seal(ctx context.Context, p *server.Parts) error {
 	if err := r.unlock(ctx, p); err != nil {
 		return err
