@@ -30,7 +30,7 @@ func Rekey(ctx context.Context, s Storage, other string) (sealedUnder string, er
 	}
 	r := rekey{s, other}
 	if sameFile(other, r.waiting()) {
-		return "", fault.New(fault.Argument, "--new-master-key-file %s is where a drawn key waits; give the other key another name", other)
+		return "", fault.New(fault.Argument, "--new-master-key-file %s is where a generated key is kept; give the new key another name", other)
 	}
 	err = server.Offline(ctx, s.Config(), func(p *server.Parts) error {
 		done, err := r.finish(ctx, p)
