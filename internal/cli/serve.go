@@ -56,7 +56,8 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 			Reads:  throttle.Limit{Rate: c.ReadRate, Burst: c.ReadBurst},
 			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},
 		},
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen,
+		Strangers: throttle.Limit{Rate: strangerRate, Burst: strangerBurst},
+		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {
@@ -67,6 +68,13 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	}
 	return serve(ctx, s, log, c.DrainDelay)
 }
+
+// Of one address so many requests a second that no key has signed, and so many at
+// once, are refused without a delay.
+const (
+	strangerRate  = 1
+	strangerBurst = 100
+)
 
 func (c *serveCommand) checkLimits() error {
 	if c.ReadRate < 0 || c.WriteRate < 0 || c.ReadBurst < 1 || c.WriteBurst < 1 {
