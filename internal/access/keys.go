@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/plaintext"
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
@@ -30,7 +30,7 @@ type Config struct {
 	Store   store.Documents
 	Now     func() time.Time // the wall clock
 	Master  iam.MasterKey    // seals the secrets
-	Actions []string         // that policies may name
+	Actions []iam.Action     // that policies may name
 
 	// Known returns nil for an account that was opened, else NotFound.
 	Known func(context.Context, journal.Caller) error
@@ -46,6 +46,7 @@ type Keys struct {
 
 	mu         sync.Mutex // held while a key is remembered
 	remembered *lru.Cache[string, read]
+	actions    []string // the names of config.Actions
 }
 
 // read is an access key as it was read.
@@ -68,6 +69,9 @@ func New(c Config) (*Keys, *Installation, error) {
 		return nil, nil, err
 	}
 	keys := &Keys{config: c, owners: owners, remembered: remembered}
+	for _, a := range c.Actions {
+		keys.actions = append(keys.actions, a.Name)
+	}
 	return keys, &Installation{keys}, nil
 }
 
@@ -92,13 +96,12 @@ func (n newKey) commit() store.Commit {
 }
 
 func (k *Keys) newKey(id account.ID, name string, policy []byte) (newKey, error) {
-	parsed, err := iam.Parse(policy, k.config.Actions)
+	parsed, err := iam.Parse(policy, k.actions)
+	if err == nil {
+		err = parsed.CheckApplies(k.config.Actions)
+	}
 	if err != nil {
 		return newKey{}, err
-	}
-	if arn, found := parsed.Resource("devicefarm"); found { // a denial of it would never apply
-		return newKey{}, fault.New(fault.Malformed,
-			`Resource %q is none that the actions of devicefarm are on: they take "*" alone; for one offering use the condition slotfarm:OfferingId`, arn)
 	}
 	keyID, err := iam.NewKeyID(rand.Reader)
 	if err != nil {
@@ -132,11 +135,14 @@ const maxName = 64
 
 // Create makes a key of an account that may do what the policy says; without
 // one it may use the Device Farm API. Its secret is shown to nobody else again.
-// Errors: Argument for a name, those of iam.Parse, NotFound for an account that
+// Errors: Argument for a name, those of iam.Parse and of iam.Policy.CheckApplies, NotFound for an account that
 // was never opened.
 func (k *Keys) Create(ctx context.Context, c journal.Caller, name string, policy []byte) (Credentials, error) {
-	if name == "" || len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
-		return Credentials{}, fault.New(fault.Argument, "name %s is not the name of a key; it has 1 to %d bytes and no control characters", fault.Quote(name), maxName)
+	if name == "" {
+		return Credentials{}, fault.New(fault.Argument, "name is missing; a key has a name of 1 to %d bytes", maxName)
+	}
+	if err := plaintext.Check("name", name, maxName); err != nil {
+		return Credentials{}, err
 	}
 	if err := k.config.Known(ctx, c); err != nil {
 		return Credentials{}, err
@@ -180,7 +186,7 @@ func (k *Keys) open(d store.Document) (Credentials, error) {
 	if err != nil {
 		return Credentials{}, err
 	}
-	policy, err := iam.Parse(stored.Policy, k.config.Actions)
+	policy, err := iam.Parse(stored.Policy, k.actions)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("stored policy of key %s: %w", stored.ID, err)
 	}

@@ -47,7 +47,7 @@ func newKeys(t *testing.T) (*farmtest.Farm, *watched, *access.Keys, *access.Inst
 	f := farmtest.Open(t)
 	docs := &watched{Documents: f.Config.Store}
 	keys, installation, err := access.New(access.Config{
-		Store: docs, Now: f.Config.Now, Actions: []string{"devicefarm:ListOfferings", "slotfarm:ListKeys"},
+		Store: docs, Now: f.Config.Now, Actions: []iam.Action{{Name: "devicefarm:ListOfferings", Resource: "*"}, {Name: "slotfarm:ListKeys", Resource: "*"}},
 		Known: func(context.Context, journal.Caller) error { return nil },
 		Open:  func(context.Context, journal.Caller) error { return nil },
 	})

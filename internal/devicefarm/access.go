@@ -27,9 +27,14 @@ func onAll[In any](context.Context, *web.Request, In) (web.Ask, error) {
 	return web.Ask{Resource: "*"}, nil
 }
 
+// ordering is an input that asks for an order.
+type ordering interface {
+	order() (account.Order, error)
+}
+
 // onOrder is of purchases and renewals, which conditions can hold to an offering
 // and a quantity. Where the input makes no order there is none to hold them to.
-func onOrder[In interface{ order() (account.Order, error) }](_ context.Context, _ *web.Request, in In) (web.Ask, error) {
+func onOrder[In ordering](_ context.Context, _ *web.Request, in In) (web.Ask, error) {
 	ask := web.Ask{Resource: "*"}
 	if order, err := in.order(); err == nil {
 		ask.Context.Quantity, ask.Context.OfferingID = &order.Quantity, &order.OfferingID

@@ -52,8 +52,8 @@ func TestEveryRowAsks(t *testing.T) {
 	actions := Actions()
 	for i, name := range Operations() {
 		want := question{Action: "devicefarm:" + name, Resource: "*"}
-		if diff := cmp.Diff(want, asked(t, name, `{}`)); diff != "" || actions[i] != want.Action {
-			t.Errorf("%s, whose action is %s, asks for (-want +got):\n%s", name, actions[i], diff)
+		if diff := cmp.Diff(want, asked(t, name, `{}`)); diff != "" || actions[i].Name != want.Action {
+			t.Errorf("%s, whose action is %s, asks for (-want +got):\n%s", name, actions[i].Name, diff)
 		}
 	}
 }

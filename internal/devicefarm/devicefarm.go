@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/web"
@@ -79,10 +81,14 @@ func Operations() []string {
 }
 
 // Actions returns the actions that policies may allow, in the order of the table.
-func Actions() []string {
-	var actions []string
+func Actions() []iam.Action {
+	var actions []iam.Action
 	for _, o := range (api{}).operations() {
-		actions = append(actions, o.Action)
+		action := iam.Action{Name: o.Action, Resource: "*"}
+		if o.Input.Implements(reflect.TypeFor[ordering]()) {
+			action.Keys = []string{"slotfarm:Quantity", "slotfarm:OfferingId"}
+		}
+		actions = append(actions, action)
 	}
 	return actions
 }

@@ -33,18 +33,6 @@ type statement struct {
 	conditions []condition
 }
 
-// Resource returns the first resource of the policy that is an ARN of a service.
-func (p Policy) Resource(service string) (arn string, found bool) {
-	for _, s := range p.statements {
-		for _, r := range s.resources {
-			if r != nil && r[2] == service {
-				return strings.Join(r, ":"), true
-			}
-		}
-	}
-	return "", false
-}
-
 // Request is what a policy decides on.
 type Request struct {
 	Action   string // such as "devicefarm:PurchaseOffering"

@@ -16,9 +16,11 @@ import (
 	"strings"
 
 	"github.com/slotfarm/slotfarm/internal/access"
+	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
@@ -86,14 +88,21 @@ func Routes() []string {
 }
 
 // Actions returns the actions that policies may allow, in alphabetical order.
-func Actions() []string {
-	var actions []string
+func Actions() []iam.Action {
+	var actions []iam.Action
 	for _, row := range (api{}).rows() {
-		actions = append(actions, actionPrefix+row.Action)
+		action := iam.Action{Name: actionPrefix + row.Action, Resource: "*"}
+		if strings.Contains(row.Path, "{account}") {
+			action.Resource = AccountARN(anyAccount)
+		}
+		actions = append(actions, action)
 	}
-	slices.Sort(actions)
+	slices.SortFunc(actions, func(a, b iam.Action) int { return strings.Compare(a.Name, b.Name) })
 	return actions
 }
+
+// anyAccount is the pattern of all account ids.
+const anyAccount account.ID = "????????????"
 
 // crossOrigin refuses what a page of another origin has a browser send.
 func crossOrigin(r *web.Request) error {

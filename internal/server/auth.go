@@ -35,7 +35,7 @@ func newGate(parts *Parts, now func() time.Time) *gate {
 }
 
 // actions returns everything that a policy may allow.
-func actions() []string { return append(operator.Actions(), devicefarm.Actions()...) }
+func actions() []iam.Action { return append(operator.Actions(), devicefarm.Actions()...) }
 
 // verify returns who signed a request, which is signed as the one that stands beside
 // it. What can be refused by the head is refused before anything is asked of the

@@ -26,7 +26,7 @@ type PartsConfig struct {
 	Shared  bool          // other processes work on the store too
 	Closed  bool          // only Configure opens accounts
 	Master  iam.MasterKey // seals the secrets of access keys
-	Actions []string      // that policies may name
+	Actions []iam.Action  // that policies may name
 
 	// Test and Frozen say how accounts start that are opened on first use: as
 	// test accounts, and with the clock at an instant.

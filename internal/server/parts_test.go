@@ -9,6 +9,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/server"
@@ -34,7 +35,7 @@ func TestRefresh(t *testing.T) {
 	config := server.PartsConfig{
 		Store: store, Shared: true, Now: time.Now, NewID: uuid.NewString,
 		Terms:  account.Terms{Catalog: offering.Default(), MaxSlots: 100},
-		Master: parseMaster(t, "5a"), Actions: []string{"devicefarm:ListOfferings"},
+		Master: parseMaster(t, "5a"), Actions: []iam.Action{{Name: "devicefarm:ListOfferings", Resource: "*"}},
 	}
 	one, err := server.NewParts(ctx, config)
 	must(err)

@@ -303,11 +303,14 @@ func TestBadKeys(t *testing.T) {
 		status     int
 		text       string
 	}{
-		{team, `{}`, 400, `name \"\" is not the name of a key`},
-		{team, `{"name":"` + strings.Repeat("x", 65) + `"}`, 400, "1 to 64 bytes"},
+		{team, `{}`, 400, "name is missing; a key has a name of 1 to 64 bytes"},
+		{team, `{"name":"` + strings.Repeat("x", 65) + `"}`, 400, "name has 65 bytes; it may have 64"},
+		{team, `{"name":"a\u2028b"}`, 400, "U+2028"},
 		{team, `{"name":"x","policy":{}}`, 400, "Version"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"devicefarm:PurchaseOfering","Resource":"*"}}}`, 400, "PurchaseOfering"},
-		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["*","arn:aws:devicefarm:us-west-2:1:offering:X"]}}}`, 400, "slotfarm:OfferingId"},
+		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["*","arn:aws:devicefarm:us-west-2:1:offering:X"]}}}`, 400, "is nothing that its actions act on"},
+		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"slotfarm:GetAccount","Resource":"arn:aws:slotfarm:::accounts/*"}}}`, 400, "accounts/*"},
+		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"devicefarm:ListOfferings","Resource":"*","Condition":{"Null":{"slotfarm:Quantity":"true"}}}}}`, 400, "slotfarm:Quantity"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:UserAgent":"x"}}}}}`, 400, "aws:UserAgent"},
 		{team, `{"name":"x","secret":"y"}`, 400, `member \"secret\" is unknown`},
 		{"999999999999", `{"name":"x"}`, 404, "was never opened"},
