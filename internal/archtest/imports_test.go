@@ -55,8 +55,8 @@ var importTable = map[string]string{
 	"bench":            "client",
 	"benchserver":      "",
 	"completion":       "",
-	"offline":          "server durable store " + libraries,
-	"cli":              "server client bench benchserver completion offline durable " + libraries,
+	"offline":          "server durable access store " + engines + " journal account iam fault",
+	"cli":              "server client bench benchserver completion offline durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",
@@ -83,6 +83,7 @@ var confined = map[string]string{
 	"github.com/jackc/pgx":          "store/postgres store/postgres/pgtest tools/benchplots",
 	"github.com/pressly/goose":      engines,
 	"github.com/go-json-experiment": "apimodel awsjson devicefarm operator strictjson manifest iam",
+	"github.com/alecthomas/kong":    "cli completion",
 	"github.com/prometheus":         "telemetry",
 	"go.opentelemetry.io":           "telemetry",
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // checkHead holds the head of a request against the protocol: its method, its
-// media type, and no content coding.
+// media type, no content coding, and how long it says that its body is.
 func checkHead(r *web.Request) error {
 	if r.Method != http.MethodPost {
 		return fault.New(fault.MethodNotAllowed, "Method %s is not allowed here; use POST.", r.Method)
@@ -24,8 +24,7 @@ func checkHead(r *web.Request) error {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return fault.New(fault.MalformedHTTP, "Content-Encoding %s is not supported; send the body as it is.", fault.Quote(coding))
 	}
-	_, err := r.ReadBody()
-	return err
+	return r.Fits()
 }
 
 // unreadable says why a body cannot be read.
@@ -34,14 +33,19 @@ func unreadable(err error) error {
 	switch {
 	case errors.As(err, &overrun):
 		return fault.New(fault.TooLarge, "The request body is larger than %d bytes.", overrun.Limit)
+	case errors.Is(err, web.ErrFull):
+		return fault.New(fault.Throttled, "Too many request bodies are on their way to this server at once. Wait and try again.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fault.New(fault.Timeout, "The request body did not arrive in time.")
 	}
 	return &fault.Error{Kind: fault.MalformedHTTP, Message: "The request body could not be read.", Err: err}
 }
 
-// operation finds the operation that X-Amz-Target names.
+// operation finds the operation that X-Amz-Target names, once the body is there.
 func (h *handler) operation(r *web.Request) (web.Operation, error) {
+	if _, err := r.ReadBody(); err != nil {
+		return web.Operation{}, err
+	}
 	targets := r.Header.Values("X-Amz-Target")
 	if len(targets) != 1 {
 		return web.Operation{}, fault.New(fault.UnknownOperation, "The request has %d X-Amz-Target headers; it must have one, such as %s.%s.",

@@ -16,7 +16,7 @@ import (
 // accountCommand holds the commands on accounts.
 type accountCommand struct {
 	List accountListCommand `cmd:"" help:"Print all accounts."`
-	Show accountShowCommand `cmd:"" help:"Print an account: its settings, and the slots it has."`
+	Show accountShowCommand `cmd:"" help:"Print an account's settings and slots."`
 	Set  accountSetCommand  `cmd:"" help:"Open an account, or change its settings."`
 }
 
@@ -117,15 +117,15 @@ func (p *page) account(a operatorapi.Account) {
 // accountSetCommand changes an account.
 type accountSetCommand struct {
 	onAccount
-	Status   status      `env:"-" placeholder:"STATUS" help:"What it may do: everything when ACTIVE, nothing with offerings when INELIGIBLE, only read when SUSPENDED."`
-	MaxSlots []slotLimit `env:"-" sep:"none" placeholder:"OFFERING=N" help:"How many slots of an offering it may hold. May be given for several offerings; the others stay."`
-	Note     *string     `env:"-" placeholder:"TEXT" help:"A line of your own words, such as who the team is; an empty one removes it."`
-	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary one; before its first transaction only."`
+	Status   status      `env:"-" placeholder:"STATUS" help:"What the account may do: everything if ACTIVE, only read if SUSPENDED, nothing with offerings if INELIGIBLE."`
+	MaxSlots []slotLimit `env:"-" sep:"none" placeholder:"OFFERING=N" help:"How many slots of an offering the account may hold. Repeat the flag for several offerings; the limits of the others stay."`
+	Note     *string     `env:"-" placeholder:"TEXT" help:"A note in your own words, such as the name of the team. An empty note removes it."`
+	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary account. This is possible only before its first transaction."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (accountSetCommand) Help() string {
-	return `What is not given stays as it is; without any setting the account is only opened.`
+	return `Settings that you do not give stay as they are. Without any setting, the command only opens the account.`
 }
 
 // Run changes the settings that are given, and prints the account.

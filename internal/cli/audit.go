@@ -21,7 +21,7 @@ type journalListCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (journalListCommand) Help() string {
-	return `A row has when the entry was recorded, the time by the account's clock, the number of the entry, the access key id, the network address and the id of the request that caused it, and what happened.`
+	return `A row shows when the entry was recorded, the time by the account's clock, the number of the entry, the access key id, network address and id of the request that caused it, and what happened.`
 }
 
 // Run prints the entries that there are, oldest first. A reader who has seen
@@ -63,7 +63,7 @@ func eachEntry(ctx context.Context, api *client.Client, a operatorapi.Account, f
 			return err
 		}
 		if len(entries) == 0 {
-			return fmt.Errorf("account %s went back to an earlier entry than %d meanwhile", a.Account, seq+1)
+			return fmt.Errorf("while the journal was read, account %s went back to an entry before %d", a.Account, seq+1)
 		}
 		for _, e := range entries {
 			if err := f(e); err != nil {

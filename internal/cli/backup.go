@@ -19,12 +19,12 @@ import (
 // backupCommand copies what a server stores into a file.
 type backupCommand struct {
 	query
-	File string `arg:"" placeholder:"FILE" help:"Where the backup goes; nothing may be there yet."`
+	File string `arg:"" placeholder:"FILE" help:"The file to write the backup to. It must not exist yet."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (backupCommand) Help() string {
-	return `The file is one moment of the journals, keys and catalogue. It appears when it is whole: its SHA-256 is the server's, and every hash and state in it is recomputed. The secrets in it are sealed; keep a copy of the master key elsewhere.`
+	return `The file holds the journals, keys and catalogue as they are at one moment. It appears only after its SHA-256 matches the server's and every hash and state in it is recomputed. The secrets in it are sealed: keep a copy of the master key elsewhere.`
 }
 
 // saved is what a backup holds.
@@ -39,7 +39,7 @@ type saved struct {
 // Run makes the backup and says what it holds.
 func (c *backupCommand) Run(ctx context.Context, streams IO) error {
 	if _, err := os.Lstat(c.File); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(fmt.Errorf("%s is there already; a backup replaces nothing", c.File), err)
+		return errors.Join(fmt.Errorf("%s already exists; a backup does not replace a file", c.File), err)
 	}
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		file, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+"-*.tmp")
@@ -71,7 +71,7 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 		err = report.Err()
 	}
 	if err != nil {
-		return saved{}, fmt.Errorf("the backup is of no use: %w", err)
+		return saved{}, fmt.Errorf("the backup is unusable: %w", err)
 	}
 	return saved{c.File, got.Bytes, got.SHA256, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
 }
@@ -79,12 +79,12 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 // restoreCommand makes a data directory of a backup.
 type restoreCommand struct {
 	File string `arg:"" placeholder:"FILE" help:"The backup."`
-	Data string `required:"" placeholder:"DIR" help:"The directory of the data, without a journal so far."`
+	Data string `required:"" placeholder:"DIR" help:"The data directory to fill. It must not hold a journal yet."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (restoreCommand) Help() string {
-	return `Every hash and state is recomputed before the journal appears in the directory. The master key is not in the backup: put the one that was in use back beside it, or give it to serve.`
+	return `The command recomputes every hash and state before the journal appears in the directory. A backup does not contain the master key: copy the one that was in use into the directory, or pass it to serve.`
 }
 
 // Run restores and says what there is now.

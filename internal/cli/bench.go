@@ -19,21 +19,21 @@ import (
 
 // benchCommand measures a server under load.
 type benchCommand struct {
-	Workload    []string      `default:"offerings,purchases,status" placeholder:"NAME" help:"What to measure: offerings, which is the floor and is always measured, purchases, renewals, status, paging, mix."`
+	Workload    []string      `default:"offerings,purchases,status" placeholder:"NAME" help:"What to measure: offerings, purchases, renewals, status, paging or mix. Offerings is the floor, and is always measured."`
 	Scenario    string        `placeholder:"NAME" help:"Measure a scenario instead: hot (all on one account), accounts (many against 1000), history (the deepest page against the first, and purchases with and without), advance (12 periods for each account)."`
-	Connections int           `default:"64" placeholder:"N" help:"Connections that are open at once."`
-	Accounts    int           `default:"100000" placeholder:"N" help:"Accounts that the load is spread over."`
+	Connections int           `default:"64" placeholder:"N" help:"How many connections to keep open."`
+	Accounts    int           `default:"100000" placeholder:"N" help:"How many accounts to spread the load over."`
 	Duration    time.Duration `default:"10s" placeholder:"TIME" help:"How long to measure each workload."`
-	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"How long to send the same load before that, uncounted."`
-	Rate        float64       `default:"0" placeholder:"N" help:"Send so many requests per second, on time whether answers come or not; latency counts from when each was due. 0 sends the next request after the answer."`
-	Rounds      int           `default:"1" placeholder:"N" help:"Measure everything so often, in turns, and print the medians."`
-	History     int           `default:"100000" placeholder:"N" help:"Transactions of the account in the scenario history."`
-	Fdatasync   bool          `help:"Measure the fdatasync of 4 KiB too, on the disk of --data."`
-	EndpointURL string        `name:"endpoint-url" env:"-" placeholder:"URL" help:"Measure the server there. Without it, one is started, measured and stopped."`
-	Data        string        `env:"-" placeholder:"DIR" help:"Where that server's data goes: into a new directory in this one, removed at the end. The system's directory for temporary files if not given."`
-	DatabaseURL string        `name:"database-url" env:"-" placeholder:"URL" help:"Measure a server on this PostgreSQL. It has to be empty, and is not afterwards."`
+	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"How long to send the same load before each measurement. It does not count."`
+	Rate        float64       `default:"0" placeholder:"N" help:"Send this many requests per second, on time even if answers are late. Latency counts from when a request was due. With 0, each connection sends its next request after the answer."`
+	Rounds      int           `default:"1" placeholder:"N" help:"How many times to measure everything, in turns. The medians are printed."`
+	History     int           `default:"100000" placeholder:"N" help:"How many transactions the account in the scenario history has."`
+	Fdatasync   bool          `help:"Also measure an fdatasync of 4 KiB on the disk of --data."`
+	EndpointURL string        `name:"endpoint-url" env:"-" placeholder:"URL" help:"Measure the server at this URL. Without it, the command starts a server, measures it and stops it."`
+	Data        string        `env:"-" placeholder:"DIR" help:"Where to make a directory for the data of the server that it starts. That directory is removed at the end. By default in the system's directory for temporary files."`
+	DatabaseURL string        `name:"database-url" env:"-" placeholder:"URL" help:"Measure a server on this PostgreSQL database. It must be empty, and holds data afterwards."`
 	Output      string        `short:"o" enum:"text,json" default:"text" placeholder:"FORMAT" help:"Print text or json."`
-	Yes         bool          `env:"-" help:"Send load to an endpoint that is not on this machine without asking."`
+	Yes         bool          `env:"-" help:"Send load to a server on another machine without asking."`
 }
 
 // Run measures, and prints what it measured also where ctx ends before it does.
@@ -57,9 +57,9 @@ func (c *benchCommand) Run(ctx context.Context, streams IO) error {
 	}
 	switch failed := report.Failed(); {
 	case failed > 0:
-		return fmt.Errorf("%d requests FAILED; the figures do not count", failed)
+		return fmt.Errorf("%d requests FAILED; the figures are void", failed)
 	case report.Interrupted:
-		return errors.New("interrupted; the figures are those until then")
+		return errors.New("interrupted; the figures cover the time until then")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (c *benchServerCommand) unused(ctx context.Context) error {
 	return server.Offline(ctx, server.Config{Database: c.DatabaseURL}, func(p *server.Parts) error {
 		ids, err := p.Accounts.List(ctx, "", 1)
 		if err == nil && len(ids) > 0 {
-			err = errors.New("the database to measure with holds accounts; it must be a new one")
+			err = errors.New("the database holds accounts; bench needs a new one")
 		}
 		return err
 	})

@@ -17,10 +17,10 @@ import (
 // catalogCommand holds the commands on what is for sale.
 type catalogCommand struct {
 	Show     catalogShowCommand     `cmd:"" help:"Print what is for sale."`
-	Validate catalogValidateCommand `cmd:"" help:"Say what is wrong in a catalogue, without a server."`
-	Diff     catalogDiffCommand     `cmd:"" help:"Print what a catalogue would change for a server."`
-	Apply    catalogApplyCommand    `cmd:"" help:"Put a catalogue in force for what is bought and renewed from now on."`
-	Versions catalogVersionsCommand `cmd:"" help:"Print when which version of the catalogue was put in force, and by whom."`
+	Validate catalogValidateCommand `cmd:"" help:"Check a catalogue for mistakes, without a server."`
+	Diff     catalogDiffCommand     `cmd:"" help:"Print what a catalogue would change on a server."`
+	Apply    catalogApplyCommand    `cmd:"" help:"Put a catalogue in force for purchases and renewals from now on."`
+	Versions catalogVersionsCommand `cmd:"" help:"Print the versions of the catalogue: when each was put in force, and by whom."`
 }
 
 // catalogFile is the argument of commands that read a catalogue.
@@ -44,7 +44,7 @@ func (c catalogFile) load() (offering.Catalog, error) {
 // catalogShowCommand prints a catalogue.
 type catalogShowCommand struct {
 	query
-	Version *int `env:"-" placeholder:"N" help:"An earlier version; 0 is what was for sale before the first. By default the one in force."`
+	Version *int `env:"-" placeholder:"N" help:"The number of a version; 0 is what was for sale before version 1. By default the version in force."`
 }
 
 // Run prints the server's catalogue; as JSON it is one that apply takes.
@@ -121,7 +121,7 @@ func customers(o offering.Promotion) string {
 // catalogValidateCommand checks a catalogue.
 type catalogValidateCommand struct {
 	catalogFile
-	Output string `short:"o" env:"-" default:"table" enum:"table,json" placeholder:"FORMAT" help:"Print a text for people, or json: the catalogue as a server would show it."`
+	Output string `short:"o" env:"-" default:"table" enum:"table,json" placeholder:"FORMAT" help:"Print text for people, or json: the catalogue as a server would show it."`
 }
 
 // Run reads the catalogue and says what it holds.
@@ -207,7 +207,7 @@ type catalogApplyCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (catalogApplyCommand) Help() string {
-	return `What changes is printed. When a price of an offering changes you are asked first: slots that are held are charged by it from the next month on.`
+	return `The command prints what changes. It asks before it changes the price of an offering, because slots that are already held cost the new price from the next month on.`
 }
 
 // Run applies the catalogue where it changes anything.

@@ -33,38 +33,38 @@ type IO struct {
 
 // commands is the whole command line.
 type commands struct {
-	Config configFile `name:"config" placeholder:"FILE" env:"SLOTFARM_CONFIG" help:"Read flags from a YAML or JSON file. Flags and environment variables come first."`
+	Config configFile `name:"config" placeholder:"FILE" env:"SLOTFARM_CONFIG" help:"Read flags from a YAML or JSON file. Flags on the command line and environment variables take precedence."`
 
-	Sandbox sandboxCommand `cmd:"" help:"Run a sandbox: any credentials, every account a test account, opened on first use."`
-	Init    initCommand    `cmd:"" help:"Prepare a data directory or a database for serve, and print the operator's key once."`
-	Serve   serveCommand   `cmd:"" help:"Run the service for others: signatures are checked, and operators open accounts."`
-	Env     envCommand     `cmd:"" help:"Print the variables that point AWS clients at a server, for a shell to evaluate."`
-	Ready   readyCommand   `cmd:"" help:"Ask whether a server takes requests."`
-	Seed    seedCommand    `cmd:"" help:"Work with seeds: states to start from."`
+	Sandbox sandboxCommand `cmd:"" help:"Run a sandbox: it accepts any credentials, and every account is a test account that opens on first use."`
+	Init    initCommand    `cmd:"" help:"Prepare a data directory or a database for serve, and print the operator's key. The key is shown only once."`
+	Serve   serveCommand   `cmd:"" help:"Run the service for a team: it checks signatures, and operators open accounts."`
+	Env     envCommand     `cmd:"" help:"Print shell commands that point AWS clients at a server."`
+	Ready   readyCommand   `cmd:"" help:"Check whether a server accepts requests."`
+	Seed    seedCommand    `cmd:"" help:"Work with seeds, which are states to start from."`
 	Journal journalCommand `cmd:"" help:"Read the journals of a server's accounts."`
 	Bench   benchCommand   `cmd:"" help:"Measure a server under load."`
 
 	Key       keyCommand       `cmd:"" help:"Work with the access keys of a server's accounts."`
 	Account   accountCommand   `cmd:"" help:"Work with the accounts of a server."`
-	Catalog   catalogCommand   `cmd:"" help:"Work with what a server sells."`
-	Promotion promotionCommand `cmd:"" help:"Work with the promotions of a server's catalogue."`
-	Quote     quoteCommand     `cmd:"" help:"Say what a purchase would cost an account now."`
+	Catalog   catalogCommand   `cmd:"" help:"Work with the catalogue of a server."`
+	Promotion promotionCommand `cmd:"" help:"Work with the promotions in the catalogue of a server."`
+	Quote     quoteCommand     `cmd:"" help:"Print what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
 	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`
 	Credit    creditCommand    `cmd:"" help:"Work with the credits of an account."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
-	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts: states to go back to."`
+	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts, which are states to go back to."`
 
-	Backup  backupCommand  `cmd:"" help:"Copy everything that a server stores into a file, while it serves."`
-	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret of a data directory or a database under another master key."`
-	Recover recoverCommand `cmd:"" help:"Make another key for the operator, where every one is lost."`
-	Restore restoreCommand `cmd:"" help:"Make a data directory of a backup."`
+	Backup  backupCommand  `cmd:"" help:"Copy everything that a running server stores into a file."`
+	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`
+	Recover recoverCommand `cmd:"" help:"Make a new operator key if every other one is lost."`
+	Restore restoreCommand `cmd:"" help:"Make a data directory from a backup."`
 	Migrate migrateCommand `cmd:"" help:"Move a data directory to a PostgreSQL database."`
-	Verify  verifyCommand  `cmd:"" help:"Recompute every hash and every state: of a server, a data directory or a backup."`
+	Verify  verifyCommand  `cmd:"" help:"Verify a server, a data directory or a backup by recomputing every hash and every state."`
 
 	BenchServer benchServerCommand `cmd:"" hidden:""`
 
-	Completion completionCommand `cmd:"" help:"Print a script that has a shell complete commands and flags."`
+	Completion completionCommand `cmd:"" help:"Print a script that makes a shell complete commands and flags."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

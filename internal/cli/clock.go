@@ -13,8 +13,8 @@ import (
 
 // clockCommand holds the commands on the clocks of test accounts.
 type clockCommand struct {
-	Show    clockShowCommand    `cmd:"" help:"Print an account's time, and whether its clock stands."`
-	Freeze  clockFreezeCommand  `cmd:"" help:"Stand a test account's clock still."`
+	Show    clockShowCommand    `cmd:"" help:"Print an account's time, and whether its clock is frozen."`
+	Freeze  clockFreezeCommand  `cmd:"" help:"Freeze a test account's clock."`
 	Advance clockAdvanceCommand `cmd:"" help:"Move a test account's clock forward, and print what comes due on the way."`
 	Release clockReleaseCommand `cmd:"" help:"Let a test account's clock follow the wall clock again."`
 }
@@ -36,7 +36,7 @@ func (c *clockShowCommand) Run(ctx context.Context, streams IO) error {
 // clockFreezeCommand stands a clock still.
 type clockFreezeCommand struct {
 	onAccount
-	At instant `required:"" env:"-" placeholder:"RFC3339" help:"Where it stands then: any instant before the account's first transaction, later none in its past."`
+	At instant `required:"" env:"-" placeholder:"RFC3339" help:"The time to freeze the clock at. After the account's first transaction, the clock cannot go back."`
 }
 
 // Run freezes the clock and prints what came due on the way.
@@ -49,14 +49,14 @@ func (c *clockFreezeCommand) Run(ctx context.Context, streams IO) error {
 // clockAdvanceCommand moves a clock.
 type clockAdvanceCommand struct {
 	onAccount
-	To      *instant       `xor:"how" env:"-" placeholder:"RFC3339" help:"Move it to this instant."`
-	By      *time.Duration `xor:"how" env:"-" placeholder:"DURATION" help:"Move it on by a while, such as 720h."`
-	Periods *int           `xor:"how" env:"-" placeholder:"N" help:"Move it on by as many months, to the same day and time of day or the last day of the month."`
+	To      *instant       `xor:"how" env:"-" placeholder:"RFC3339" help:"Move the clock to this time."`
+	By      *time.Duration `xor:"how" env:"-" placeholder:"DURATION" help:"Move the clock forward by a duration, such as 720h."`
+	Periods *int           `xor:"how" env:"-" placeholder:"N" help:"Move the clock forward by this many months, to the same day and time, or to the last day of a shorter month."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (clockAdvanceCommand) Help() string {
-	return `Give one of --to, --by and --periods. The clock stands still where it is moved to.`
+	return `Give one of --to, --by and --periods. The clock is frozen afterwards.`
 }
 
 // Run advances the clock and prints what came due on the way.

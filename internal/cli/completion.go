@@ -10,12 +10,12 @@ import (
 
 // completionCommand prints a script that makes a shell complete command lines.
 type completionCommand struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (completionCommand) Help() string {
-	return `Have the shell read what is printed, each time it starts:
+	return `Make the shell read the script each time it starts:
 
     eval "$(slotfarm completion bash)"     # in ~/.bashrc
     eval "$(slotfarm completion zsh)"      # in ~/.zshrc, after compinit

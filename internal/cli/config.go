@@ -100,7 +100,7 @@ func checkKeys(app *kong.Kong, values map[string]yaml.Node) error {
 			return fmt.Errorf("line %d: %q is not a flag", value.Line, key)
 		}
 		if value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null" {
-			return fmt.Errorf("line %d: the value of %q must be a text, a number or a truth value", value.Line, key)
+			return fmt.Errorf("line %d: the value of %q must be text, a number, true or false", value.Line, key)
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ var errDeclined = errors.New("nothing was changed")
 // nobody can be asked it is a wrong command line, which --yes would make right.
 func (s IO) confirm(ctx context.Context, question string) error {
 	if !terminal(s.In) || !terminal(s.Err) {
-		return usageError{fmt.Errorf("%s Nobody is there to be asked; --yes answers beforehand", question)}
+		return usageError{fmt.Errorf("%s There is no terminal to ask on; give --yes to answer in advance", question)}
 	}
 	if _, err := fmt.Fprintf(s.Err, "%s [y/N] ", question); err != nil {
 		return err

@@ -87,7 +87,7 @@ func TestQuestionNeedsBothWays(t *testing.T) {
 	for name, in := range map[string]io.Reader{"seen by nobody": terminal, "answered by nobody": strings.NewReader("y\n"), "no input": nil} {
 		var stdout, stderr bytes.Buffer
 		status := cli.Run(context.Background(), cli.IO{Args: args, In: in, Out: &stdout, Err: &stderr})
-		if status != 2 || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), "--yes answers beforehand\n") {
+		if status != 2 || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), "give --yes to answer in advance\n") {
 			t.Errorf("%s: status %d, %q, %q; want 2", name, status, &stdout, &stderr)
 		}
 	}

@@ -12,14 +12,14 @@ import (
 
 // renewalCommand holds the commands on renewals.
 type renewalCommand struct {
-	Cancel renewalCancelCommand `cmd:"" help:"Take back the standing renewal of an offering."`
+	Cancel renewalCancelCommand `cmd:"" help:"Cancel the standing renewal of an offering."`
 }
 
 // renewalCancelCommand takes a standing renewal back.
 type renewalCancelCommand struct {
 	onAccount
 	OfferingID string `required:"" env:"-" placeholder:"ID" help:"The offering."`
-	Held       bool   `env:"-" help:"End what is held with the period, too."`
+	Held       bool   `env:"-" help:"Also let the held slots end with the period."`
 }
 
 // Help is what --help says of the command beside its flags.
@@ -44,8 +44,8 @@ type creditCommand struct {
 // creditAddCommand gives a credit.
 type creditAddCommand struct {
 	onAccount
-	Amount string `required:"" env:"-" placeholder:"DOLLARS" help:"How much, in US dollars, such as 10.50."`
-	Reason string `required:"" env:"-" placeholder:"TEXT" help:"Why. The statement shows it."`
+	Amount string `required:"" env:"-" placeholder:"DOLLARS" help:"The amount in US dollars, such as 10.50."`
+	Reason string `required:"" env:"-" placeholder:"TEXT" help:"The reason. The statement shows it."`
 }
 
 // Help is what --help says of the command beside its flags.

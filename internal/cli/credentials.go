@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +20,7 @@ const operatorService = "slotfarm"
 // credentials: the environment, and then the profile of the shared credentials
 // file. Nil where there are none.
 func credentials(env func(string) string) (*sigv4.Signer, error) {
-	signer := &sigv4.Signer{Service: operatorService, Region: first(env("AWS_REGION"), env("AWS_DEFAULT_REGION"), "us-west-2")}
+	signer := &sigv4.Signer{Service: operatorService, Region: cmp.Or(env("AWS_REGION"), env("AWS_DEFAULT_REGION"), "us-west-2")}
 	signer.AccessKeyID, signer.Secret = env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
 	signer.SessionToken = env("AWS_SESSION_TOKEN") // for the server to say that it takes none
 	if signer.AccessKeyID == "" || signer.Secret == "" {
@@ -34,15 +35,6 @@ func credentials(env func(string) string) (*sigv4.Signer, error) {
 		return nil, nil
 	}
 	return signer, nil
-}
-
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // profile returns the settings of AWS_PROFILE in the shared credentials file. A
@@ -65,7 +57,7 @@ func profile(env func(string) string) (map[string]string, error) {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
 	defer file.Close()
-	found, err := section(bufio.NewScanner(file), first(env("AWS_PROFILE"), "default"))
+	found, err := section(bufio.NewScanner(file), cmp.Or(env("AWS_PROFILE"), "default"))
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %s: %w", name, err)
 	}

@@ -16,7 +16,7 @@ const answerTime = 30 * time.Second
 
 // endpoint holds the flag of every command that talks to a server.
 type endpoint struct {
-	EndpointURL endpointURL `default:"http://127.0.0.1:8623" placeholder:"URL" help:"Where slotfarm answers."`
+	EndpointURL endpointURL `default:"http://127.0.0.1:8623" placeholder:"URL" help:"The URL of the server."`
 }
 
 // connect returns a client of the endpoint, to be closed. It signs its requests

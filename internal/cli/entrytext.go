@@ -48,11 +48,11 @@ func details(e operatorapi.Event) []string {
 		}
 		return charges
 	}
-	var orders []string
+	var transactions []string
 	for _, t := range e.Transactions {
-		orders = append(orders, order(t))
+		transactions = append(transactions, transaction(t))
 	}
-	return orders
+	return transactions
 }
 
 func opened(o *operatorapi.Opening) []string {
@@ -97,9 +97,9 @@ func clockAt(frozen *time.Time) string {
 	return "frozen at " + showTime(*frozen)
 }
 
-// order describes a transaction. A renewal also says from when on it counts,
+// transaction describes a transaction. A renewal also says from when on it counts,
 // and one with a promotion which it is.
-func order(t operatorapi.EntryTransaction) string {
+func transaction(t operatorapi.EntryTransaction) string {
 	text := slots(t.Quantity, t.OfferingID, t.Cents) + "  " + t.ID
 	if !t.EffectiveOn.Equal(t.CreatedOn) {
 		text += "  from " + showTime(t.EffectiveOn)

@@ -10,20 +10,20 @@ import (
 // envCommand prints what points AWS clients at a server. It talks to none.
 type envCommand struct {
 	endpoint
-	Account accountID `default:"000000000000" placeholder:"ID" help:"The account to be; it is the access key id."`
-	Region  region    `default:"us-west-2" placeholder:"NAME" help:"The region to be in."`
-	Shell   shell     `placeholder:"SHELL" help:"The shell to print for: sh, fish or powershell. By default the one that is used, by $$SHELL."`
+	Account accountID `default:"000000000000" placeholder:"ID" help:"The account to use. It becomes the access key id."`
+	Region  region    `default:"us-west-2" placeholder:"NAME" help:"The region to use."`
+	Shell   shell     `placeholder:"SHELL" help:"The shell to print for: sh, fish or powershell. By default the shell in $$SHELL."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (envCommand) Help() string {
-	return `Have the shell evaluate what is printed:
+	return `Make the shell evaluate the output:
 
     eval "$(slotfarm env)"
     slotfarm env --shell fish | source
     slotfarm env --shell powershell | Invoke-Expression
 
-From then on the AWS CLI and SDKs call slotfarm for Device Farm, as the account. Clients before AWS CLI 2.13 and boto3 1.28 do not read AWS_ENDPOINT_URL_DEVICE_FARM; give them --endpoint-url "$SLOTFARM_ENDPOINT_URL".`
+After that, the AWS CLI and SDKs send their Device Farm calls to slotfarm, as the account. Clients before AWS CLI 2.13 and boto3 1.28 do not read AWS_ENDPOINT_URL_DEVICE_FARM; give them --endpoint-url "$SLOTFARM_ENDPOINT_URL".`
 }
 
 // Run prints one line for each variable that is set, and for each that would
@@ -84,7 +84,7 @@ func (shell) Choices() []string { return []string{"sh", "fish", "powershell"} }
 func (s *shell) UnmarshalText(text []byte) error {
 	*s = shell(text)
 	if _, ok := dialects[*s]; !ok {
-		return fmt.Errorf("%q is not a shell that is known; it must be sh, fish or powershell", text)
+		return fmt.Errorf("%q is not a known shell; it must be sh, fish or powershell", text)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ type initCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (initCommand) Help() string {
-	return `The operator's key is printed once, as JSON. A second time on the same storage fails and changes nothing.`
+	return `The key is printed once, as JSON. If the storage was initialised before, the command fails and changes nothing.`
 }
 
 // Run makes the directory, the master key and the operator's key.

@@ -27,15 +27,15 @@ type journalCommand struct {
 // tailCommand prints what happened to accounts.
 type tailCommand struct {
 	endpoint
-	Account accountID `placeholder:"ID" help:"Print the entries of this account. Without it those of all accounts are printed."`
-	Follow  bool      `short:"f" help:"Go on with each entry that is appended, until interrupted."`
-	Lines   int       `short:"n" default:"10" placeholder:"N" help:"How many entries of each account to start with."`
+	Account accountID `placeholder:"ID" help:"Print the entries of this account. By default, print those of all accounts."`
+	Follow  bool      `short:"f" help:"Keep printing new entries until interrupted."`
+	Lines   int       `short:"n" default:"10" placeholder:"N" help:"How many of the newest entries of each account to print first."`
 	Output  string    `short:"o" default:"text" enum:"text,json" placeholder:"FORMAT" help:"Print text for people, or json: each entry on a line, as the API gives it."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (tailCommand) Help() string {
-	return `A line of text has the time by the account's clock, the account, the number of the entry, and what happened. A line that starts with -- says that an account went back to an earlier entry, since it was restored or reset; with json it goes to standard error.`
+	return `A line of text shows the time by the account's clock, the account, the number of the entry, and what happened. A line that starts with -- says that an account went back to an earlier entry because it was restored or reset. With json, such lines go to standard error.`
 }
 
 // Run prints until there is nothing more, or until ctx ends. To be interrupted

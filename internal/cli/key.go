@@ -17,28 +17,28 @@ import (
 
 // keyCommand holds the commands on access keys.
 type keyCommand struct {
-	Create  keyCreateCommand  `cmd:"" help:"Make a key of an account, and print its secret, once."`
+	Create  keyCreateCommand  `cmd:"" help:"Make a key for an account, and print its secret. The secret is shown only once."`
 	List    keyListCommand    `cmd:"" help:"Print the keys of an account, oldest first."`
-	Disable keyDisableCommand `cmd:"" help:"Keep a key from being used."`
-	Enable  keyEnableCommand  `cmd:"" help:"Let a disabled key be used again."`
-	Delete  keyDeleteCommand  `cmd:"" help:"Remove a key for good."`
+	Disable keyDisableCommand `cmd:"" help:"Disable a key, so that nobody can use it."`
+	Enable  keyEnableCommand  `cmd:"" help:"Enable a disabled key again."`
+	Delete  keyDeleteCommand  `cmd:"" help:"Delete a key permanently."`
 }
 
 // keyCreateCommand makes a key.
 type keyCreateCommand struct {
 	onAccount
-	Name   string `required:"" env:"-" placeholder:"NAME" help:"What the key is called."`
-	Policy policy `env:"-" placeholder:"POLICY" help:"What it may do: read-only, buyer=N for orders of at most N slots, operator, or a file with an IAM policy. By default all of the Device Farm API."`
+	Name   string `required:"" env:"-" placeholder:"NAME" help:"The name of the key."`
+	Policy policy `env:"-" placeholder:"POLICY" help:"What the key may do: read-only, buyer=N for orders of at most N slots, operator, or a file with an IAM policy. By default, all of the Device Farm API."`
 }
 
 // Run makes the key and prints it with its secret.
 func (c *keyCreateCommand) Run(ctx context.Context, streams IO) error {
-	document, err := c.Policy.document()
+	body, err := c.Policy.body()
 	if err != nil {
 		return err
 	}
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		k, err := api.CreateKey(ctx, string(c.Account), c.Name, document)
+		k, err := api.CreateKey(ctx, string(c.Account), c.Name, body)
 		p.table([]string{"KEY", "SECRET", "NAME"}, [][]string{{k.ID, k.Secret, k.Name}})
 		return err
 	})
@@ -51,13 +51,14 @@ type policy string
 // UnmarshalText takes any name.
 func (p *policy) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
-		return errors.New(`"" is no policy; it must be read-only, buyer=N, operator or the name of a file`)
+		return errors.New(`"" is not a policy; it must be read-only, buyer=N, operator or the name of a file`)
 	}
 	*p = policy(text)
 	return nil
 }
 
-func (p policy) document() (json.RawMessage, error) {
+// body returns the policy as the API takes it, nil where none is given.
+func (p policy) body() (json.RawMessage, error) {
 	name, number, given := strings.Cut(string(p), "=")
 	switch {
 	case name == "":

@@ -9,13 +9,13 @@ import (
 
 // migrateCommand moves a data directory, or a backup, to a database.
 type migrateCommand struct {
-	From string `required:"" placeholder:"DIR" help:"The data directory, which no server has open, or a backup."`
+	From string `required:"" placeholder:"DIR" help:"A backup, or a data directory that no server has open."`
 	To   string `required:"" env:"SLOTFARM_TO,SLOTFARM_DATABASE_URL" placeholder:"URL" help:"A new PostgreSQL database."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (migrateCommand) Help() string {
-	return `Every hash and state is recomputed on the way, and once more in the database. Where one is wrong or anything fails, the database stays empty; the directory stays as it is. Servers need the same master key afterwards: give it to them with --master-key-file.`
+	return `The command recomputes every hash and state on the way, and once more in the database. If one is wrong or anything fails, the database stays empty. The directory stays as it is. Servers need the same master key afterwards: pass it with --master-key-file.`
 }
 
 // Run copies everything and verifies it.

@@ -14,8 +14,8 @@ import (
 // promotionCommand holds the commands on promotions.
 type promotionCommand struct {
 	List   promotionListCommand   `cmd:"" help:"Print the promotions of the catalogue."`
-	Set    promotionSetCommand    `cmd:"" help:"Add a promotion to the catalogue, or put another in its place."`
-	Remove promotionRemoveCommand `cmd:"" help:"Take a promotion out of the catalogue. What was bought with it stays as it was."`
+	Set    promotionSetCommand    `cmd:"" help:"Add a promotion to the catalogue, or replace it."`
+	Remove promotionRemoveCommand `cmd:"" help:"Remove a promotion from the catalogue. Purchases made with it stay as they are."`
 }
 
 // promotionListCommand prints the promotions.
@@ -46,12 +46,12 @@ type onPromotion struct {
 // promotionSetCommand adds or changes a promotion.
 type promotionSetCommand struct {
 	onPromotion
-	Description  string   `env:"-" placeholder:"TEXT" help:"What customers read of it."`
-	PercentOff   []int    `required:"" env:"-" placeholder:"N" help:"How much less a slot costs: the percent off for the month of the purchase, and for the months after it."`
-	Offering     []string `env:"-" sep:"none" placeholder:"ID" help:"An offering that it is for. May be given several times; by default it is for all."`
-	NewCustomers bool     `env:"-" help:"Only for accounts that never held a slot."`
-	From         instant  `env:"-" placeholder:"RFC3339" help:"When it begins. By default it has begun."`
-	Until        instant  `env:"-" placeholder:"RFC3339" help:"When it ends. By default it does not."`
+	Description  string   `env:"-" placeholder:"TEXT" help:"The description that customers see."`
+	PercentOff   []int    `required:"" env:"-" placeholder:"N" help:"The percent off the price of a slot, for the month of the purchase and for each month after it."`
+	Offering     []string `env:"-" sep:"none" placeholder:"ID" help:"An offering that the promotion applies to. Repeat the flag for several offerings. By default it applies to all."`
+	NewCustomers bool     `env:"-" help:"Limit the promotion to accounts that never held a slot."`
+	From         instant  `env:"-" placeholder:"RFC3339" help:"When the promotion starts. By default it has already started."`
+	Until        instant  `env:"-" placeholder:"RFC3339" help:"When the promotion ends. By default it does not end."`
 }
 
 // Run puts the promotion in force.

@@ -13,7 +13,7 @@ type quoteCommand struct {
 	onAccount
 	OfferingID string `required:"" env:"-" placeholder:"ID" help:"The offering."`
 	Quantity   int    `required:"" env:"-" placeholder:"N" help:"How many slots."`
-	Promotion  string `env:"-" placeholder:"ID" help:"The promotion to buy them with."`
+	Promotion  string `env:"-" placeholder:"ID" help:"The promotion to apply."`
 }
 
 // Run prints the quote.

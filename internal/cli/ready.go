@@ -17,12 +17,12 @@ const (
 // readyCommand asks a server whether it takes requests.
 type readyCommand struct {
 	endpoint
-	Wait time.Duration `placeholder:"DURATION" help:"Ask again until the server is ready or the duration is over, such as 10s."`
+	Wait time.Duration `placeholder:"DURATION" help:"Try again until the server is ready or this duration is over, such as 10s."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (readyCommand) Help() string {
-	return `The exit status is 0 when it is, and 1 when it is not or nothing answers: for the health checks of containers, and for scripts that have just started a server.`
+	return `The exit status is 0 if the server is ready, and 1 if it is not or does not answer. This is for health checks of containers, and for scripts that have just started a server.`
 }
 
 // Run succeeds when the server is ready.

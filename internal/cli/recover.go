@@ -9,12 +9,12 @@ import (
 // recoverCommand lets an operator in again who has lost every key.
 type recoverCommand struct {
 	storage
-	Name string `default:"recovered" placeholder:"NAME" help:"What the key is called in lists of keys."`
+	Name string `default:"recovered" placeholder:"NAME" help:"The name of the key."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (recoverCommand) Help() string {
-	return `The key is printed once, as JSON. It takes the storage and its master key, so it is for those who could do everything anyway. The server of a data directory has to be stopped. Other keys stay as they are: list them and delete what is lost.`
+	return `The key is printed once, as JSON. The command needs the storage and its master key, so only those who already have full access can use it. If the storage is a data directory, stop its server first. Other keys stay as they are: list them, and delete those that are lost.`
 }
 
 // Run makes the key.

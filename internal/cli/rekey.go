@@ -11,12 +11,12 @@ import (
 // rekeyCommand seals the secrets of access keys under another master key.
 type rekeyCommand struct {
 	storage
-	NewMasterKeyFile string `placeholder:"FILE" help:"The other master key. By default one is drawn, and takes the place of the one before."`
+	NewMasterKeyFile string `placeholder:"FILE" help:"The new master key. By default the command generates one, and it replaces the old one."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (rekeyCommand) Help() string {
-	return `Every server of the data has to be stopped; access keys stay as they are. A drawn key waits in a file of the same name with .new at its end until all is sealed under it: after an interruption, run the command again. Backups made before need the master key before.`
+	return `Stop every server of the data first. Access keys stay as they are. A generated master key stays in a file with the same name and .new at its end until every secret is sealed under it. If the command is interrupted, run it again. Backups made earlier need the old master key.`
 }
 
 // Run seals all secrets again.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -25,23 +26,24 @@ const drainTime = 20 * time.Second
 // sandboxCommand runs a server that takes any credentials.
 type sandboxCommand struct {
 	listening
-	Data        string  `placeholder:"DIR" help:"Keep the state in a directory. Without it the state lives in memory."`
-	Seed        string  `placeholder:"FILE" help:"Start with the catalogue and the accounts of a seed, YAML or JSON. What --data holds already stays as it is."`
-	Time        instant `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this instant. A clock that is past it stays where it is."`
-	MaxSlots    int     `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
-	AllowRemote bool    `help:"Allow an address that is not loopback. The sandbox is open to all who reach it."`
+	Data        string   `placeholder:"DIR" help:"Keep the state in this directory. By default the state is kept in memory."`
+	Seed        string   `placeholder:"FILE" help:"Start with the catalogue and the accounts of a seed, in YAML or JSON. What --data already holds stays as it is."`
+	Time        instant  `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this time. A clock that is already past it stays where it is."`
+	MaxSlots    int      `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold if it has no limit of its own."`
+	AllowHost   []string `placeholder:"NAME" help:"Also answer requests for this host, beside localhost and addresses, such as the name of a container. Repeat the flag for several hosts."`
+	AllowRemote bool     `help:"Allow an address that is not loopback. Everyone who can reach the sandbox can use it."`
 }
 
 // listening holds the flags of the commands that serve.
 type listening struct {
-	Listen    string `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
-	LogLevel  level  `default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error."`
-	LogFormat format `default:"text" placeholder:"NAME" help:"Log as lines of text or of json."`
+	Listen    string `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"The address to listen on. Port 0 picks a free port."`
+	LogLevel  level  `default:"info" placeholder:"LEVEL" help:"The lowest level to log: debug, info, warn or error."`
+	LogFormat format `default:"text" placeholder:"NAME" help:"The format of the log: text or json."`
 }
 
 // Run serves until ctx ends.
 func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
-	if err := errors.Join(c.checkListen(), checkMaxSlots(c.MaxSlots)); err != nil {
+	if err := errors.Join(c.checkListen(), checkMaxSlots(c.MaxSlots), c.checkHosts()); err != nil {
 		return usageError{err}
 	}
 	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
@@ -50,7 +52,7 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 		return err
 	}
 	s, err := server.Start(ctx, server.Config{
-		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Seed: seed, Frozen: c.Time.time(), Log: log,
+		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Seed: seed, Frozen: c.Time.time(), AllowHosts: c.AllowHost, Log: log,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {
@@ -86,7 +88,17 @@ func (c *sandboxCommand) checkListen() error {
 	if c.AllowRemote || loopback(c.Listen) {
 		return nil
 	}
-	return fmt.Errorf("--listen %q is not a loopback address, and the sandbox is open to all who reach it; give --allow-remote to do it all the same", c.Listen)
+	return fmt.Errorf("--listen %q is not a loopback address, and everyone who can reach the sandbox can use it; give --allow-remote to allow that", c.Listen)
+}
+
+// checkHosts refuses what is no name of a host.
+func (c *sandboxCommand) checkHosts() error {
+	for _, name := range c.AllowHost {
+		if name == "" || strings.ContainsAny(name, ":/*@? ") {
+			return fmt.Errorf("--allow-host %q is not the name of a host, such as slotfarm; leave out the scheme and the port", name)
+		}
+	}
+	return nil
 }
 
 // loopback reports whether nobody but this machine can reach an address.

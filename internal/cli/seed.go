@@ -13,9 +13,9 @@ import (
 
 // seedCommand holds the commands on seeds.
 type seedCommand struct {
-	Apply  seedApplyCommand  `cmd:"" help:"Bring the accounts of a seed to the state it describes, in place of what they had."`
-	Check  seedCheckCommand  `cmd:"" help:"Say what is wrong in a seed, without a server."`
-	Export seedExportCommand `cmd:"" help:"Print the present state of a server as a seed."`
+	Apply  seedApplyCommand  `cmd:"" help:"Replace the state of the accounts in a seed with the state that it describes."`
+	Check  seedCheckCommand  `cmd:"" help:"Check a seed for mistakes, without a server."`
+	Export seedExportCommand `cmd:"" help:"Print the current state of a server as a seed."`
 }
 
 // seedApplyCommand plants a seed in a server that runs.
@@ -47,7 +47,7 @@ type seedCheckCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (seedCheckCommand) Help() string {
-	return `It finds what is misspelt, missing or mistyped. Whether an account may buy what its seed says shows when it is applied: then nothing changes unless all of it can be done.`
+	return `The command finds values that are misspelt, missing or of the wrong type. Whether an account may buy what the seed says is checked when the seed is applied. If any of it cannot be done then, nothing changes.`
 }
 
 // Run reads the seed and says what it holds.
@@ -67,7 +67,7 @@ type seedExportCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (seedExportCommand) Help() string {
-	return `What led an account to its state stands there as its history, and is lived through again when the seed is applied.`
+	return `The seed holds the history that led each account to its state. Applying the seed repeats that history.`
 }
 
 // Run prints the seed as indented JSON.

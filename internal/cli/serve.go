@@ -19,16 +19,16 @@ import (
 type serveCommand struct {
 	storage
 	listening
-	TLSCert        string        `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It is read again when the file changes."`
-	TLSKey         string        `name:"tls-key" placeholder:"FILE" help:"The key of the certificate."`
-	AllowPlaintext bool          `help:"Allow an address that is not loopback without TLS, as behind a proxy that speaks TLS. Whoever listens to the network in between can read everything and send a captured purchase again."`
-	MetricsListen  string        `placeholder:"HOST:PORT" help:"Answer GET /metrics on this address. Without it there are no metrics."`
-	MaxSlots       int           `default:"10" placeholder:"N" help:"How many slots of one offering an account may hold, where it has no limit of its own."`
-	ReadRate       float64       `default:"10" placeholder:"N" help:"How many calls a second of each List and Get operation an account may make; 0 sets no bound."`
-	ReadBurst      int           `default:"50" placeholder:"N" help:"How many of them at once."`
-	WriteRate      float64       `default:"1" placeholder:"N" help:"The same for each other operation."`
-	WriteBurst     int           `default:"10" placeholder:"N" help:"How many of them at once."`
-	DrainDelay     time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz says no before the listener closes, for load balancers to notice; 1m at most."`
+	TLSCert        string        `name:"tls-cert" placeholder:"FILE" help:"The certificate for TLS. The server reads it again when the file changes."`
+	TLSKey         string        `name:"tls-key" placeholder:"FILE" help:"The private key of the certificate."`
+	AllowPlaintext bool          `help:"Allow an address that is not loopback without TLS, such as behind a proxy that terminates TLS. Anyone who can listen on the network in between can read everything and resend a captured purchase."`
+	MetricsListen  string        `placeholder:"HOST:PORT" help:"Serve GET /metrics on this address. By default there are no metrics."`
+	MaxSlots       int           `default:"10" placeholder:"N" help:"How many slots of one offering an account may hold if it has no limit of its own."`
+	ReadRate       float64       `default:"10" placeholder:"N" help:"How many calls per second an account may make to each List or Get operation. 0 means no limit."`
+	ReadBurst      int           `default:"50" placeholder:"N" help:"How many of these calls an account may make at once."`
+	WriteRate      float64       `default:"1" placeholder:"N" help:"How many calls per second an account may make to each other operation. 0 means no limit."`
+	WriteBurst     int           `default:"10" placeholder:"N" help:"How many of these calls an account may make at once."`
+	DrainDelay     time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz fails before the listener closes, so that load balancers notice. At most 1m."`
 }
 
 // maxDrainDelay is as long as a load balancer that looks twice a minute needs.
@@ -56,7 +56,8 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 			Reads:  throttle.Limit{Rate: c.ReadRate, Burst: c.ReadBurst},
 			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},
 		},
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen,
+		Strangers: throttle.Limit{Rate: strangerRate, Burst: strangerBurst},
+		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {
@@ -67,6 +68,13 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	}
 	return serve(ctx, s, log, c.DrainDelay)
 }
+
+// Of one address so many requests a second that no key has signed, and so many at
+// once, are refused without a delay.
+const (
+	strangerRate  = 1
+	strangerBurst = 100
+)
 
 func (c *serveCommand) checkLimits() error {
 	if c.ReadRate < 0 || c.WriteRate < 0 || c.ReadBurst < 1 || c.WriteBurst < 1 {
@@ -83,7 +91,7 @@ func (c *serveCommand) checkListeners() error {
 		return errors.New("--tls-cert and --tls-key belong together; one of them is missing")
 	}
 	if c.TLSCert == "" && !loopback(c.Listen) && !c.AllowPlaintext {
-		return fmt.Errorf("--listen %q is not a loopback address, and without TLS whoever listens to the network can read secrets and send a purchase again; give --tls-cert and --tls-key, or --allow-plaintext behind a proxy that speaks TLS", c.Listen)
+		return fmt.Errorf("--listen %q is not a loopback address, and without TLS anyone who can listen on the network can read secrets and resend a purchase; give --tls-cert and --tls-key, or --allow-plaintext behind a proxy that terminates TLS", c.Listen)
 	}
 	if c.MetricsListen == "" {
 		return nil

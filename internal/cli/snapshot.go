@@ -10,10 +10,10 @@ import (
 
 // snapshotCommand holds the commands on snapshots of test accounts.
 type snapshotCommand struct {
-	Take    snapshotTakeCommand    `cmd:"" help:"Take a snapshot of a test account, to go back to."`
+	Take    snapshotTakeCommand    `cmd:"" help:"Take a snapshot of a test account."`
 	List    snapshotListCommand    `cmd:"" help:"Print the snapshots of an account, oldest first."`
-	Restore snapshotRestoreCommand `cmd:"" help:"Bring a test account back to a snapshot, or make another account of it."`
-	Delete  snapshotDeleteCommand  `cmd:"" help:"Forget a snapshot."`
+	Restore snapshotRestoreCommand `cmd:"" help:"Restore a test account to a snapshot, or copy the snapshot into another test account."`
+	Delete  snapshotDeleteCommand  `cmd:"" help:"Delete a snapshot."`
 }
 
 // snapshotTakeCommand takes a snapshot.
@@ -56,7 +56,7 @@ func (p *page) snapshots(all ...operatorapi.Snapshot) {
 // snapshotRestoreCommand goes back to a snapshot.
 type snapshotRestoreCommand struct {
 	onAccount
-	Into     accountID `env:"-" placeholder:"ID" help:"Make this test account of the snapshot, in place of whatever it has, and leave the snapshot's own."`
+	Into     accountID `env:"-" placeholder:"ID" help:"Restore the snapshot into this test account, in place of everything it has. The snapshot's own account stays as it is."`
 	Snapshot string    `arg:"" help:"The snapshot."`
 }
 
@@ -78,7 +78,7 @@ type snapshotDeleteCommand struct {
 // Run forgets the snapshot and says so; as JSON there is nothing to print.
 func (c *snapshotDeleteCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
-		p.say("%s is forgotten.", c.Snapshot)
+		p.say("%s is deleted.", c.Snapshot)
 		return api.DeleteSnapshot(ctx, string(c.Account), c.Snapshot)
 	})
 }

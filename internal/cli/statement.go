@@ -17,15 +17,15 @@ import (
 type statementCommand struct {
 	endpoint
 	Account accountID `required:"" placeholder:"ID" help:"The account."`
-	Period  month     `env:"-" placeholder:"YYYY-MM" help:"The month, in UTC. By default the account's current one."`
+	Period  month     `env:"-" placeholder:"YYYY-MM" help:"The month, in UTC. By default the account's current month."`
 	Output  string    `short:"o" env:"-" default:"table" enum:"table,json,csv" placeholder:"FORMAT" help:"Print a table for people, json: what the API answers, or csv."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (statementCommand) Help() string {
-	return `A statement holds what was bought in the month, and what was charged at its beginning for the slots that were renewed. What is renewed during a month is charged at the beginning of the next. The price of a slot stands there where it follows from the amount or the catalogue.
+	return `A statement shows what was bought in the month, and what was charged at its beginning for renewed slots. A renewal made during a month is charged at the beginning of the next. The statement shows the price of a slot if it follows from the amount or the catalogue.
 
-CSV is as in RFC 4180, with a header and without a total; a text that a spreadsheet would take for a formula has an apostrophe before it.`
+CSV follows RFC 4180, with a header and without a total. Text that a spreadsheet would read as a formula has an apostrophe before it.`
 }
 
 // Run prints the statement.

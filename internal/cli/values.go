@@ -53,7 +53,7 @@ func (l *level) UnmarshalText(text []byte) error {
 	case "debug", "info", "warn", "error":
 		return (*slog.Level)(l).UnmarshalText(text)
 	}
-	return fmt.Errorf("%q is not a level; it must be debug, info, warn or error", text)
+	return fmt.Errorf("%q is not a log level; it must be debug, info, warn or error", text)
 }
 
 // format is how lines of the log are written.
@@ -65,7 +65,7 @@ func (f *format) UnmarshalText(text []byte) error {
 	case "text", "json":
 		return nil
 	}
-	return fmt.Errorf("%q is not a format of the log; it must be text or json", text)
+	return fmt.Errorf("%q is not a log format; it must be text or json", text)
 }
 
 // handler returns what writes lines from a level on.

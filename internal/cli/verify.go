@@ -13,19 +13,19 @@ import (
 // verifyCommand recomputes hashes and states.
 type verifyCommand struct {
 	query
-	File string `arg:"" optional:"" placeholder:"FILE" help:"A backup to verify, without a server."`
-	Data string `env:"-" placeholder:"DIR" help:"A data directory to verify, while no server has it open."`
+	File string `arg:"" optional:"" placeholder:"FILE" help:"The backup to verify, without a server."`
+	Data string `env:"-" placeholder:"DIR" help:"The data directory to verify. No server may have it open."`
 }
 
 // Help is what --help says of the command beside its flags.
 func (verifyCommand) Help() string {
-	return `Without a file or a directory the server verifies what it stores. The first entry that differs is named, and the exit status is 1. What is missing at the end of a journal cannot be noticed.`
+	return `Without a file or a directory, the server verifies what it stores. If an entry differs, the command names the first one and the exit status is 1. It cannot notice entries that are missing at the end of a journal.`
 }
 
 // Run verifies, and fails where an entry differs.
 func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
 	if c.File != "" && c.Data != "" {
-		return usageError{fmt.Errorf("%q and --data %q are two things to verify; give one of them", c.File, c.Data)}
+		return usageError{fmt.Errorf("%q and --data %q cannot be verified at once; give one of them", c.File, c.Data)}
 	}
 	p := &page{}
 	v, err := c.verify(ctx)

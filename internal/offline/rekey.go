@@ -30,7 +30,7 @@ func Rekey(ctx context.Context, s Storage, other string) (sealedUnder string, er
 	}
 	r := rekey{s, other}
 	if sameFile(other, r.waiting()) {
-		return "", fault.New(fault.Argument, "--new-master-key-file %s is where a drawn key waits; give the other key another name", other)
+		return "", fault.New(fault.Argument, "--new-master-key-file %s is where a generated key is kept; give the new key another name", other)
 	}
 	err = server.Offline(ctx, s.Config(), func(p *server.Parts) error {
 		done, err := r.finish(ctx, p)
@@ -64,7 +64,7 @@ func (r rekey) finish(ctx context.Context, p *server.Parts) (bool, error) {
 	return true, durable.Rename(r.waiting(), r.masterKeyFile())
 }
 
-// rekey seals everything under the other key.
+// seal seals everything under the other key.
 func (r rekey) seal(ctx context.Context, p *server.Parts) error {
 	if err := r.unlock(ctx, p); err != nil {
 		return err

@@ -100,7 +100,7 @@ func openOn(t *testing.T, store store.Store, catalog offering.Catalog) *farm {
 func (f *farm) config(newID func() string, log io.Writer) operator.Config {
 	return operator.Config{
 		Web: web.Config{
-			Authenticate: web.Anyone, Authorize: web.Everyone, NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
+			Authenticate: web.Anyone, Authorize: web.Everyone, Hosts: web.NewHosts("example.com"), NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
 		},
 		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Journals: f.store,
 		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults,

@@ -71,7 +71,7 @@ func Handler(c Config) (http.Handler, error) {
 		mux.Handle(path, otherMethods(shared, allowed))
 	}
 	mux.Handle("/", shared.Refusal(notFound))
-	return http.StripPrefix(Prefix, web.SameOrigin(mux, shared.Refusal(crossOrigin), !c.Signed)), nil
+	return http.StripPrefix(Prefix, web.SameOrigin(mux, shared.Refusal(crossOrigin), c.Web.Hosts)), nil
 }
 
 // Routes returns what there is, each as a method and a path below Prefix, in

@@ -37,5 +37,8 @@ func unreadable(err error) error {
 	if errors.As(err, &overrun) {
 		return fault.New(fault.TooLarge, "the body is larger than %d bytes", overrun.Limit)
 	}
+	if errors.Is(err, web.ErrFull) {
+		return fault.New(fault.Unavailable, "too many request bodies are on their way to this server at once; try again")
+	}
 	return &fault.Error{Kind: fault.Malformed, Message: "the body did not arrive whole", Err: err}
 }

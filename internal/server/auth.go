@@ -22,11 +22,13 @@ type gate struct {
 	now      func() time.Time
 	slots    sigv4.Verifier // of the Device Farm API
 	operator sigv4.Verifier // of the operator's API
+
+	strange func(*web.Request) // hears of requests that no usable key has signed
 }
 
 func newGate(parts *Parts, now func() time.Time) *gate {
 	return &gate{
-		parts: parts, now: now,
+		parts: parts, now: now, strange: func(*web.Request) {},
 		slots:    sigv4.Verifier{Service: "devicefarm", Signed: []string{"idempotency-key"}},
 		operator: sigv4.Verifier{Service: "slotfarm"},
 	}
@@ -35,16 +37,25 @@ func newGate(parts *Parts, now func() time.Time) *gate {
 // actions returns everything that a policy may allow.
 func actions() []string { return append(operator.Actions(), devicefarm.Actions()...) }
 
-// verify returns who signed a request. Errors: those of sigv4.Verifier.Verify,
-// UnknownKey for a key that may not be used and for a session token, which no key
-// here has.
-func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (web.Identity, error) {
-	var found access.Credentials
-	verified, err := v.Verify(sigv4.Message{HTTP: r, Body: body}, func(id string) (string, error) {
-		var err error
-		found, err = g.parts.Begin(r.Context(), id)
-		return found.Secret, err
-	}, g.now())
+// verify returns who signed a request, which is signed as the one that stands beside
+// it. What can be refused by the head is refused before anything is asked of the
+// storage, and what can be without the body before it is read: a stranger costs
+// neither a query nor memory. Errors: those of sigv4.Verifier.Verify, UnknownKey for a
+// key that may not be used and for a session token, which no key here has.
+func (g *gate) verify(v *sigv4.Verifier, r *web.Request, signed *http.Request) (web.Identity, error) {
+	head, err := v.Head(signed, g.now())
+	if err != nil {
+		return web.Identity{}, err
+	}
+	found, err := g.parts.Begin(r.Context(), head.AccessKeyID)
+	if err != nil {
+		return web.Identity{}, err
+	}
+	body, err := r.ReadBody()
+	if err != nil {
+		return web.Identity{}, err
+	}
+	verified, err := v.Complete(head, body, found.Secret)
 	if err != nil {
 		return web.Identity{}, err
 	}
@@ -54,26 +65,31 @@ func (g *gate) verify(v *sigv4.Verifier, r *http.Request, body []byte) (web.Iden
 	return web.Identity{Account: found.Key.Account, Key: found.Key.ID, Signer: &found.Key}, nil
 }
 
+// known returns who signed a request, and has what no usable key has signed be heard
+// of.
+func (g *gate) known(v *sigv4.Verifier, r *web.Request, signed *http.Request) (web.Identity, error) {
+	who, err := g.verify(v, r, signed)
+	switch fault.KindOf(err) {
+	case fault.MissingAuthentication, fault.IncompleteSignature, fault.UnknownKey, fault.InvalidSignature, fault.Expired:
+		g.strange(r)
+	}
+	return who, err
+}
+
 // authenticate is the web.Authenticate of the Device Farm API.
 func (g *gate) authenticate(r *web.Request) (web.Identity, error) {
-	body, err := r.ReadBody()
-	if err != nil {
-		return web.Identity{}, err
-	}
-	return g.verify(&g.slots, r.Request, body)
+	return g.known(&g.slots, r, r.Request)
 }
 
 // authenticateOperator is the web.Authenticate of the operator's API.
 func (g *gate) authenticateOperator(r *web.Request) (web.Identity, error) {
-	body, err := r.ReadBody()
+	whole, err := url.ParseRequestURI(r.RequestURI) // with the prefix
 	if err != nil {
-		return web.Identity{}, err
-	}
-	signed := *r.Request
-	if signed.URL, err = url.ParseRequestURI(r.RequestURI); err != nil { // with the prefix
 		return web.Identity{}, fault.New(fault.Malformed, "the URL cannot be read")
 	}
-	return g.verify(&g.operator, &signed, body)
+	signed := *r.Request
+	signed.URL = whole
+	return g.known(&g.operator, r, &signed)
 }
 
 // authorize is a web.Authorize: it holds what a call asks for against the policy of

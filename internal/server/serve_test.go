@@ -24,13 +24,14 @@ import (
 
 // served is a service for others under test.
 type served struct {
-	t        *testing.T
-	dir      string
-	master   iam.MasterKey
-	wall     atomic.Pointer[time.Time]
-	limits   throttle.Limits
-	operator signer
-	running  *server.Server
+	t         *testing.T
+	dir       string
+	master    iam.MasterKey
+	wall      atomic.Pointer[time.Time]
+	limits    throttle.Limits
+	strangers throttle.Limit
+	operator  signer
+	running   *server.Server
 }
 
 // signer signs as the holder of a key.
@@ -88,7 +89,7 @@ func (s *served) at(now time.Time) { s.wall.Store(&now) }
 func (s *served) start() {
 	s.t.Helper()
 	running, err := server.Start(context.Background(), server.Config{
-		Data: s.dir, Master: &s.master, MaxSlots: 10, Limits: s.limits, Now: func() time.Time { return *s.wall.Load() },
+		Data: s.dir, Master: &s.master, MaxSlots: 10, Limits: s.limits, Strangers: s.strangers, Now: func() time.Time { return *s.wall.Load() },
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -513,4 +514,44 @@ func TestRefusedCallsCostNothing(t *testing.T) {
 	}
 	s.call(leaked, "RenewOffering", slots(1)).want(t, "beyond the share of a key", 400, "ThrottlingException")
 	s.call(buyer, "RenewOffering", slots(1)).want(t, "another key", 200, `"cost"`)
+}
+
+// TestStrangersAreCounted has requests that nobody signed be counted by address, and
+// those that are good not.
+func TestStrangersAreCounted(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.start()
+	who := s.key(team, "")
+	for range 3 {
+		s.call(signer{}, "ListOfferings", `{}`).want(t, "unsigned", 400, "MissingAuthentication")
+	}
+	s.operate(signer{who.id, "x"}, "GET", "/accounts", "").want(t, "another secret", 403, "InvalidSignature")
+	s.operate(who, "GET", "/accounts", "").want(t, "not allowed", 403, "AccessDenied")
+	s.call(who, "ListOfferings", `{}`).want(t, "a good one", 200, ios)
+	const want = `slotfarm_failed_authentications_total{source="127.0.0.1"} 4`
+	if page := s.running.Metrics(); !strings.Contains(page, want) {
+		t.Errorf("metrics lack %s", want)
+	}
+}
+
+// TestStrangersAreSlowed has the third of them wait for its refusal, while a good call
+// from the same address does not.
+func TestStrangersAreSlowed(t *testing.T) {
+	t.Parallel()
+	s := install(t)
+	s.strangers = throttle.Limit{Rate: 1, Burst: 2}
+	s.start()
+	who := s.key(team, "")
+	for i, want := range []time.Duration{0, 0, time.Second} {
+		begin := time.Now()
+		s.call(signer{}, "ListOfferings", `{}`).want(t, "unsigned", 400, "MissingAuthentication")
+		if took := time.Since(begin); took < want || want == 0 && took >= time.Second {
+			t.Errorf("refusal %d took %s, want %s", i, took, want)
+		}
+	}
+	begin := time.Now()
+	if s.call(who, "ListOfferings", `{}`).want(t, "a good one", 200, ios); time.Since(begin) >= time.Second {
+		t.Error("a good call was slowed")
+	}
 }

@@ -38,7 +38,8 @@ const (
 	readTimeout   = 30 * time.Second
 	writeTimeout  = 60 * time.Second
 	idleTimeout   = 2 * time.Minute
-	maxHeader     = 32 << 10 // bytes
+	maxHeader     = 32 << 10  // bytes
+	maxBodies     = 256 << 20 // bytes of all request bodies that are held at once
 )
 
 // defaultAccount is the sandbox account of callers whose access key id is not
@@ -64,11 +65,14 @@ type Config struct {
 	// then verifies signatures.
 	Secrets func(accessKeyID string) (string, error)
 
+	AllowHosts []string // names under which a sandbox answers, beside those of loopback
+
 	// Master, if any, makes this a service for others: requests have to be signed
 	// by keys whose policies allow them, only operators open accounts, and nothing
 	// breaks on purpose. Without it this is a sandbox.
 	Master        *iam.MasterKey
 	Limits        throttle.Limits // of each account and operation; none
+	Strangers     throttle.Limit  // requests that no key has signed, of each address; those above it are slowed; none
 	TLSCert       string          // file of the certificate; without one the server speaks HTTP
 	TLSKey        string          // file of its key
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen
@@ -113,6 +117,7 @@ type Server struct {
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
 	draining atomic.Bool
+	room     *web.Room  // for the bodies of requests
 	failed   chan error // receives what ended serving; closed after it
 }
 
@@ -129,7 +134,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	s := &Server{
 		listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build),
-		secure: c.TLSCert != "",
+		secure: c.TLSCert != "", room: web.NewRoom(maxBodies),
 	}
 	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -298,7 +303,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		err = newGate(parts, c.Now).guard(c, &slots, &operations)
+		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {
 		return nil, err
@@ -308,7 +313,16 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 
 // web returns what the APIs share.
 func (s *Server) web(c Config, api telemetry.API, operations []string) web.Config {
-	return web.Config{NewID: c.NewID, Log: c.Log, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
+	return web.Config{NewID: c.NewID, Hosts: c.hosts(), Log: c.Log, Room: s.room, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
+}
+
+// hosts returns the names that a sandbox answers to. Others know callers by their
+// signatures, and answer to any name.
+func (c Config) hosts() *web.Hosts {
+	if c.Master != nil {
+		return nil
+	}
+	return web.NewHosts(c.AllowHosts...)
 }
 
 // open lets everyone do everything to a sandbox, which breaks on purpose.
@@ -318,10 +332,18 @@ func (s *Server) open(c Config, slots *devicefarm.Config, operations *operator.C
 }
 
 // guard has callers sign, and do what the policies of their keys allow.
-func (g *gate) guard(c Config, slots *devicefarm.Config, operations *operator.Config) error {
+func (s *Server) guard(c Config, g *gate, slots *devicefarm.Config, operations *operator.Config) error {
 	limits, err := throttle.New(c.Limits, c.Now)
 	if err != nil {
 		return err
+	}
+	strangers, err := throttle.NewStrangers(c.Strangers, c.Now)
+	if err != nil {
+		return err
+	}
+	g.strange = func(r *web.Request) {
+		s.metrics.Stranger(r.Source())
+		strangers.Hold(r.Context(), r.Source())
 	}
 	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Throttle = g.authenticate, g.authorize, limits.Admit
 	operations.Web.Authenticate, operations.Web.Authorize = g.authenticateOperator, g.authorizeOperator
@@ -348,7 +370,7 @@ func (s *Server) routes(c Config, slots devicefarm.Config, operations operator.C
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if c.Master == nil {
-		mux.Handle("GET /metrics", s.metrics.Handler(c.Log))
+		mux.Handle("GET /metrics", only(c.hosts(), s.metrics.Handler(c.Log)))
 	}
 	mux.Handle("/", s.traces.Around(nothing))
 	return mux, nil
@@ -365,9 +387,9 @@ func traces(ctx context.Context, c Config) *telemetry.Traces {
 // anyone returns what says who calls a sandbox: whoever it says, but no page of
 // another machine's name, and where there are secrets, who signs with the right one.
 func (c Config) anyone() web.Authenticate {
-	verifier := &sigv4.Verifier{Service: "devicefarm"}
+	verifier, hosts := &sigv4.Verifier{Service: "devicefarm"}, c.hosts()
 	return func(r *web.Request) (web.Identity, error) {
-		if web.ForeignPage(r.Request) {
+		if hosts.ForeignPage(r.Request) {
 			return web.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may.", r.Header.Get("Origin"))
 		}
 		if c.Secrets != nil {
@@ -391,6 +413,17 @@ func claimed(r *http.Request) web.Identity {
 		return web.Identity{Account: string(id), Key: key}
 	}
 	return web.Identity{Account: defaultAccount, Key: key}
+}
+
+// only has a page answer to requests for some names alone.
+func only(hosts *web.Hosts, page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := hosts.Check(r); err != nil {
+			http.Error(w, fault.MessageOf(err), http.StatusForbidden)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 }
 
 // ready answers whether requests are taken.

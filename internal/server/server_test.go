@@ -204,7 +204,7 @@ func TestCloseWithARequestThatNeverEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	write(t, connection, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-amz-json-1.1\r\n"+
+	write(t, connection, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\n"+
 		"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
 	reply := make([]byte, 12)
 	if _, err := io.ReadFull(connection, reply); err != nil || string(reply) != "HTTP/1.1 100" {

@@ -56,16 +56,17 @@ func TestKeyCacheIsBounded(t *testing.T) {
 // pushing out the keys of callers with one.
 func TestOnlyGoodSignaturesEnterTheCache(t *testing.T) {
 	var v Verifier
-	c := claim{Authorization: Authorization{Credential: Credential{Region: "us-east-1"}}, text: "text"}
-	c.Signature = deriveKey("other", c.Credential).sign(c.text)
-	if v.matches(c, "secret") || len(v.keys.keys) != 0 {
+	const text = "text"
+	h := Head{Authorization: Authorization{Credential: Credential{Region: "us-east-1"}}}
+	h.Signature = deriveKey("other", h.Credential).sign(text)
+	if v.matches(h, text, "secret") || len(v.keys.keys) != 0 {
 		t.Errorf("a wrong signature matched or left %d keys, want neither", len(v.keys.keys))
 	}
-	c.Signature = deriveKey("secret", c.Credential).sign(c.text)
-	if !v.matches(c, "secret") || len(v.keys.keys) != 1 {
+	h.Signature = deriveKey("secret", h.Credential).sign(text)
+	if !v.matches(h, text, "secret") || len(v.keys.keys) != 1 {
 		t.Errorf("a right signature did not match or left %d keys, want 1", len(v.keys.keys))
 	}
-	if !v.matches(c, "secret") || v.matches(c, "other") {
+	if !v.matches(h, text, "secret") || v.matches(h, text, "other") {
 		t.Error("with the key in the cache, the right secret must match and a changed one must not")
 	}
 }

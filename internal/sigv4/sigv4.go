@@ -4,7 +4,8 @@
 //
 // It does not decide whose key that is, whether the key exists or what it may
 // do: the caller gives the secret, and learns the key id. Nor does it read the
-// body, which the caller hands over in full.
+// body, which the caller hands over in full; what the head alone gives away, it says
+// before that.
 //
 // The form is that of every AWS service but S3: the escaped path is escaped once
 // more and is otherwise taken as it was sent, without removing dots or doubled

@@ -38,11 +38,12 @@ type Verified struct {
 	SessionToken bool      // whether X-Amz-Security-Token was sent, and so signed
 }
 
-// claim is a signature that may be good, and what it was made of.
-type claim struct {
+// Head is what the head of a request says of its signature, before its body is there.
+// Nothing of it is believed yet.
+type Head struct {
 	Authorization
 	signedAt time.Time
-	text     string // the string to sign
+	request  *http.Request
 }
 
 // Verify checks the signature of a message that arrived at now. The secret
@@ -59,52 +60,74 @@ type claim struct {
 // not have; those of secret; InvalidSignature for any other signature than the
 // secret makes. An empty secret is refused as our own failure.
 func (v *Verifier) Verify(m Message, secret func(accessKeyID string) (string, error), now time.Time) (Verified, error) {
-	c, err := v.examine(m, now)
+	h, err := v.Head(m.HTTP, now)
 	if err != nil {
 		return Verified{}, err
 	}
-	known, err := secret(c.AccessKeyID)
+	text, err := h.text(m.Body)
 	if err != nil {
 		return Verified{}, err
 	}
-	if known == "" {
-		return Verified{}, errors.New("sigv4: the access key has an empty secret")
+	known, err := secret(h.AccessKeyID)
+	if err != nil {
+		return Verified{}, err
 	}
-	if !v.matches(c, known) {
-		return Verified{}, invalid("The signature does not match the request. Check the secret access key and that nothing changed the request after it was signed.")
-	}
-	token := len(m.HTTP.Header.Values("X-Amz-Security-Token")) > 0
-	return Verified{Credential: c.Credential, SignedAt: c.signedAt, SessionToken: token}, nil
+	return v.verified(h, text, known)
 }
 
-// examine checks all that can be checked without the secret.
-func (v *Verifier) examine(m Message, now time.Time) (claim, error) {
-	a, err := Parse(m.HTTP.Header)
+// Head checks all that can be checked of a request that arrived at now before its
+// body is read and without a secret. Errors are those of Verify until Expired.
+func (v *Verifier) Head(r *http.Request, now time.Time) (Head, error) {
+	a, err := Parse(r.Header)
 	if err != nil {
-		return claim{}, err
+		return Head{}, err
 	}
-	signedAt, err := signingTime(m.HTTP.Header)
+	signedAt, err := signingTime(r.Header)
 	if err != nil {
-		return claim{}, err
+		return Head{}, err
 	}
-	if err := v.checkSigned(m.HTTP, a.SignedHeaders); err != nil {
-		return claim{}, err
+	if err := v.checkSigned(r, a.SignedHeaders); err != nil {
+		return Head{}, err
 	}
 	if err := v.checkScope(a.Credential, signedAt); err != nil {
-		return claim{}, err
+		return Head{}, err
 	}
-	if err := v.checkWindow(signedAt, now); err != nil {
-		return claim{}, err
-	}
-	payload, err := payloadHash(m)
+	return Head{a, signedAt, r}, v.checkWindow(signedAt, now)
+}
+
+// Complete checks the signature of a request whose head is good, once its body and
+// the secret of its access key are there. Errors are the others of Verify.
+func (v *Verifier) Complete(h Head, body []byte, secret string) (Verified, error) {
+	text, err := h.text(body)
 	if err != nil {
-		return claim{}, err
+		return Verified{}, err
 	}
-	canonical, err := canonicalRequest(m.HTTP, a.SignedHeaders, payload)
+	return v.verified(h, text, secret)
+}
+
+// text returns the string to sign.
+func (h Head) text(body []byte) (string, error) {
+	payload, err := payloadHash(Message{h.request, body})
 	if err != nil {
-		return claim{}, err
+		return "", err
 	}
-	return claim{a, signedAt, stringToSign(signedAt, a.scope(), canonical)}, nil
+	canonical, err := canonicalRequest(h.request, h.SignedHeaders, payload)
+	if err != nil {
+		return "", err
+	}
+	return stringToSign(h.signedAt, h.scope(), canonical), nil
+}
+
+// verified returns what a signature proves that the secret made.
+func (v *Verifier) verified(h Head, text, secret string) (Verified, error) {
+	if secret == "" {
+		return Verified{}, errors.New("sigv4: the access key has an empty secret")
+	}
+	if !v.matches(h, text, secret) {
+		return Verified{}, invalid("The signature does not match the request. Check the secret access key and that nothing changed the request after it was signed.")
+	}
+	token := len(h.request.Header.Values("X-Amz-Security-Token")) > 0
+	return Verified{Credential: h.Credential, SignedAt: h.signedAt, SessionToken: token}, nil
 }
 
 // signingTime reads the time of the signature, from X-Amz-Date if it is there
@@ -212,13 +235,13 @@ func payloadHash(m Message) (string, error) {
 // matches reports whether a secret made the signature. Only keys of good
 // signatures are remembered, so a caller who does not hold a secret cannot fill
 // the cache.
-func (v *Verifier) matches(c claim, secret string) bool {
-	id := identify(secret, c.Credential)
+func (v *Verifier) matches(h Head, text, secret string) bool {
+	id := identify(secret, h.Credential)
 	key, found := v.keys.find(id)
 	if !found {
-		key = deriveKey(secret, c.Credential)
+		key = deriveKey(secret, h.Credential)
 	}
-	good := hmac.Equal([]byte(key.sign(c.text)), []byte(c.Signature))
+	good := hmac.Equal([]byte(key.sign(text)), []byte(h.Signature))
 	if good && !found {
 		v.keys.keep(id, key)
 	}

@@ -26,12 +26,14 @@ type Metrics struct {
 
 	sweeps *prometheus.CounterVec
 	swept  prometheus.Counter
+
+	strangers *strangers
 }
 
 // NewMetrics returns metrics in which nothing has happened yet.
 func NewMetrics(b Build) *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
+		registry: prometheus.NewRegistry(), strangers: newStrangers(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "slotfarm_requests_total",
 			Help: "Requests answered, by API, operation, HTTP status (0: connection dropped) and name of the error (none: empty).",
@@ -56,7 +58,7 @@ func NewMetrics(b Build) *Metrics {
 	for _, result := range []string{sweepOK, sweepFailed} {
 		m.sweeps.WithLabelValues(result) // shown from the start
 	}
-	m.registry.MustRegister(build, m.requests, m.durations, m.sweeps, m.swept,
+	m.registry.MustRegister(build, m.requests, m.durations, m.sweeps, m.swept, m.strangers.counts,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

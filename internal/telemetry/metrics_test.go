@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -110,9 +111,27 @@ func TestCounts(t *testing.T) {
 	m.Batch(journal.Batch{Updates: 3, Entries: 4, Took: time.Millisecond * 2})
 	m.Batch(journal.Batch{Updates: 1, Took: time.Millisecond})
 	m.Batch(journal.Batch{Updates: 9, Took: time.Second, Err: errors.New("disk full")})
+	m.Stranger("192.0.2.1")
+	m.Stranger("192.0.2.1")
 	m.Sweep(7, nil)
 	m.Sweep(1, errors.New("disk full"))
 	checkGolden(t, "counts", own(page(m)))
+}
+
+// TestManyStrangers come from more addresses than have a count of their own.
+func TestManyStrangers(t *testing.T) {
+	t.Parallel()
+	m := metrics()
+	for i := range 1000 {
+		m.Stranger(fmt.Sprintf("192.0.2.%d", i))
+	}
+	text := page(m)
+	if n := strings.Count(text, `slotfarm_failed_authentications_total{source="`); n != 65 {
+		t.Errorf("%d counts, want 64 of addresses and one of all others", n)
+	}
+	if !strings.Contains(text, `slotfarm_failed_authentications_total{source="other"} 936`) {
+		t.Error("the others are not counted together")
+	}
 }
 
 // TestReadingsThatFail leaves the others where they are, and says why.

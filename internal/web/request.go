@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 )
 
@@ -25,6 +23,7 @@ type Request struct {
 	limit  int64
 	read   bool // the body is, or why it cannot be
 	body   []byte
+	held   int64 // bytes of the body that take up room
 	bad    error
 }
 
@@ -44,7 +43,16 @@ func (r *Request) readAll() ([]byte, error) {
 	if r.ContentLength > r.limit {
 		return nil, &http.MaxBytesError{Limit: r.limit}
 	}
-	return io.ReadAll(http.MaxBytesReader(r.writer, r.Body, r.limit))
+	return io.ReadAll(&held{http.MaxBytesReader(r.writer, r.Body, r.limit), r})
+}
+
+// Fits returns an error where the request says that its body is longer than the end
+// point takes.
+func (r *Request) Fits() error {
+	if r.ContentLength > r.limit {
+		return r.api.form.Unreadable(&http.MaxBytesError{Limit: r.limit})
+	}
+	return nil
 }
 
 // Also returns nil where the caller may do one thing more, which became known on
@@ -99,34 +107,18 @@ func (r *Request) Unhurried() {
 	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) // without them, nothing has to move
 }
 
-// ForeignPage reports whether a browser sent a request for a page of a host that
-// has a name other than localhost's. A page whose name was made to lead to this
-// machine is of the same origin to the browser, and foreign all the same.
-func ForeignPage(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return false
-	}
-	u, err := url.Parse(origin)
-	if err != nil {
-		return true
-	}
-	host := u.Hostname()
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && net.ParseIP(host) == nil
-}
-
 // SameOrigin has refuse answer what a page of another origin has a browser send: it
 // could change the settings of a server that only the browser's machine can reach.
 // Clients that are no browsers send none of the headers that tell.
 //
 // A name of the page's own that leads to this machine makes it the same origin.
-// Where nobody has to sign, which is strict, pages of this machine's own names
-// alone may call.
-func SameOrigin(next, refuse http.Handler, strict bool) http.Handler {
+// Where nobody has to sign, hosts are the names whose pages alone may call; nil has
+// no bound.
+func SameOrigin(next, refuse http.Handler, hosts *Hosts) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(refuse)
 	return protection.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strict && ForeignPage(r) {
+		if hosts != nil && hosts.ForeignPage(r) {
 			refuse.ServeHTTP(w, r)
 			return
 		}

@@ -23,8 +23,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 )
 
-// Config is what an API gets from the server that it is a part of. All fields but
-// Around, Throttle and Observe are required.
+// Config is what an API gets from the server that it is a part of. Around, Throttle,
+// Hosts, Room and Observe may be nil.
 type Config struct {
 	Authenticate Authenticate
 	Authorize    Authorize
@@ -32,6 +32,8 @@ type Config struct {
 	Log          *slog.Logger
 	Around       Around               // of operations whose input has not been read yet
 	Throttle     func(*Request) error // refuses calls that their callers may make, and too often
+	Hosts        *Hosts               // that requests may be for; nil has no bound
+	Room         *Room                // for bodies; nil has no bound
 	Observe      Observe              // hears of every request
 }
 
@@ -135,6 +137,9 @@ func (a *API) Refusal(f func(*Request) error) http.Handler {
 // call takes a request from its head to its answer. Recovery from panics, the log
 // and metrics are around it.
 func (a *API) call(r *Request, e Endpoint) (Reply, error) {
+	if err := a.Hosts.Check(r.Request); err != nil {
+		return Reply{}, err
+	}
 	if e.Check != nil {
 		if err := e.Check(r); err != nil {
 			return Reply{}, err
@@ -179,6 +184,7 @@ func (a *API) handler(limit int64, run func(*Request) (Reply, error)) http.Handl
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		begin := time.Now()
 		r := &Request{Request: received, ID: a.NewID(), Answer: w.Header(), api: a, writer: w, limit: limit}
+		defer a.Room.release(r)
 		reply := a.answer(r, run)
 		result := Result{
 			Operation: r.Operation, Account: a.form.Account(r), RequestID: r.ID,

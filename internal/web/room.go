@@ -1,0 +1,53 @@
+package web
+
+import (
+	"errors"
+	"io"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// ErrFull is why a body cannot be read for which there is no room. It is worth trying
+// again.
+var ErrFull = errors.New("there is no room for more request bodies")
+
+// Room is how many bytes of request bodies are held at once, from the moment that they
+// arrive until their request is answered. The APIs of a server share one.
+type Room struct{ bytes *semaphore.Weighted }
+
+// NewRoom returns room for so many bytes.
+func NewRoom(bytes int64) *Room { return &Room{semaphore.NewWeighted(bytes)} }
+
+// take has a request hold n bytes more, or returns ErrFull.
+func (room *Room) take(r *Request, n int64) error {
+	if room == nil {
+		return nil
+	}
+	if !room.bytes.TryAcquire(n) {
+		return ErrFull
+	}
+	r.held += n
+	return nil
+}
+
+// release gives back what a request holds.
+func (room *Room) release(r *Request) {
+	if room != nil && r.held > 0 {
+		room.bytes.Release(r.held)
+	}
+}
+
+// held reads a body as far as there is room for it.
+type held struct {
+	io.Reader
+	request *Request
+}
+
+// Read implements io.Reader.
+func (h *held) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if full := h.request.api.Room.take(h.request, int64(n)); full != nil {
+		return 0, full
+	}
+	return n, err
+}
