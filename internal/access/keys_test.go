@@ -22,13 +22,22 @@ import (
 // after a read.
 type watched struct {
 	store.Documents
+	meanwhile func()
+
+	mu          sync.Mutex
 	got, ranged []string
-	meanwhile   func()
+}
+
+// note keeps what was read.
+func (w *watched) note(kept *[]string, read ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*kept = append(*kept, read...)
 }
 
 func (w *watched) Get(ctx context.Context, keys ...string) ([]store.Document, error) {
 	found, err := w.Documents.Get(ctx, keys...)
-	w.got = append(w.got, keys...)
+	w.note(&w.got, keys...)
 	if then := w.meanwhile; then != nil {
 		w.meanwhile = nil
 		then()
@@ -37,7 +46,7 @@ func (w *watched) Get(ctx context.Context, keys ...string) ([]store.Document, er
 }
 
 func (w *watched) Range(ctx context.Context, q store.Query) ([]store.Document, error) {
-	w.ranged = append(w.ranged, q.Prefix)
+	w.note(&w.ranged, q.Prefix)
 	return w.Documents.Range(ctx, q)
 }
 

@@ -35,7 +35,7 @@ type Journal interface {
 	// opened. Errors: those of Head.Rewind.
 	Rewind(ctx context.Context, id account.ID, to Place) error
 
-	// Clear removes every entry and every record.
+	// Clear removes every entry.
 	Clear(ctx context.Context) error
 
 	// Close ends the engine after the updates under way.

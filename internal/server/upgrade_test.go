@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/offline"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
@@ -129,12 +130,33 @@ func TestFormerSandbox(t *testing.T) {
 	s.operate(nobody, "POST", formerSnapshot+"/restore", "").want(t, "restore what was deleted", 404, "has no snapshot")
 }
 
-// TestFormerPostgres opens a PostgreSQL database of the release before documents.
+// TestFormerPostgres opens a PostgreSQL database of the release before documents,
+// and one to which a directory of that release was moved.
 func TestFormerPostgres(t *testing.T) {
 	t.Parallel()
-	url := pgtest.Start(t).Database(t)
-	_, db := formerDatabase(t, "format2-serve.sql")
-	copyFormer(t, db, url)
+	databases := pgtest.Start(t)
+	t.Run("database", func(t *testing.T) {
+		url := databases.Database(t)
+		_, db := formerDatabase(t, "format2-serve.sql")
+		copyFormer(t, db, url)
+		wantFormerAt(t, url)
+	})
+	t.Run("moved", func(t *testing.T) {
+		url := databases.Database(t)
+		dir, db := formerDatabase(t, "format2-serve.sql")
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := offline.Migrate(t.Context(), dir, url); err != nil || report.Entries != 4 {
+			t.Fatalf("migrate: %+v, %v", report, err)
+		}
+		wantFormerAt(t, url)
+	})
+}
+
+// wantFormerAt serves a database.
+func wantFormerAt(t *testing.T, url string) {
+	t.Helper()
 	s := formerInstallation(t)
 	var err error
 	s.running, err = server.Start(context.Background(), server.Config{
