@@ -3,6 +3,7 @@ package serve
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/slotfarm/slotfarm/e2e/harness"
@@ -34,6 +35,13 @@ func TestServeBackup(t *testing.T) {
 		t.Errorf("a team that asks for a backup gets %d %s, want AccessDenied", status, code)
 	}
 	buy(f.Server, 5)
+	taken := harness.RunToEndWith(t, f.Key.Env(f.Server), "checkpoint")
+	since := filepath.Join(t.TempDir(), "checkpoint")
+	if err := os.WriteFile(since, []byte(taken.Stdout), 0o600); err != nil || taken.Code != 0 {
+		t.Fatalf("checkpoint: %+v, %v", taken, err)
+	}
+	master := filepath.Join(f.Data, "master.key")
+	f.As(t, f.Key, nil, "verify", "--since", since, "--master-key-file", master)
 
 	// What is left when the process dies is whole, the write-ahead log included.
 	if err := f.Kill(); err != nil {
@@ -44,6 +52,11 @@ func TestServeBackup(t *testing.T) {
 		OK      bool
 	}
 	harness.Offline(t, &left, "verify", "--data", f.Data, "-o", "json")
+	harness.Offline(t, nil, "verify", "--data", f.Data, "--since", since)
+	older := harness.RunToEnd(t, "verify", backup, "--since", since, "--master-key-file", master)
+	if want := "entry is missing, and the checkpoint has it"; older.Code != 1 || !strings.Contains(older.Stderr, want) {
+		t.Errorf("the backup, which is older than the checkpoint: %+v, want %q", older, want)
+	}
 	harness.Offline(t, &copied, "verify", backup, "-o", "json")
 	if !left.OK || !copied.OK || left.Entries != made.Entries+1 || copied.Entries != made.Entries {
 		t.Errorf("left %+v and backup %+v, want %d entries in the backup and one more left", left, copied, made.Entries)
@@ -51,11 +64,11 @@ func TestServeBackup(t *testing.T) {
 
 	restored := filepath.Join(t.TempDir(), "restored")
 	harness.Offline(t, nil, "restore", backup, "--data", restored)
-	master, err := os.ReadFile(filepath.Join(f.Data, "master.key"))
+	secret, err := os.ReadFile(master)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(restored, "master.key"), master, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(restored, "master.key"), secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	harness.Offline(t, nil, "rekey", "--data", restored)

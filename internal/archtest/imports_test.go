@@ -11,7 +11,7 @@ const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
 	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
 )
 
@@ -48,15 +48,15 @@ var importTable = map[string]string{
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",
-	"operator":         "operatorapi injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
+	"operator":         "operatorapi checkpoint wallclock injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
 	"telemetry":        "store journal web fault",
 	"server":           libraries,
 	"client":           "operatorapi",
 	"bench":            "client",
 	"benchserver":      "",
 	"completion":       "",
-	"offline":          "server durable access store " + engines + " journal account iam fault",
-	"cli":              "server client bench benchserver completion offline durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
+	"offline":          "server durable access store checkpoint " + engines + " journal account iam fault",
+	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",

@@ -149,9 +149,14 @@ func Parse(body []byte, sign Signer) (Checkpoint, error) {
 	return c, nil
 }
 
+// Forwarder reads the records of an account, as a journal.Reader does.
+type Forwarder interface {
+	Forward(ctx context.Context, id account.ID, after int64, limit int) ([]journal.Record, error)
+}
+
 // Lacks returns the first account whose journal is not at least as new as the
 // checkpoint, and why; nil if every one is. The error is of reading.
-func (c Checkpoint) Lacks(ctx context.Context, r journal.Reader) (*journal.Wrong, error) {
+func (c Checkpoint) Lacks(ctx context.Context, r Forwarder) (*journal.Wrong, error) {
 	for _, h := range c.Heads {
 		records, err := r.Forward(ctx, h.Account, h.Seq-1, 1)
 		if err != nil {

@@ -55,12 +55,13 @@ type commands struct {
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts, which are states to go back to."`
 
-	Backup  backupCommand  `cmd:"" help:"Copy everything that a running server stores into a file."`
-	Rekey   rekeyCommand   `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`
-	Recover recoverCommand `cmd:"" help:"Make a new operator key if every other one is lost."`
-	Restore restoreCommand `cmd:"" help:"Make a data directory from a backup."`
-	Migrate migrateCommand `cmd:"" help:"Move a data directory to a PostgreSQL database."`
-	Verify  verifyCommand  `cmd:"" help:"Verify a server, a data directory or a backup by recomputing every hash and every state."`
+	Backup     backupCommand     `cmd:"" help:"Copy everything that a running server stores into a file."`
+	Rekey      rekeyCommand      `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`
+	Recover    recoverCommand    `cmd:"" help:"Make a new operator key if every other one is lost."`
+	Restore    restoreCommand    `cmd:"" help:"Make a data directory from a backup."`
+	Migrate    migrateCommand    `cmd:"" help:"Move a data directory to a PostgreSQL database."`
+	Checkpoint checkpointCommand `cmd:"" help:"Print how far the journal of every account has come, signed, to compare with later."`
+	Verify     verifyCommand     `cmd:"" help:"Verify a server, a data directory or a backup by recomputing every hash and every state."`
 
 	BenchServer benchServerCommand `cmd:"" hidden:""`
 

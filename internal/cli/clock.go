@@ -17,6 +17,7 @@ type clockCommand struct {
 	Freeze  clockFreezeCommand  `cmd:"" help:"Freeze a test account's clock."`
 	Advance clockAdvanceCommand `cmd:"" help:"Move a test account's clock forward, and print what comes due on the way."`
 	Release clockReleaseCommand `cmd:"" help:"Let a test account's clock follow the wall clock again."`
+	Trust   clockTrustCommand   `cmd:"" help:"Have a server trust its wall clock again after the clock has jumped."`
 }
 
 // clockShowCommand prints a clock.
@@ -114,4 +115,23 @@ func dollars(amount operatorapi.Decimal) string {
 		text += "0"
 	}
 	return text
+}
+
+// clockTrustCommand ends the distrust of a wall clock.
+type clockTrustCommand struct {
+	query
+}
+
+// Help is what --help says of the command beside its flags.
+func (clockTrustCommand) Help() string {
+	return `If the wall clock of a server jumps forward by more than --clock-jump, the server goes on by the time that has really passed, and /readyz answers 503. Look at the clock before you trust it: accounts are charged for every month that it has skipped.`
+}
+
+// Run trusts the clock and prints what was the time until now.
+func (c *clockTrustCommand) Run(ctx context.Context, streams IO) error {
+	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
+		w, err := api.TrustClock(ctx)
+		p.say("The server took it to be %s. It is %s now.", showTime(w.Kept), showTime(w.Wall))
+		return err
+	})
 }

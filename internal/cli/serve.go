@@ -28,6 +28,7 @@ type serveCommand struct {
 	ReadBurst      int           `default:"50" placeholder:"N" help:"How many of these calls an account may make at once."`
 	WriteRate      float64       `default:"1" placeholder:"N" help:"How many calls per second an account may make to each other operation. 0 means no limit."`
 	WriteBurst     int           `default:"10" placeholder:"N" help:"How many of these calls an account may make at once."`
+	ClockJump      time.Duration `default:"1h" placeholder:"TIME" help:"Distrust the wall clock if it jumps forward by more than this; 0 always trusts it. On Linux, a machine that has slept is no jump."`
 	DrainDelay     time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz fails before the listener closes, so that load balancers notice. At most 1m."`
 }
 
@@ -57,7 +58,7 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},
 		},
 		Strangers: throttle.Limit{Rate: strangerRate, Burst: strangerBurst},
-		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen,
+		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen, ClockJump: c.ClockJump,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {
@@ -79,6 +80,9 @@ const (
 func (c *serveCommand) checkLimits() error {
 	if c.ReadRate < 0 || c.WriteRate < 0 || c.ReadBurst < 1 || c.WriteBurst < 1 {
 		return errors.New("rates must be at least 0, and bursts at least 1")
+	}
+	if c.ClockJump < 0 {
+		return fmt.Errorf("--clock-jump %s is out of range; it must be at least 0s", c.ClockJump)
 	}
 	if c.DrainDelay < 0 || c.DrainDelay > maxDrainDelay {
 		return fmt.Errorf("--drain-delay %s is out of range; it must be from 0s to %s", c.DrainDelay, maxDrainDelay)

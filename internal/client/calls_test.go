@@ -129,6 +129,10 @@ func accountCalls() []call {
 			return c.Journal(ctx, alice, 1, 10)
 		}),
 			seen{"GET " + root + "/accounts/" + alice + "/journal?after=1&limit=10", "", ""}, `{"entries":[` + entryJSON + `]}`, []operatorapi.Entry{entry}},
+		{"checkpoint", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Checkpoint(ctx) }),
+			seen{"GET " + root + "/checkpoint", "", ""}, `{"version":1}`, json.RawMessage(`{"version":1}`)},
+		{"trust the clock", returning(func(ctx context.Context, c *client.Client) (operatorapi.WallClock, error) { return c.TrustClock(ctx) }),
+			seen{"POST " + root + "/wallclock/trust", "", ""}, `{"kept":"2026-01-31T00:00:00Z","wall":"2026-01-31T00:00:00Z"}`, operatorapi.WallClock{Kept: at, Wall: at}},
 		{"verify", returning(func(ctx context.Context, c *client.Client) (operatorapi.Verification, error) { return c.Verify(ctx) }),
 			seen{"GET " + root + "/verify", "", ""}, `{"accounts":1,"entries":2,"ok":false,"account":"111111111111","seq":2,"reason":"r"}`,
 			operatorapi.Verification{Accounts: 1, Entries: 2, Account: alice, Seq: 2, Reason: "r"}},

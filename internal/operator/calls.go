@@ -36,7 +36,7 @@ type row struct {
 func (a api) rows() []row {
 	var rows []row
 	for _, of := range []func() []row{
-		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.keyRows, a.snapshotRows,
+		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.trustRows, a.keyRows, a.snapshotRows,
 		a.catalogRows, a.seedRows, a.faultRows, a.backupRows,
 	} {
 		rows = append(rows, of()...)
@@ -65,7 +65,7 @@ func (a api) run(ctx context.Context, r *web.Request, row row) (web.Reply, error
 	case row.On == operatorapi.SandboxOnly && a.Faults == nil:
 		return web.Reply{}, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
 	case row.On == operatorapi.ServeOnly && !a.Signed:
-		return web.Reply{}, fault.New(fault.NotFound, "the sandbox has no keys; it takes any credentials")
+		return web.Reply{}, fault.New(fault.NotFound, "%s %s%s exists in serve only; the sandbox has no keys and takes any credentials", r.Method, Prefix, r.URL.Path)
 	}
 	return row.answer(ctx, r)
 }

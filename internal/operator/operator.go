@@ -43,6 +43,7 @@ type Config struct {
 	Journals  journal.Reader
 	Signed    bool              // callers have to sign
 	Keys      *access.Keys      // where they do
+	Trust     Trust             // where they do
 	Faults    *injection.Faults // nil where answers must not be broken
 
 	// Backup returns a copy of everything, to be closed. Nil where the storage is

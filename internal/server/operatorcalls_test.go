@@ -183,4 +183,6 @@ func playKeys(s *session) {
 	play(s, with(operatorapi.DisableKey.To(alice, made.ID), operatorapi.KeyState{Disabled: new(true)}))
 	play(s, operatorapi.ListKeys.To(alice))
 	play(s, operatorapi.DeleteKey.To(alice, made.ID))
+	play(s, operatorapi.GetCheckpoint.To())
+	play(s, operatorapi.TrustClock.To())
 }

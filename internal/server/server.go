@@ -28,6 +28,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
 	"github.com/slotfarm/slotfarm/internal/throttle"
+	"github.com/slotfarm/slotfarm/internal/wallclock"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
@@ -57,9 +58,15 @@ type Config struct {
 	Seed     *manifest.Seed    // planted at the start where it is not there yet
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
-	Log      *slog.Logger      // nothing is logged
-	Build    telemetry.Build   // shown among the metrics
-	Spans    bool              // export spans as the process's OTEL_* variables say
+
+	// Elapsed is a clock that nobody sets, and ClockJump by how much the wall clock
+	// may go ahead of it before it is distrusted; 0 trusts it always.
+	Elapsed   func() time.Duration
+	ClockJump time.Duration
+
+	Log   *slog.Logger    // nothing is logged
+	Build telemetry.Build // shown among the metrics
+	Spans bool            // export spans as the process's OTEL_* variables say
 
 	// Secrets, if any, returns the secret of an access key id, under which a sandbox
 	// then verifies signatures.
@@ -98,6 +105,9 @@ func (c Config) withDefaults() Config {
 	if c.NewID == nil {
 		c.NewID = uuid.NewString
 	}
+	if c.Elapsed == nil {
+		c.Elapsed = wallclock.System().Elapsed
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -114,6 +124,7 @@ type Server struct {
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
 	sweeper  *sweeper
+	clock    *wallclock.Clock
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
 	draining atomic.Bool
@@ -174,7 +185,9 @@ func (c Config) check() error {
 // prepare brings accounts to how they are at the start and returns what answers
 // requests.
 func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
+	s.clock = c.watched()
 	config := c.parts(s.traces.Store(s.journal))
+	config.Now = s.clock.Now
 	config.Swept = s.metrics.Sweep
 	parts, err := NewParts(ctx, config)
 	if err != nil {
@@ -193,7 +206,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		err = s.serveMetrics(c)
 	}
 	if err == nil {
-		s.sweeper = startSweeper(parts, c.Log)
+		s.sweeper = startSweeper(parts, s.clock, c.Log)
 	}
 	return handler, err
 }
@@ -289,7 +302,7 @@ func (s *Server) Close(ctx context.Context) error {
 
 // handler returns everything that stands on the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag})
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump})
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
 	}
@@ -303,6 +316,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
+		operations.Trust = s.trust(c)
 		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {
@@ -424,19 +438,4 @@ func only(hosts *web.Hosts, page http.Handler) http.Handler {
 		}
 		page.ServeHTTP(w, r)
 	})
-}
-
-// ready answers whether requests are taken.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() || !reachable(r.Context(), s.journal) {
-		health(w, http.StatusServiceUnavailable)
-		return
-	}
-	health(w, http.StatusOK)
-}
-
-func health(w http.ResponseWriter, status int) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // a prober who has gone is nobody to tell
 }

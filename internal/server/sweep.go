@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/slotfarm/slotfarm/internal/wallclock"
 )
 
 // sweepPause is how long accounts wait at most to be rolled after a boundary
@@ -17,14 +19,16 @@ type sweeper struct {
 }
 
 // startSweeper sweeps now and then again until it is closed.
-func startSweeper(parts *Parts, log *slog.Logger) *sweeper {
+func startSweeper(parts *Parts, clock *wallclock.Clock, log *slog.Logger) *sweeper {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sweeper{stop: stop, stopped: make(chan struct{})}
 	go func() {
 		defer close(s.stopped)
 		ticker := time.NewTicker(sweepPause)
 		defer ticker.Stop()
+		jumped := false
 		for ctx.Err() == nil {
+			jumped = watch(ctx, clock, log, jumped)
 			err := parts.Refresh(ctx)
 			if err == nil {
 				err = parts.Sweeper.Sweep(ctx)

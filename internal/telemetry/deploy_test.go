@@ -123,8 +123,8 @@ func TestAlerts(t *testing.T) {
 	decoder := yaml.NewDecoder(bytes.NewReader(body))
 	decoder.KnownFields(true)
 	var file alerts
-	if err := decoder.Decode(&file); err != nil || len(file.Groups) != 1 || len(file.Groups[0].Rules) != 3 {
-		t.Fatalf("%v in %+v, want a group of three rules", err, file)
+	if err := decoder.Decode(&file); err != nil || len(file.Groups) != 1 || len(file.Groups[0].Rules) != 4 {
+		t.Fatalf("%v in %+v, want a group of four rules", err, file)
 	}
 	var expressions []string
 	for _, rule := range file.Groups[0].Rules {

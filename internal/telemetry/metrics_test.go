@@ -38,6 +38,7 @@ func metrics() *telemetry.Metrics {
 	m.Read(telemetry.Readings{
 		Size: func() (int64, int64, error) { return 4096, 32, nil },
 		Lag:  func(context.Context) (time.Duration, error) { return 90 * time.Second, nil },
+		Jump: func() time.Duration { return time.Hour },
 	})
 	return m
 }
@@ -146,6 +147,7 @@ func TestReadingsThatFail(t *testing.T) {
 			}
 			return 0, errors.New("no such journal")
 		},
+		Jump: func() time.Duration { return 0 },
 	})
 	var log bytes.Buffer
 	w := httptest.NewRecorder()

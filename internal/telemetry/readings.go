@@ -11,6 +11,7 @@ import (
 type Readings struct {
 	Size func() (database, log int64, err error)          // of the journal, in bytes
 	Lag  func(ctx context.Context) (time.Duration, error) // of the account that is due longest
+	Jump func() time.Duration                             // of the wall clock, ahead of the time that is kept
 }
 
 // readTime is how long a reading may take. Prometheus waits for ten seconds.
@@ -24,18 +25,21 @@ func (m *Metrics) Read(r Readings) {
 			"Size of the journal's files: the database and its write-ahead log. 0 in memory.", []string{"file"}, nil),
 		lag: prometheus.NewDesc("slotfarm_sweep_lag_seconds",
 			"For how long the account has been due to be rolled that has been so longest; 0 where none is.", nil, nil),
+		jump: prometheus.NewDesc("slotfarm_clock_jump_seconds",
+			"By how much the wall clock is ahead of the time that accounts go by, since it has jumped; 0 while it is trusted.", nil, nil),
 	})
 }
 
 type readings struct {
 	Readings
-	size, lag *prometheus.Desc
+	size, lag, jump *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (r readings) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- r.size
 	descriptions <- r.lag
+	descriptions <- r.jump
 }
 
 // Collect implements prometheus.Collector.
@@ -55,4 +59,5 @@ func (r readings) Collect(metrics chan<- prometheus.Metric) {
 	defer cancel()
 	lag, err := r.Lag(ctx)
 	gauge(r.lag, err, lag.Seconds())
+	gauge(r.jump, nil, r.Jump().Seconds())
 }

@@ -1,0 +1,20 @@
+package server
+
+import (
+	"net/http"
+)
+
+// ready answers whether requests are taken.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if _, jumped := s.clock.Jumped(); jumped || s.draining.Load() || !reachable(r.Context(), s.journal) {
+		health(w, http.StatusServiceUnavailable)
+		return
+	}
+	health(w, http.StatusOK)
+}
+
+func health(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // a prober who has gone is nobody to tell
+}

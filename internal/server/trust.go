@@ -1,0 +1,50 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/operator"
+	"github.com/slotfarm/slotfarm/internal/wallclock"
+)
+
+// checkpoints is what the master key signs checkpoints for.
+const checkpoints = "checkpoint"
+
+// Signer returns what signs checkpoints under a master key.
+func Signer(master *iam.MasterKey) func(message []byte) []byte {
+	return func(message []byte) []byte { return master.Sign(checkpoints, message) }
+}
+
+// watched returns the clock that accounts go by. A sandbox trusts whatever its clock
+// shows.
+func (c Config) watched() *wallclock.Clock {
+	return wallclock.New(wallclock.Sources{Wall: c.Now, Elapsed: c.Elapsed}, c.ClockJump)
+}
+
+// trust returns what the operator's API has of a server that callers sign for.
+func (s *Server) trust(c Config) operator.Trust {
+	return operator.Trust{Clock: s.clock, Sign: Signer(c.Master)}
+}
+
+// watch tells the log when the wall clock has jumped, and when it is trusted again.
+// It returns whether it has.
+func watch(ctx context.Context, clock *wallclock.Clock, log *slog.Logger, before bool) bool {
+	jump, jumped := clock.Jumped()
+	switch {
+	case jumped && !before:
+		log.ErrorContext(ctx, "the wall clock has jumped; accounts go on by the time that has passed until somebody runs slotfarm clock trust",
+			"wall", jump.Wall, "kept", jump.Kept)
+	case before && !jumped:
+		log.InfoContext(ctx, "the wall clock is trusted again", "wall", jump.Wall)
+	}
+	return jumped
+}
+
+// jump returns by how much the wall clock is ahead of the time that is kept.
+func (s *Server) jump() time.Duration {
+	jump, _ := s.clock.Jumped()
+	return jump.Wall.Sub(jump.Kept)
+}
