@@ -124,7 +124,8 @@ func (s *skipped) add(id account.ID, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.first == nil {
-		s.ids, s.first = map[account.ID]bool{}, fmt.Errorf("account %s cannot be rolled: %w", id, err)
+		message := fmt.Sprintf("account %s cannot be rolled; slotfarm verify says what is wrong with it", id)
+		s.ids, s.first = map[account.ID]bool{}, &fault.Error{Kind: fault.Conflict, Message: message, Err: err}
 	}
 	s.ids[id] = true
 }
