@@ -12,7 +12,7 @@ const (
 	engines   = "store/sqlite store/postgres"
 	parts     = "access billing catalog sandbox sweep"
 	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
-	anything  = libraries + " server client bench cli slotfarmtest journal/storetest"
+	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
 // importTable says which packages of the module each package may import. Tests

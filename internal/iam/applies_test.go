@@ -75,9 +75,21 @@ func TestStatementsThatMayApply(t *testing.T) {
 			t.Errorf("%s: %v", members, err)
 		}
 	}
+	var all []iam.Action
+	for _, name := range actions {
+		action := iam.Action{Name: name, Resource: "*"}
+		if slices.Contains([]string{"devicefarm:PurchaseOffering", "devicefarm:RenewOffering"}, name) {
+			action.Keys = []string{"slotfarm:Quantity", "slotfarm:OfferingId"}
+		}
+		all = append(all, action)
+	}
 	for _, ready := range [][]byte{iam.ReadOnly(), iam.Buyer(3), iam.Customer(), iam.Operator()} {
-		if _, err := iam.Parse(ready, actions); err != nil {
-			t.Error(err)
+		p, err := iam.Parse(ready, actions)
+		if err == nil {
+			err = p.CheckApplies(all)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", ready, err)
 		}
 	}
 }
