@@ -65,6 +65,9 @@ type State struct {
 	Promotions   []string   `json:"promotions,omitempty"`  // used ones, oldest first
 	Customer     bool       `json:"customer,omitzero"`     // has held a slot
 	Transactions int        `json:"transactions,omitzero"` // how many there are
+	Booked       int        `json:"booked,omitzero"`       // how many sessions were booked
+	Trial        Millis     `json:"trialMs,omitzero"`      // how much of the trial was used
+	Tallies      []Tally    `json:"tallies,omitempty"`     // of the sessions booked in the period of At
 }
 
 // Limit is the most slots of one offering that an account may hold.

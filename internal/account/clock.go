@@ -22,7 +22,8 @@ func checkClock(at time.Time) error {
 const longest = 100
 
 // Freeze stands a test account's clock still at an instant. Before the first
-// transaction that may be any instant from 1970 to 9999, later none before now.
+// transaction and session that may be any instant from 1970 to 9999, later none
+// before now.
 // It returns the events of the boundaries that the move crosses, oldest first,
 // and of the move itself; none when the clock stands there already. A move of
 // more than a hundred years with slots held stops after as many; freezing again
@@ -71,9 +72,21 @@ func (s State) checkMove(at, now time.Time) error {
 	if err := checkClock(at); err != nil {
 		return err
 	}
-	if at.Before(now) && s.Transactions > 0 {
-		return fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has transactions. Restore a snapshot to go back.",
-			now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano))
+	if at.Before(now) && s.charged() {
+		return fault.New(fault.Conflict, "the clock cannot go back from %s to %s: the account has %s. Restore a snapshot to go back.",
+			now.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano), s.history())
 	}
 	return nil
+}
+
+// charged reports whether the account's time stands in its books, so that its clock
+// cannot go back any more.
+func (s State) charged() bool { return s.Transactions > 0 || s.Booked > 0 }
+
+// history says in words why the account's clock cannot go back.
+func (s State) history() string {
+	if s.Transactions > 0 {
+		return "transactions"
+	}
+	return "sessions"
 }

@@ -28,6 +28,7 @@ const (
 	KindRolled     Kind = "rolled"
 	KindCancelled  Kind = "cancelled"
 	KindCredited   Kind = "credited"
+	KindBooked     Kind = "booked"
 )
 
 // Event is one thing that happened to an account. Which fields are set depends
@@ -44,6 +45,7 @@ type Event struct {
 	Charges      []Charge      `json:"charges,omitempty"`      // of KindRolled
 	Cancelled    string        `json:"cancelled,omitempty"`    // of KindCancelled, the id of the offering
 	Credit       *Credit       `json:"credit,omitempty"`       // of KindCredited
+	Booking      *Booking      `json:"booking,omitempty"`      // of KindBooked
 }
 
 // TransactionType is OfferingTransactionType of the API.
@@ -83,6 +85,7 @@ type Charge struct {
 // Apply returns the state after an event. It is the only function that makes a
 // state out of another; it trusts the event, which a command has checked.
 func Apply(s State, e Event) State {
+	s = s.in(e.At)
 	switch e.Kind {
 	case KindOpened:
 		s = State{Seed: e.Opening.Seed, Status: Active, Test: e.Opening.Test, Frozen: e.Opening.Frozen}
@@ -96,6 +99,8 @@ func Apply(s State, e Event) State {
 		s = applyRenewal(s, e.Transactions[0])
 	case KindCancelled:
 		s = applyCancellation(s, e)
+	case KindBooked:
+		s = applyBooking(s, e)
 	case KindRolled:
 		for _, c := range e.Charges {
 			s = applyCharge(s, c, offering.PeriodOf(e.At))

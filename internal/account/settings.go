@@ -46,7 +46,7 @@ func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) 
 	if c.Status != nil && !slices.Contains([]Status{Active, Ineligible, Suspended}, *c.Status) {
 		return Event{}, fault.New(fault.Argument, "status %s is unknown; it must be %s, %s or %s.", fault.Quote(string(*c.Status)), Active, Ineligible, Suspended)
 	}
-	if c.Test != nil && *c.Test != s.Test && (s.Transactions > 0 || s.Frozen != nil) {
+	if c.Test != nil && *c.Test != s.Test && (s.charged() || s.Frozen != nil) {
 		return Event{}, fault.New(fault.Conflict, "test cannot change: the account has %d transactions, or its clock is frozen.", s.Transactions)
 	}
 	if c.Note != nil {

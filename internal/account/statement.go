@@ -90,10 +90,10 @@ func (d *Draft) Add(e Event) {
 }
 
 // Over reports whether an event, and so all that follow it, come after the
-// statement's period. Before an account's first transaction none does: its clock
-// may go back then.
+// statement's period. Before an account's first transaction or session none
+// does: its clock may go back then.
 func (d *Draft) Over(e Event) bool {
-	return d.state.Transactions > 0 && !e.At.Before(d.statement.Period.Next().Start())
+	return d.state.charged() && !e.At.Before(d.statement.Period.Next().Start())
 }
 
 // Statement returns the statement of what was added.

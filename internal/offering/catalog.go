@@ -18,6 +18,44 @@ const (
 type Catalog struct {
 	Offerings  []Offering
 	Promotions []Promotion
+	Metering   Metering
+}
+
+// Metering is what minutes cost that no slot pays for. A session pays the price of
+// its admission.
+type Metering struct {
+	DeviceMinute   money.Rate
+	TestGridMinute money.Rate
+	TrialMinutes   int // device minutes that are free, once for every account
+}
+
+// AWS's prices: 0.17 USD a device minute after 1,000 free ones, 0.005 USD a test
+// grid minute.
+const (
+	deviceMinute   money.Rate = 17_000
+	testGridMinute money.Rate = 500
+	trialMinutes              = 1000
+)
+
+// maxTrialMinutes is how long a trial may be.
+const maxTrialMinutes = 1_000_000_000
+
+// DefaultMetering returns AWS's prices.
+func DefaultMetering() Metering { return Metering{deviceMinute, testGridMinute, trialMinutes} }
+
+func (m Metering) validate() error {
+	for _, price := range []struct {
+		of   string
+		rate money.Rate
+	}{{"device minute", m.DeviceMinute}, {"test grid minute", m.TestGridMinute}} {
+		if price.rate < 0 || price.rate > money.MaxRate {
+			return fault.New(fault.Argument, "the price of a %s is %s; it must be from 0.0 to %s", price.of, price.rate.Decimal(), money.MaxRate.Decimal())
+		}
+	}
+	if m.TrialMinutes < 0 || m.TrialMinutes > maxTrialMinutes {
+		return fault.New(fault.Argument, "the trial has %d minutes; it must have from 0 to %d", m.TrialMinutes, maxTrialMinutes)
+	}
+	return nil
 }
 
 // Offering returns the offering with an id.
@@ -52,6 +90,9 @@ func (c Catalog) Validate() error {
 		if err := o.validate(); err != nil {
 			return err
 		}
+	}
+	if err := c.Metering.validate(); err != nil {
+		return err
 	}
 	return c.validatePromotions()
 }
@@ -133,5 +174,6 @@ func Default() Catalog {
 			NewCustomersOnly: true,
 			PercentOff:       []int{0, 100, 100},
 		}},
+		Metering: DefaultMetering(),
 	}
 }

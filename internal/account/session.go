@@ -1,0 +1,253 @@
+package account
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/money"
+	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/plaintext"
+)
+
+// SessionKind says what a session was used for.
+type SessionKind string
+
+// The kinds of sessions. Remote access sessions and jobs take device minutes, and
+// test grid sessions take test grid minutes.
+const (
+	RemoteAccess SessionKind = "remote-access"
+	TestGrid     SessionKind = "test-grid"
+	Job          SessionKind = "job"
+)
+
+// onDevice reports whether sessions of this kind take device minutes.
+func (k SessionKind) onDevice() bool { return k != TestGrid }
+
+// BillingMethod is BillingMethod of the API.
+type BillingMethod string
+
+// The values of BillingMethod.
+const (
+	Metered   BillingMethod = "METERED"
+	Unmetered BillingMethod = "UNMETERED"
+)
+
+// Session is one use of a device or a browser that has ended. Its times are by the
+// wall clock, whatever the account's own clock shows, and count to the millisecond.
+type Session struct {
+	ID       string            `json:"id"`
+	Kind     SessionKind       `json:"kind"`
+	Project  string            `json:"project,omitempty"`
+	Device   string            `json:"device,omitempty"`   // or the browser
+	UDID     string            `json:"udid,omitempty"`     // of the instance
+	Platform offering.Platform `json:"platform,omitempty"` // "" for browsers
+	Began    time.Time         `json:"began"`              // when it was ready
+	Ended    time.Time         `json:"ended"`              // before Began is no time at all
+	Method   BillingMethod     `json:"method"`
+	Rate     money.Rate        `json:"rate,omitzero"`   // at admission; counts only if it is metered
+	Faulty   bool              `json:"faulty,omitzero"` // it failed through the lab's own fault, and costs nothing
+	Result   string            `json:"result,omitempty"`
+}
+
+// Millis is a length of time in milliseconds.
+type Millis int64
+
+// minute is how many Millis a minute has.
+const minute Millis = 60_000
+
+// Minutes returns the length in minutes, rounded half-up to two decimals: "12.35".
+func (m Millis) Minutes() string {
+	hundredths := (100*m + minute/2) / minute
+	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+}
+
+// Booking is what a session comes to in the books.
+type Booking struct {
+	Session Session `json:"session"`
+	Length  Millis  `json:"ms"`
+	Trial   Millis  `json:"trialMs,omitzero"` // the part of Length that the trial pays for
+	Cost    Cents   `json:"cents"`
+}
+
+// Tally adds up the sessions of a billing period that have the same kind, platform,
+// method and rate.
+type Tally struct {
+	Kind     SessionKind       `json:"kind"`
+	Platform offering.Platform `json:"platform,omitempty"`
+	Method   BillingMethod     `json:"method"`
+	Rate     money.Rate        `json:"rate,omitzero"`    // 0 for sessions that cost nothing whatever they take
+	Faulty   bool              `json:"faulty,omitzero"`  //
+	Several  bool              `json:"several,omitzero"` // of rates that have no tally of their own
+	Since    time.Time         `json:"since"`            // when the first of them was booked
+	Sessions int               `json:"sessions"`
+	Length   Millis            `json:"ms"`
+	Trial    Millis            `json:"trialMs,omitzero"`
+	Sum      money.Exact       `json:"sum,omitzero"` // before it is rounded
+	Cost     Cents             `json:"cents"`        // the sum of the charges
+}
+
+// maxTallies is how many tallies a state holds, so that it stays small however
+// often rates change within a period. A few more have no rate, or several.
+const maxTallies = 24
+
+// Bounds of a session's texts, in bytes, and of its length.
+const (
+	maxSessionID   = 256
+	maxSessionText = 1024
+	longestSession = 366 * 24 * time.Hour
+)
+
+// Book enters a session that has ended into the books. It is neither refused for a
+// suspended nor for an ineligible account: what was used is owed. The charge of a
+// metered session is the exact sum of the period with it, rounded to cents, less
+// the rounded sum without it; trial minutes come off first. Errors: Argument for a
+// session that cannot be, LimitExceeded if the period's sum becomes too large.
+func (s State) Book(session Session, terms Terms, now time.Time) (Event, error) {
+	session.Began, session.Ended = whole(session.Began), whole(session.Ended)
+	if err := session.check(); err != nil {
+		return Event{}, err
+	}
+	b := Booking{Session: session, Length: session.length()}
+	if session.Kind.onDevice() && session.charged() {
+		b.Trial = min(b.Length, s.TrialLeft(terms))
+	}
+	before, sum := s.in(now).sum(session.Kind), b.sum()
+	if before > money.MaxExact-sum {
+		return Event{}, fault.New(fault.LimitExceeded, "session %q costs more than the books of a period can hold, with what they have.", session.ID)
+	}
+	b.Cost = (before + sum).Cents() - before.Cents()
+	return Event{Kind: KindBooked, At: now, Booking: &b}, nil
+}
+
+// whole returns an instant in UTC and to the millisecond.
+func whole(at time.Time) time.Time { return at.UTC().Truncate(time.Millisecond) }
+
+// check holds the session against what it may be.
+func (s Session) check() error {
+	switch {
+	case s.ID == "":
+		return fault.New(fault.Argument, "the session has no id.")
+	case s.Kind != RemoteAccess && s.Kind != TestGrid && s.Kind != Job:
+		return s.wrong("kind %s; it must be %s, %s or %s", fault.Quote(string(s.Kind)), RemoteAccess, TestGrid, Job)
+	case s.Method != Metered && s.Method != Unmetered:
+		return s.wrong("billing method %s; it must be %s or %s", fault.Quote(string(s.Method)), Metered, Unmetered)
+	case s.Platform != "" && s.Platform != offering.Android && s.Platform != offering.IOS:
+		return s.wrong("platform %s; it must be %s, %s or empty", fault.Quote(string(s.Platform)), offering.Android, offering.IOS)
+	case s.Rate < 0 || s.Rate > money.MaxRate:
+		return s.wrong("a price of %d thousandths of a cent a minute; it must be from 0 to %d", s.Rate, money.MaxRate)
+	case checkClock(s.Began) != nil || checkClock(s.Ended) != nil:
+		return s.wrong("times %s and %s; they must be from 1970 to 9999", s.Began.Format(time.RFC3339), s.Ended.Format(time.RFC3339))
+	case s.Ended.Sub(s.Began) > longestSession:
+		return s.wrong("%s from its begin to its end; a session has at most %s", s.Ended.Sub(s.Began), longestSession)
+	}
+	return s.checkTexts()
+}
+
+func (s Session) wrong(format string, args ...any) error {
+	return fault.New(fault.Argument, "session %s has %s.", fault.Quote(s.ID), fmt.Sprintf(format, args...))
+}
+
+func (s Session) checkTexts() error {
+	if err := plaintext.Check("the id of the session", s.ID, maxSessionID); err != nil {
+		return err
+	}
+	for _, text := range []struct{ what, text string }{
+		{"project", s.Project}, {"device", s.Device}, {"udid", s.UDID}, {"result", s.Result},
+	} {
+		if err := plaintext.Check(text.what+" of the session", text.text, maxSessionText); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// length returns how long the session took.
+func (s Session) length() Millis {
+	return max(0, Millis(s.Ended.Sub(s.Began).Milliseconds()))
+}
+
+// charged reports whether the session's minutes are charged.
+func (s Session) charged() bool { return s.Method == Metered && !s.Faulty }
+
+// sum returns what the session costs, before it is rounded.
+func (b Booking) sum() money.Exact {
+	if !b.Session.charged() {
+		return 0
+	}
+	return b.Session.Rate.For(int64(b.Length - b.Trial))
+}
+
+// TrialLeft returns how much of the trial the account has not used.
+func (s State) TrialLeft(terms Terms) Millis {
+	return max(0, Millis(terms.Catalog.Metering.TrialMinutes)*minute-s.Trial)
+}
+
+// in returns the state as it is at an instant that is not before it: another period
+// has tallies of its own.
+func (s State) in(at time.Time) State {
+	if offering.PeriodOf(at).Since(offering.PeriodOf(s.At)) != 0 {
+		s.Tallies = nil
+	}
+	return s
+}
+
+// sum returns the exact sum of the period's sessions that are metered as those of a
+// kind are.
+func (s State) sum(kind SessionKind) money.Exact {
+	var sum money.Exact
+	for _, t := range s.Tallies {
+		if t.Kind.onDevice() == kind.onDevice() {
+			sum += t.Sum
+		}
+	}
+	return sum
+}
+
+func applyBooking(s State, e Event) State {
+	b := *e.Booking
+	s.Booked++
+	s.Trial += b.Trial
+	tallies := make([]Tally, len(s.Tallies), len(s.Tallies)+1)
+	copy(tallies, s.Tallies)
+	t := tallyOf(b.Session, e.At)
+	i := place(tallies, t)
+	if i < 0 && len(tallies) >= maxTallies && t.Rate > 0 {
+		t.Rate, t.Several = 0, true
+		i = place(tallies, t)
+	}
+	if i < 0 {
+		tallies, i = append(tallies, t), len(tallies)
+	}
+	tallies[i].add(b)
+	s.Tallies = tallies
+	return s
+}
+
+// tallyOf returns an empty tally for sessions such as this one.
+func tallyOf(s Session, at time.Time) Tally {
+	t := Tally{Kind: s.Kind, Platform: s.Platform, Method: s.Method, Faulty: s.Faulty, Since: at}
+	if s.charged() {
+		t.Rate = s.Rate
+	}
+	return t
+}
+
+// place returns where the tally for the sessions of t is, or -1.
+func place(tallies []Tally, t Tally) int {
+	for i, have := range tallies {
+		if have.Kind == t.Kind && have.Platform == t.Platform && have.Method == t.Method &&
+			have.Rate == t.Rate && have.Faulty == t.Faulty && have.Several == t.Several {
+			return i
+		}
+	}
+	return -1
+}
+
+func (t *Tally) add(b Booking) {
+	t.Sessions++
+	t.Length += b.Length
+	t.Trial += b.Trial
+	t.Sum += b.sum()
+	t.Cost += b.Cost
+}
