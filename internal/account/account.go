@@ -61,6 +61,7 @@ type State struct {
 	Frozen       *time.Time `json:"frozen,omitzero"`  // where a test account's clock stands
 	Note         string     `json:"note,omitzero"`    // the operator's own words
 	Limits       []Limit    `json:"limits,omitempty"` // own limits, by offering id
+	Quotas       Quotas     `json:"quotas,omitzero"`  // own ones
 	Holdings     []Holding  `json:"holdings,omitempty"`
 	Promotions   []string   `json:"promotions,omitempty"`  // used ones, oldest first
 	Customer     bool       `json:"customer,omitzero"`     // has held a slot

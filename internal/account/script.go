@@ -12,6 +12,7 @@ type Script struct {
 	Path   string  // where it stands in its document, for errors
 	Test   bool    // a test account
 	Limits []Limit // own limits, from the opening on
+	Quotas *Quotas // own quotas, from the opening on
 	Steps  []Step  // in the order of their time
 	Status *Status // set at the end
 	Note   *string // set at the end
@@ -19,7 +20,7 @@ type Script struct {
 }
 
 // Step is one thing that happens in a script. Exactly one of Purchase, Renew, Set,
-// Cancel and Credit is given.
+// Cancel, Credit and Session is given.
 type Step struct {
 	Path     string
 	At       *time.Time // nil is the script's end
@@ -28,6 +29,7 @@ type Step struct {
 	Set      *Settings
 	Cancel   *Cancellation
 	Credit   *Credit
+	Session  *Session
 }
 
 // Events returns the events of the script, oldest first. The account opens at
@@ -42,6 +44,9 @@ func (s Script) Events(o Opening, terms Terms, wall time.Time) ([]Event, error) 
 	p.add(Open(Opening{Seed: o.Seed, Test: s.Test}, s.start(end)))
 	if err := p.set(Settings{Limits: s.Limits}, p.state.At); err != nil {
 		return nil, under(s.Path+".maxSlots", err)
+	}
+	if err := p.set(Settings{Quotas: s.Quotas}, p.state.At); err != nil {
+		return nil, under(s.Path+".limits", err)
 	}
 	for _, step := range s.Steps {
 		if err := p.step(step, end); err != nil {
@@ -99,7 +104,7 @@ func (p *play) roll(at time.Time) error {
 
 // set changes settings, where there are any.
 func (p *play) set(c Settings, at time.Time) error {
-	if c.Status == nil && c.Test == nil && c.Note == nil && len(c.Limits) == 0 {
+	if c.Status == nil && c.Test == nil && c.Note == nil && c.Quotas == nil && len(c.Limits) == 0 {
 		return nil
 	}
 	event, err := p.state.Configure(c, p.terms, at)
@@ -131,6 +136,8 @@ func (p *play) step(step Step, end time.Time) error {
 		event, err = p.state.Credit(*step.Credit, at)
 	case step.Cancel != nil:
 		event, err = p.state.Cancel(*step.Cancel, p.terms, at)
+	case step.Session != nil:
+		event, err = p.state.Book(*step.Session, p.terms, at)
 	default:
 		return p.set(*step.Set, at)
 	}
@@ -194,8 +201,10 @@ func ScriptOf(events []Event) Script {
 			step.Credit = e.Credit
 		case KindCancelled:
 			step.Cancel = &Cancellation{OfferingID: e.Cancelled, Held: len(e.Transactions) > 0}
+		case KindBooked:
+			step.Session = &e.Booking.Session
 		case KindConfigured:
-			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits, Note: e.Settings.Note}
+			step.Set = &Settings{Status: e.Settings.Status, Limits: e.Settings.Limits, Quotas: e.Settings.Quotas, Note: e.Settings.Note}
 		case KindClock:
 			s.notAfter(e.At)
 			continue

@@ -70,27 +70,6 @@ type Booking struct {
 	Cost    Cents   `json:"cents"`
 }
 
-// Tally adds up the sessions of a billing period that have the same kind, platform,
-// method and rate.
-type Tally struct {
-	Kind     SessionKind       `json:"kind"`
-	Platform offering.Platform `json:"platform,omitempty"`
-	Method   BillingMethod     `json:"method"`
-	Rate     money.Rate        `json:"rate,omitzero"`    // 0 for sessions that cost nothing whatever they take
-	Faulty   bool              `json:"faulty,omitzero"`  //
-	Several  bool              `json:"several,omitzero"` // of rates that have no tally of their own
-	Since    time.Time         `json:"since"`            // when the first of them was booked
-	Sessions int               `json:"sessions"`
-	Length   Millis            `json:"ms"`
-	Trial    Millis            `json:"trialMs,omitzero"`
-	Sum      money.Exact       `json:"sum,omitzero"` // before it is rounded
-	Cost     Cents             `json:"cents"`        // the sum of the charges
-}
-
-// maxTallies is how many tallies a state holds, so that it stays small however
-// often rates change within a period. A few more have no rate, or several.
-const maxTallies = 24
-
 // Bounds of a session's texts, in bytes, and of its length.
 const (
 	maxSessionID   = 256
@@ -104,7 +83,7 @@ const (
 // the rounded sum without it; trial minutes come off first. Errors: Argument for a
 // session that cannot be, LimitExceeded if the period's sum becomes too large.
 func (s State) Book(session Session, terms Terms, now time.Time) (Event, error) {
-	session.Began, session.Ended = whole(session.Began), whole(session.Ended)
+	session = session.Whole()
 	if err := session.check(); err != nil {
 		return Event{}, err
 	}
@@ -120,8 +99,12 @@ func (s State) Book(session Session, terms Terms, now time.Time) (Event, error) 
 	return Event{Kind: KindBooked, At: now, Booking: &b}, nil
 }
 
-// whole returns an instant in UTC and to the millisecond.
-func whole(at time.Time) time.Time { return at.UTC().Truncate(time.Millisecond) }
+// Whole returns the session as it is booked: its times in UTC and to the
+// millisecond.
+func (s Session) Whole() Session {
+	s.Began, s.Ended = s.Began.UTC().Truncate(time.Millisecond), s.Ended.UTC().Truncate(time.Millisecond)
+	return s
+}
 
 // check holds the session against what it may be.
 func (s Session) check() error {
@@ -181,73 +164,4 @@ func (b Booking) sum() money.Exact {
 // TrialLeft returns how much of the trial the account has not used.
 func (s State) TrialLeft(terms Terms) Millis {
 	return max(0, Millis(terms.Catalog.Metering.TrialMinutes)*minute-s.Trial)
-}
-
-// in returns the state as it is at an instant that is not before it: another period
-// has tallies of its own.
-func (s State) in(at time.Time) State {
-	if offering.PeriodOf(at).Since(offering.PeriodOf(s.At)) != 0 {
-		s.Tallies = nil
-	}
-	return s
-}
-
-// sum returns the exact sum of the period's sessions that are metered as those of a
-// kind are.
-func (s State) sum(kind SessionKind) money.Exact {
-	var sum money.Exact
-	for _, t := range s.Tallies {
-		if t.Kind.onDevice() == kind.onDevice() {
-			sum += t.Sum
-		}
-	}
-	return sum
-}
-
-func applyBooking(s State, e Event) State {
-	b := *e.Booking
-	s.Booked++
-	s.Trial += b.Trial
-	tallies := make([]Tally, len(s.Tallies), len(s.Tallies)+1)
-	copy(tallies, s.Tallies)
-	t := tallyOf(b.Session, e.At)
-	i := place(tallies, t)
-	if i < 0 && len(tallies) >= maxTallies && t.Rate > 0 {
-		t.Rate, t.Several = 0, true
-		i = place(tallies, t)
-	}
-	if i < 0 {
-		tallies, i = append(tallies, t), len(tallies)
-	}
-	tallies[i].add(b)
-	s.Tallies = tallies
-	return s
-}
-
-// tallyOf returns an empty tally for sessions such as this one.
-func tallyOf(s Session, at time.Time) Tally {
-	t := Tally{Kind: s.Kind, Platform: s.Platform, Method: s.Method, Faulty: s.Faulty, Since: at}
-	if s.charged() {
-		t.Rate = s.Rate
-	}
-	return t
-}
-
-// place returns where the tally for the sessions of t is, or -1.
-func place(tallies []Tally, t Tally) int {
-	for i, have := range tallies {
-		if have.Kind == t.Kind && have.Platform == t.Platform && have.Method == t.Method &&
-			have.Rate == t.Rate && have.Faulty == t.Faulty && have.Several == t.Several {
-			return i
-		}
-	}
-	return -1
-}
-
-func (t *Tally) add(b Booking) {
-	t.Sessions++
-	t.Length += b.Length
-	t.Trial += b.Trial
-	t.Sum += b.sum()
-	t.Cost += b.Cost
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type Settings struct {
 	Status *Status `json:"status,omitempty"`
 	Test   *bool   `json:"test,omitempty"`
 	Limits []Limit `json:"limits,omitempty"` // the others stay
+	Quotas *Quotas `json:"quotas,omitempty"` // nil fields stay
 	Note   *string `json:"note,omitempty"`   // "" removes it
 }
 
@@ -41,18 +43,21 @@ const maxNote = 256
 
 // Configure changes settings. Errors: Argument for an unknown status, a limit out
 // of range and a note that is too long or more than a line, NotFound for a limit on an offering that does not exist,
-// Conflict for a change of Test once there are transactions or a frozen clock.
+// Conflict for a change of Test once there are transactions, sessions or a frozen clock.
 func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) {
 	if c.Status != nil && !slices.Contains([]Status{Active, Ineligible, Suspended}, *c.Status) {
 		return Event{}, fault.New(fault.Argument, "status %s is unknown; it must be %s, %s or %s.", fault.Quote(string(*c.Status)), Active, Ineligible, Suspended)
 	}
 	if c.Test != nil && *c.Test != s.Test && (s.charged() || s.Frozen != nil) {
-		return Event{}, fault.New(fault.Conflict, "test cannot change: the account has %d transactions, or its clock is frozen.", s.Transactions)
+		return Event{}, fault.New(fault.Conflict, "test cannot change: the account has %d transactions%s, or its clock is frozen.", s.Transactions, s.bookedText())
 	}
 	if c.Note != nil {
 		if err := plaintext.Check("note", *c.Note, maxNote); err != nil {
 			return Event{}, err
 		}
+	}
+	if err := c.Quotas.check(); err != nil {
+		return Event{}, err
 	}
 	for _, l := range c.Limits {
 		if _, err := terms.offering(l.OfferingID); err != nil {
@@ -76,6 +81,9 @@ func (c Settings) apply(s State) State {
 	if c.Note != nil {
 		s.Note = *c.Note
 	}
+	if c.Quotas != nil {
+		s.Quotas = s.Quotas.with(*c.Quotas)
+	}
 	s.Limits = slices.Clone(s.Limits)
 	for _, l := range c.Limits {
 		s.Limits = slices.DeleteFunc(s.Limits, func(old Limit) bool { return old.OfferingID == l.OfferingID })
@@ -83,4 +91,12 @@ func (c Settings) apply(s State) State {
 	}
 	slices.SortFunc(s.Limits, func(a, b Limit) int { return strings.Compare(a.OfferingID, b.OfferingID) })
 	return s
+}
+
+// bookedText says how many sessions the account has, if it has any.
+func (s State) bookedText() string {
+	if s.Booked == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d sessions", s.Booked)
 }

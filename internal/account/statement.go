@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/money"
@@ -23,12 +24,13 @@ const (
 	LinePurchase LineKind = "purchase"
 	LineRenewal  LineKind = "renewal"
 	LineCredit   LineKind = "credit"
+	LineSession  LineKind = "session"
 )
 
-// Line is one charge, or a credit, whose cost is negative and which has neither
-// an offering nor a transaction.
+// Line is one charge, a credit, whose cost is negative, or what the sessions of one
+// kind come to. The latter two have neither an offering nor a transaction.
 type Line struct {
-	At            time.Time // of a renewal, the boundary
+	At            time.Time // of a renewal, the boundary; of sessions, when the first was booked
 	Kind          LineKind
 	OfferingID    string
 	Quantity      int
@@ -40,6 +42,7 @@ type Line struct {
 	Cost          Cents
 	Reason        string // of a credit
 	Asked         int    // by a renewal above what the account may hold; 0 if there was none
+	Tally         *Tally // of sessions
 }
 
 // Draft is the statement of a period while the account's events are read.
@@ -96,8 +99,21 @@ func (d *Draft) Over(e Event) bool {
 	return d.state.charged() && !e.At.Before(d.statement.Period.Next().Start())
 }
 
-// Statement returns the statement of what was added.
-func (d *Draft) Statement() Statement { return d.statement }
+// Statement returns the statement of what was added, and of the period's sessions,
+// whose tallies are in end: the account's state where the period ended, or now. The
+// events of sessions need not be added.
+func (d *Draft) Statement(end State) Statement {
+	s := d.statement
+	if len(end.Tallies) == 0 || offering.PeriodOf(end.At).Since(s.Period) != 0 {
+		return s
+	}
+	for _, t := range end.Tallies {
+		s.Lines = append(s.Lines, Line{At: t.Since, Kind: LineSession, Quantity: t.Sessions, Cost: t.Cost, Tally: &t})
+		s.Total += t.Cost
+	}
+	slices.SortStableFunc(s.Lines, func(a, b Line) int { return a.At.Compare(b.At) })
+	return s
+}
 
 // add adds a line that is of the statement's period.
 func (s *Statement) add(l Line, catalog offering.Catalog) {
@@ -169,6 +185,8 @@ func (l Line) Why() string {
 	switch {
 	case l.Kind == LineCredit:
 		return l.Reason
+	case l.Kind == LineSession:
+		return l.Tally.why()
 	case l.Quantity == 0 && l.Asked > 0:
 		return "renewed to 0 slots: a renewal asked for " + slots(l.Asked) + ", and the limit is lower"
 	case l.Quantity == 0:

@@ -28,7 +28,20 @@ func statementOf(p offering.Period, events []account.Event, catalog offering.Cat
 		}
 		draft.Add(e)
 	}
-	return draft.Statement()
+	return draft.Statement(upTo(p, events))
+}
+
+// upTo returns the state where a period ended, or after all events.
+func upTo(p offering.Period, events []account.Event) account.State {
+	var state account.State
+	for _, e := range events {
+		next := account.Apply(state, e)
+		if next.PastPeriod(p) {
+			break
+		}
+		state = next
+	}
+	return state
 }
 
 // statement returns the lines of a period, and checks their sum.
@@ -235,7 +248,7 @@ func TestStatementWithACredit(t *testing.T) {
 	for _, e := range b.events {
 		draft.Add(e)
 	}
-	got := draft.Statement()
+	got := draft.Statement(account.State{})
 	if len(got.Lines) != 2 || got.Total != got.Lines[0].Cost-1050 {
 		t.Fatalf("statement = %+v, want the purchase less 10.50", got)
 	}

@@ -9,9 +9,10 @@ import (
 // Groups of packages in the import table.
 const (
 	domain    = "fault plaintext money offering account"
+	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
 	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -21,6 +22,8 @@ var importTable = map[string]string{
 	"fault":            "",
 	"durable":          "",
 	"plaintext":        "fault",
+	"arn":              "fault",
+	"device":           "arn account offering plaintext fault",
 	"money":            "fault",
 	"offering":         "money fault",
 	"account":          "offering money plaintext fault",
@@ -34,7 +37,7 @@ var importTable = map[string]string{
 	"checkpoint":       "journal account fault",
 	"wallclock":        "",
 	"strictjson":       "fault",
-	"manifest":         "strictjson account offering money fault",
+	"manifest":         "strictjson device account offering money fault",
 	"catalog":          "store manifest journal account offering money fault",
 	"billing":          "journal account offering money fault",
 	"sandbox":          "store billing catalog manifest journal account offering money fault",

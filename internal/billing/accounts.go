@@ -123,6 +123,12 @@ func (a *Accounts) Change(ctx context.Context, c journal.Caller, f Command) (Vie
 // changeOrOpen is Change that opens an account or, unless opens is set, says
 // NotFound of one that was never opened.
 func (a *Accounts) changeOrOpen(ctx context.Context, c journal.Caller, opens bool, f Command) (View, []journal.Entry, error) {
+	outcome, view, err := a.update(ctx, c, opens, f)
+	return view, outcome.Entries, err
+}
+
+// update is changeOrOpen that returns all that the journal says.
+func (a *Accounts) update(ctx context.Context, c journal.Caller, opens bool, f Command) (journal.Outcome, View, error) {
 	a.config.Decisions.Lock()
 	defer a.config.Decisions.Unlock()
 	wall, terms, opening := a.config.Now(), a.config.Terms(), a.config.Opening()
@@ -152,5 +158,5 @@ func (a *Accounts) changeOrOpen(ctx context.Context, c journal.Caller, opens boo
 	outcome, err := a.config.Store.Update(ctx, journal.Change{
 		Account: c.Account, Recorded: wall, By: c.By, Retry: c.Retry, Decide: decide,
 	})
-	return View{outcome.State, outcome.Seq, terms, outcome.State.Now(wall)}, outcome.Entries, err
+	return outcome, View{outcome.State, outcome.Seq, terms, outcome.State.Now(wall)}, err
 }

@@ -24,14 +24,31 @@ func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Per
 		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
 	}
 	draft := account.NewDraft(p, view.Terms.Catalog)
-	for event, err := range journal.History(ctx, o.accounts.config.Store, c.Account, view.Entries) {
+	reader, all := o.accounts.config.Store, journal.Span{Until: view.Entries}
+	for entry, err := range journal.Unbooked(ctx, reader, c.Account, all) {
 		if err != nil {
 			return account.Statement{}, view, err
 		}
-		if draft.Over(event) {
+		if draft.Over(entry.Event) {
 			break
 		}
-		draft.Add(event)
+		draft.Add(entry.Event)
 	}
-	return draft.Statement(), view, nil
+	end, err := endOf(ctx, reader, c.Account, p, view)
+	return draft.Statement(end), view, err
+}
+
+// endOf returns the account's state where a period ended, or the one of now.
+func endOf(ctx context.Context, r journal.Entries, id account.ID, p offering.Period, now View) (account.State, error) {
+	if !now.State.PastPeriod(p) {
+		return now.State, nil
+	}
+	next, err := journal.Find(ctx, r, id, journal.Span{Until: now.Entries}, func(s account.State) bool { return s.PastPeriod(p) })
+	if err != nil || next == 1 {
+		return account.State{}, err
+	}
+	for entry, err := range journal.Between(ctx, r, id, journal.Span{After: next - 2, Until: next - 1}) {
+		return entry.State, err
+	}
+	return account.State{}, nil
 }

@@ -11,9 +11,24 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Version is the format of the entries that this program writes. Entries of a
-// newer format are refused.
-const Version = 1
+// Version is the newest format of the entries that this program writes and reads.
+// Entries of a newer one are refused.
+const Version = 2
+
+// The formats. An entry has the oldest that holds what it says, so that a program
+// of before reads the accounts that have nothing new.
+const (
+	versionOrders   = 1
+	versionSessions = 2 // sessions that were booked, and quotas
+)
+
+// versionOf returns the format of an entry with a state.
+func versionOf(s account.State) int {
+	if s.Booked > 0 || s.Quotas != (account.Quotas{}) {
+		return versionSessions
+	}
+	return versionOrders
+}
 
 // Hash is the SHA-256 of the previous entry's hash followed by the entry's
 // body. The hash before the first entry is zero.
@@ -34,12 +49,16 @@ type Entry struct {
 	State    account.State `json:"state"` // after the event
 }
 
+// Booked is the Record.Transactions of an entry that books a session. There may be
+// a million of them between two orders, so who reads those skips these.
+const Booked = -1
+
 // Record is an entry as it is kept: its bytes and its hash. The other fields
 // repeat what stands in the body, for the engine to find it by.
 type Record struct {
 	Account      account.ID
 	Seq          int64
-	Transactions int    // how many it created
+	Transactions int    // how many it created; Booked for the entry of a session
 	Retry        []byte // digest of its retry's id; nil where it has none
 	Body         []byte // the entry as JSON
 	Hash         Hash
@@ -73,10 +92,11 @@ func Extend(head Head, change Change) ([]Appended, error) {
 	appended := make([]Appended, len(events))
 	for i, event := range events {
 		entry := Entry{
-			Version: Version, Account: change.Account, Seq: head.Seq + 1,
+			Account: change.Account, Seq: head.Seq + 1,
 			Recorded: change.Recorded.UTC(), By: change.By,
 			Event: event, State: account.Apply(head.State, event),
 		}
+		entry.Version = versionOf(entry.State)
 		if i == len(events)-1 {
 			entry.Retry = change.Retry
 		}
@@ -96,9 +116,17 @@ func seal(previous Hash, e Entry) (Record, error) {
 		return Record{}, err
 	}
 	return Record{
-		Account: e.Account, Seq: e.Seq, Transactions: len(e.Event.Transactions), Retry: e.digest(),
+		Account: e.Account, Seq: e.Seq, Transactions: e.transactions(), Retry: e.digest(),
 		Body: body, Hash: chain(previous, body),
 	}, nil
+}
+
+// transactions returns the entry's Record.Transactions.
+func (e Entry) transactions() int {
+	if e.Event.Kind == account.KindBooked {
+		return Booked
+	}
+	return len(e.Event.Transactions)
 }
 
 // digest returns the digest of the entry's retry id, nil where it has none.
@@ -149,5 +177,5 @@ func (r Record) Repeat(retry Retry, head Head) (Outcome, error) {
 	if e.Retry == nil || *e.Retry != retry {
 		return Outcome{}, fault.New(fault.Argument, "The request id %q was used before with another request; a new request needs a new id.", retry.ID)
 	}
-	return Outcome{Entries: []Entry{e}, Repeated: true, Seq: head.Seq, State: head.State}, nil
+	return Outcome{Entries: []Entry{e}, Hash: r.Hash, Repeated: true, Seq: head.Seq, State: head.State}, nil
 }

@@ -8,27 +8,102 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
+// pageSize is how many records are read at a time.
+const pageSize = 1000
+
 // History reads the events of an account's first entries, some at a time. An
 // error is the last of them: Conflict where the account was taken back meanwhile.
-func History(ctx context.Context, r Reader, id account.ID, count int64) iter.Seq2[account.Event, error] {
-	const page = 1000
+func History(ctx context.Context, r Entries, id account.ID, count int64) iter.Seq2[account.Event, error] {
 	return func(yield func(account.Event, error) bool) {
-		for seq := int64(0); seq < count; {
-			records, err := r.Forward(ctx, id, seq, int(min(page, count-seq)))
+		for entry, err := range Between(ctx, r, id, Span{Until: count}) {
+			if !yield(entry.Event, err) {
+				return
+			}
+		}
+	}
+}
+
+// Span is a part of an account's journal: the entries with a number above After, up
+// to Until.
+type Span struct{ After, Until int64 }
+
+// Between reads the entries of a part of a journal, some at a time. An error is the
+// last of them: Conflict where the account was taken back meanwhile.
+func Between(ctx context.Context, r Entries, id account.ID, s Span) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for seq := s.After; seq < s.Until; {
+			records, err := r.Forward(ctx, id, seq, int(min(pageSize, s.Until-seq)))
 			if err == nil && len(records) == 0 {
-				err = fault.New(fault.Conflict, "account %q was taken back to an earlier entry meanwhile", id)
+				err = takenBack(id)
 			}
 			if err != nil {
-				yield(account.Event{}, err)
+				yield(Entry{}, err)
 				return
 			}
 			for _, r := range records {
 				entry, err := r.Entry()
-				if !yield(entry.Event, err) || err != nil {
+				if !yield(entry, err) || err != nil {
 					return
 				}
 				seq = entry.Seq
 			}
 		}
 	}
+}
+
+// Unbooked reads the entries of a part of a journal that book no session.
+func Unbooked(ctx context.Context, r Entries, id account.ID, s Span) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for seq := s.After; seq < s.Until; {
+			records, err := r.Unbooked(ctx, id, seq, pageSize)
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			for _, r := range records {
+				if r.Seq > s.Until {
+					return
+				}
+				entry, err := r.Entry()
+				if !yield(entry, err) || err != nil {
+					return
+				}
+				seq = entry.Seq
+			}
+			if len(records) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// Find returns the number of the first entry of a part of a journal for which a
+// property holds, or one more than Until where it holds for none. It holds for all
+// entries behind one for which it holds, so a few reads find it among a million.
+func Find(ctx context.Context, r Entries, id account.ID, s Span, holds func(account.State) bool) (int64, error) {
+	after, until := s.After, s.Until+1
+	for after+1 < until {
+		middle := after + (until-after)/2
+		records, err := r.Forward(ctx, id, middle-1, 1)
+		if err == nil && (len(records) == 0 || records[0].Seq != middle) {
+			err = takenBack(id)
+		}
+		if err != nil {
+			return 0, err
+		}
+		entry, err := records[0].Entry()
+		if err != nil {
+			return 0, err
+		}
+		if holds(entry.State) {
+			until = middle
+		} else {
+			after = middle
+		}
+	}
+	return until, nil
+}
+
+func takenBack(id account.ID) error {
+	return fault.New(fault.Conflict, "account %q was taken back to an earlier entry meanwhile", id)
 }

@@ -44,6 +44,12 @@ type Journal interface {
 
 // Reader reads what is durable.
 type Reader interface {
+	Entries
+	Lists
+}
+
+// Entries reads the journal of one account.
+type Entries interface {
 	// Head returns the newest entry of an account; its zero value when the
 	// account was never opened.
 	Head(ctx context.Context, id account.ID) (Head, error)
@@ -56,6 +62,13 @@ type Reader interface {
 	// hold transactions, newest first.
 	Back(ctx context.Context, id account.ID, before int64, limit int) ([]Record, error)
 
+	// Unbooked returns up to limit records with a sequence number above after that
+	// book no session, oldest first. It reads none of those that do.
+	Unbooked(ctx context.Context, id account.ID, after int64, limit int) ([]Record, error)
+}
+
+// Lists finds accounts.
+type Lists interface {
 	// Accounts returns up to limit ids of accounts above after, ascending.
 	Accounts(ctx context.Context, after account.ID, limit int) ([]account.ID, error)
 
@@ -88,8 +101,9 @@ type Decide func(account.State) ([]account.Event, error)
 // Outcome is what an update led to.
 type Outcome struct {
 	Entries  []Entry // appended, oldest first; of a repeat, the recorded entry
+	Hash     Hash    // of the newest of Entries; where there are none, of the journal's newest entry
 	Repeated bool
-	Seq      int64         // of the newest entry
+	Seq      int64         // of the journal's newest entry
 	State    account.State // after it
 }
 

@@ -83,7 +83,7 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 		record journal.Record
 		want   string
 	}{
-		{"newer format", replaced(`"v":1`, `"v":2`), "has format 2; this program reads up to 1"},
+		{"newer format", replaced(`"v":1`, `"v":3`), "has format 3; this program reads up to 2"},
 		{"of another place", replaced(`"seq":2`, `"seq":3`), "says that it is entry 3"},
 		{"of another account", replaced(`"111111111111"`, `"222222222222"`), "of account 222222222222"},
 		{"cut short", journal.Record{Account: good.Account, Seq: 2, Body: good.Body[:100]}, "cannot be read"},

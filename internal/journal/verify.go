@@ -147,7 +147,7 @@ func follow(head Head, record Record) (Head, string) {
 	if err != nil {
 		return head, err.Error()
 	}
-	if record.Transactions != len(entry.Event.Transactions) || !bytes.Equal(record.Retry, entry.digest()) {
+	if record.Transactions != entry.transactions() || !bytes.Equal(record.Retry, entry.digest()) {
 		return head, "what it is found by is not what it holds"
 	}
 	state := account.Apply(head.State, entry.Event)

@@ -16,6 +16,15 @@ import (
 type catalogShape struct {
 	Offerings  []offeringShape  `json:"offerings,omitempty"`
 	Promotions []promotionShape `json:"promotions,omitempty"`
+	Metering   *meteringShape   `json:"metering,omitzero"`
+}
+
+// meteringShape is what minutes cost. Where it is missing, and for what it lacks,
+// AWS's prices hold.
+type meteringShape struct {
+	DeviceMinute   *rate `json:"deviceMinute,omitzero"`
+	TestGridMinute *rate `json:"testGridMinute,omitzero"`
+	TrialMinutes   *int  `json:"trialMinutes,omitzero"`
 }
 
 // offeringShape has either Monthly, or Prices of which the first has no From.
@@ -44,7 +53,7 @@ type promotionShape struct {
 }
 
 // ParseCatalog reads a catalogue, JSON or YAML. Amounts are dollars with at most
-// two decimals. Errors: Malformed with the path of the member, or those of
+// two decimals, and prices of minutes have at most five. Errors: Malformed with the path of the member, or those of
 // offering.Catalog.Validate.
 func ParseCatalog(body []byte) (offering.Catalog, error) {
 	var shape catalogShape
@@ -82,11 +91,33 @@ func (s catalogShape) catalog() (offering.Catalog, error) {
 			From: time.Time(p.From), Until: time.Time(p.Until), PercentOff: p.PercentOff,
 		})
 	}
+	c.Metering = s.Metering.metering()
 	return c, c.Validate()
 }
 
+func (s *meteringShape) metering() offering.Metering {
+	m := offering.DefaultMetering()
+	if s == nil {
+		return m
+	}
+	if s.DeviceMinute != nil {
+		m.DeviceMinute = money.Rate(*s.DeviceMinute)
+	}
+	if s.TestGridMinute != nil {
+		m.TestGridMinute = money.Rate(*s.TestGridMinute)
+	}
+	if s.TrialMinutes != nil {
+		m.TrialMinutes = *s.TrialMinutes
+	}
+	return m
+}
+
+func meteringShapeOf(m offering.Metering) *meteringShape {
+	return &meteringShape{(*rate)(&m.DeviceMinute), (*rate)(&m.TestGridMinute), &m.TrialMinutes}
+}
+
 func catalogShapeOf(c offering.Catalog) catalogShape {
-	var s catalogShape
+	s := catalogShape{Metering: meteringShapeOf(c.Metering)}
 	for _, o := range c.Offerings {
 		shape := offeringShape{ID: o.ID, Description: o.Description, Platform: o.Platform, RemoteAccess: o.RemoteAccess}
 		for _, p := range o.Prices {

@@ -101,8 +101,11 @@ func TestBadCatalogs(t *testing.T) {
 		{"percent", promote(`"percentOff":[100,101]`), fault.Argument, `promotion "SALE" takes 101 percent off`},
 		{"percent half", promote(`"percentOff":[0.5]`), fault.Malformed, `member "promotions[0].percentOff[0]" is 0.5; it must be a whole number`},
 		{"promotion backwards", promote(`"from":"2026-01-02T00:00:00Z","until":"2026-01-01T00:00:00Z","percentOff":[1]`), fault.Argument, "ends before it starts"},
+		{"six decimals of a minute", `{"metering":{"deviceMinute":0.000001}}`, fault.Malformed, `member "metering.deviceMinute" is "0.000001"; it must be a number of dollars with at most five decimals`},
+		{"price of a minute", `{"metering":{"testGridMinute":100.00001}}`, fault.Argument, `the price of a test grid minute is 100.00001; it must be from 0.0 to 100.0`},
+		{"trial", `{"metering":{"trialMinutes":-1}}`, fault.Argument, `the trial has -1 minutes; it must have from 0 to 1000000000`},
 		{"unknown member", offer(`"price":1`), fault.Malformed, `member "offerings[0].price" is unknown; there are id, description, platform, remoteAccess, monthly, prices`},
-		{"unknown at the top", `{"offers":[]}`, fault.Malformed, `member "offers" is unknown; there are offerings, promotions`},
+		{"unknown at the top", `{"offers":[]}`, fault.Malformed, `member "offers" is unknown; there are offerings, promotions, metering`},
 		{"empty", "", fault.Malformed, "the document is empty"},
 		{"blank", " \n\n", fault.Malformed, "the document is empty"},
 		{"comment", "# nothing for sale\n", fault.Malformed, "the document is empty"},
@@ -125,6 +128,7 @@ func TestCatalogsSurvive(t *testing.T) {
 	whole.Promotions = append(whole.Promotions, offering.Promotion{
 		ID: "SALE", OfferingIDs: []string{ios}, From: instant(t, "1970-01-01T00:00:00Z"), Until: instant(t, "9999-12-31T23:59:59.999Z"), PercentOff: []int{0, 100},
 	})
+	whole.Metering = offering.Metering{DeviceMinute: 1, TestGridMinute: 10_000_000, TrialMinutes: 5}
 	for name, want := range map[string]offering.Catalog{"default": offering.Default(), "whole": whole, "nothing": {}} {
 		body, err := manifest.FormatCatalog(want)
 		if err != nil {
@@ -188,6 +192,22 @@ accounts:
 		got, err := manifest.ParseSeed([]byte(body))
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// TestMetering has AWS's prices for what a catalogue leaves out.
+func TestMetering(t *testing.T) {
+	for body, want := range map[string]offering.Metering{
+		`{}`:              offering.DefaultMetering(),
+		`{"metering":{}}`: offering.DefaultMetering(),
+		`{"metering":{"deviceMinute":0.2,"trialMinutes":0}}`:                {DeviceMinute: 20_000, TestGridMinute: 500},
+		"metering:\n  testGridMinute: 0.00001\n  deviceMinute: 1\n":         {DeviceMinute: 100_000, TestGridMinute: 1, TrialMinutes: 1000},
+		`{"metering":{"deviceMinute":0.170000000,"testGridMinute":0.0050}}`: offering.DefaultMetering(),
+	} {
+		c, err := manifest.ParseCatalog([]byte(body))
+		if diff := cmp.Diff(want, c.Metering); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", body, err, diff)
 		}
 	}
 }

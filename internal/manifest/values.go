@@ -97,3 +97,24 @@ func (a *amount) ReadScalar(kind jsontext.Kind, text string) error {
 func (a amount) MarshalJSONTo(e *jsontext.Encoder) error {
 	return e.WriteValue(jsontext.Value(money.Cents(a).Decimal()))
 }
+
+// rate is the price of a minute, in dollars with at most five decimals.
+type rate money.Rate
+
+// UnmarshalJSONFrom reads a rate.
+func (r *rate) UnmarshalJSONFrom(d *jsontext.Decoder) error { return strictjson.ReadScalar(d, r) }
+
+// ReadScalar reads the rate from its text.
+func (r *rate) ReadScalar(kind jsontext.Kind, text string) error {
+	parsed, err := money.ParseRate(text)
+	if kind != jsontext.KindNumber || err != nil {
+		return fault.New(fault.Malformed, "%q; it must be a number of dollars with at most five decimals", text)
+	}
+	*r = rate(parsed)
+	return nil
+}
+
+// MarshalJSONTo writes a rate in dollars.
+func (r rate) MarshalJSONTo(e *jsontext.Encoder) error {
+	return e.WriteValue(jsontext.Value(money.Rate(r).Decimal()))
+}

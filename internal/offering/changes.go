@@ -15,11 +15,25 @@ type Change struct {
 }
 
 // Changes returns in what another catalogue differs from an old one: offerings
-// first, then promotions. Catalogues that are the same give none.
+// first, then promotions and what minutes cost. Catalogues that are the same give none.
 func Changes(old, other Catalog) []Change {
 	offerings := comparison[Offering]{"offering", func(o Offering) string { return o.ID }, describeOffering, offeringChanges}
 	promotions := comparison[Promotion]{"promotion", func(p Promotion) string { return p.ID }, describePromotion, promotionChanges}
-	return append(offerings.changes(old.Offerings, other.Offerings), promotions.changes(old.Promotions, other.Promotions)...)
+	changes := append(offerings.changes(old.Offerings, other.Offerings), promotions.changes(old.Promotions, other.Promotions)...)
+	for _, f := range meteringChanges(old.Metering, other.Metering) {
+		if f.old != f.other {
+			changes = append(changes, Change{Text: fmt.Sprintf("~ metering: %s %s → %s", f.name, f.old, f.other)})
+		}
+	}
+	return changes
+}
+
+func meteringChanges(old, other Metering) []field {
+	return []field{
+		{"device minute", old.DeviceMinute.Decimal(), other.DeviceMinute.Decimal(), false},
+		{"test grid minute", old.TestGridMinute.Decimal(), other.TestGridMinute.Decimal(), false},
+		{"trial minutes", strconv.Itoa(old.TrialMinutes), strconv.Itoa(other.TrialMinutes), false},
+	}
 }
 
 // comparison is how lists of one kind of thing are compared.

@@ -56,6 +56,10 @@ func TestChanges(t *testing.T) {
 			{Text: promotion + "from any time → 2027-01-01T00:00:00Z"},
 			{Text: promotion + "until any time → 2028-01-01T00:00:00Z"},
 		}},
+		{"minutes", func(c *offering.Catalog) { c.Metering = offering.Metering{DeviceMinute: 20_000, TestGridMinute: 1} },
+			[]offering.Change{
+				{Text: "~ metering: device minute 0.17 → 0.2"}, {Text: "~ metering: test grid minute 0.005 → 0.00001"}, {Text: "~ metering: trial minutes 1000 → 0"},
+			}},
 		{"no promotion", func(c *offering.Catalog) { c.Promotions = nil },
 			[]offering.Change{{Text: `- promotion 2FREEMONTHS: "New device slot customers get 3 months for the price of 1.", 0, 100, 100 percent off by month`}}},
 	} {

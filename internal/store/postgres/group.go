@@ -79,10 +79,10 @@ func (g *group) decideOne(w *job, head journal.Head, recorded map[journal.RetryD
 	if err != nil {
 		return result{err: err}, nil
 	}
-	outcome := journal.Outcome{Seq: head.Seq, State: head.State}
+	outcome := journal.Outcome{Hash: head.Hash, Seq: head.Seq, State: head.State}
 	for _, a := range appended {
 		outcome.Entries = append(outcome.Entries, a.Entry)
-		outcome.Seq, outcome.State = a.Entry.Seq, a.Entry.State
+		outcome.Hash, outcome.Seq, outcome.State = a.Record.Hash, a.Entry.Seq, a.Entry.State
 	}
 	return result{outcome: outcome}, appended
 }

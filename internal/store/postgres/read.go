@@ -43,6 +43,16 @@ func (j *Journal) Back(ctx context.Context, id account.ID, before int64, limit i
 		WHERE account = $1 AND seq < $2 AND transactions > 0 ORDER BY seq DESC LIMIT $3`, string(id), before, limit)
 }
 
+// Unbooked returns records that book no session above a sequence number, oldest
+// first: those with transactions and those with none, each by their index.
+func (j *Journal) Unbooked(ctx context.Context, id account.ID, after int64, limit int) ([]journal.Record, error) {
+	return collect(ctx, j, scanRecord, `(SELECT `+recordColumns+` FROM entries
+			WHERE account = $1 AND seq > $2 AND transactions > 0 ORDER BY seq LIMIT $3)
+		UNION ALL (SELECT `+recordColumns+` FROM entries
+			WHERE account = $1 AND seq > $2 AND transactions = 0 ORDER BY seq LIMIT $3)
+		ORDER BY seq LIMIT $3`, string(id), after, limit)
+}
+
 // Accounts returns ids of accounts above after, ascending.
 func (j *Journal) Accounts(ctx context.Context, after account.ID, limit int) ([]account.ID, error) {
 	return collect(ctx, j, scanID, `SELECT account FROM accounts WHERE account > $1 ORDER BY account LIMIT $2`, string(after), limit)

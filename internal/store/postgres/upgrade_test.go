@@ -28,13 +28,13 @@ func TestNewerEntry(t *testing.T) {
 		}
 	}
 	insert(t, url, `INSERT INTO entries (account, seq, transactions, body, hash) VALUES ($1, 2, 0, $2, $3)`,
-		string(newer), []byte(`{"v":2,"account":"000000000001","seq":2}`), make([]byte, 32))
+		string(newer), []byte(`{"v":3,"account":"000000000001","seq":2}`), make([]byte, 32))
 
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
 			_, err := j.Update(t.Context(), settings(newer))
-			if fault.KindOf(err) != fault.Internal || !strings.Contains(err.Error(), "has format 2; this program reads up to 1") {
+			if fault.KindOf(err) != fault.Internal || !strings.Contains(err.Error(), "has format 3; this program reads up to 2") {
 				t.Errorf("the account with a newer entry: %v", err)
 			}
 		})

@@ -40,6 +40,12 @@ func (j *Journal) Back(ctx context.Context, id account.ID, before int64, limit i
 	return j.records(ctx, j.statements.back, id, before, limit)
 }
 
+// Unbooked returns records that book no session above a sequence number, oldest
+// first.
+func (j *Journal) Unbooked(ctx context.Context, id account.ID, after int64, limit int) ([]journal.Record, error) {
+	return j.records(ctx, j.statements.unbooked, id, after, limit)
+}
+
 // Accounts returns ids of accounts above after, ascending.
 func (j *Journal) Accounts(ctx context.Context, after account.ID, limit int) ([]account.ID, error) {
 	return ids(j.statements.accounts.QueryContext(ctx, after, limit))

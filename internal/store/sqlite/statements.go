@@ -8,7 +8,8 @@ import (
 
 // statements are prepared once. Those of the writer run in its transactions.
 type statements struct {
-	head, forward, back, accounts, due *sql.Stmt // on the readers
+	head, forward, back, unbooked      *sql.Stmt // on the readers
+	accounts, due                      *sql.Stmt // on the readers
 	documents, from, after, before     *sql.Stmt // on the readers
 	writerHead, setDue                 *sql.Stmt // on the writer
 	writerDocument, putDocument        *sql.Stmt // on the writer
@@ -20,6 +21,20 @@ type statements struct {
 const recordColumns = `seq, transactions, retry, body, hash`
 
 const headQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
+
+const forwardQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?`
+
+// backQuery goes by the index of entries with transactions, and unbookedQuery by
+// it and that of entries with none. Entries that book sessions are in neither.
+const (
+	backQuery = `SELECT ` + recordColumns + ` FROM entries
+		WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`
+	unbookedQuery = `SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
+			WHERE account = ?1 AND seq > ?2 AND transactions > 0 ORDER BY seq LIMIT ?3)
+		UNION ALL SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
+			WHERE account = ?1 AND seq > ?2 AND transactions = 0 ORDER BY seq LIMIT ?3)
+		ORDER BY seq LIMIT ?3`
+)
 
 // query is a statement and where it is prepared.
 type query struct {
@@ -49,10 +64,9 @@ func prepare(ctx context.Context, write, read *sql.DB) (statements, error) {
 func (s *statements) reads(db *sql.DB) []query {
 	return []query{
 		{&s.head, db, headQuery},
-		{&s.forward, db, `SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?`},
-		{&s.back, db, `SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`},
+		{&s.forward, db, forwardQuery},
+		{&s.back, db, backQuery},
+		{&s.unbooked, db, unbookedQuery},
 		{&s.accounts, db, `SELECT account FROM accounts WHERE account > ? ORDER BY account LIMIT ?`},
 		{&s.due, db, `SELECT account FROM accounts WHERE due <= ? AND account LIKE ? ORDER BY due, account LIMIT ?`},
 	}

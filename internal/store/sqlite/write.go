@@ -233,12 +233,12 @@ func (w *writer) update(ctx context.Context, change journal.Change) (journal.Out
 	if err != nil {
 		return journal.Outcome{}, err
 	}
-	outcome := journal.Outcome{Seq: head.Seq, State: head.State}
+	outcome := journal.Outcome{Hash: head.Hash, Seq: head.Seq, State: head.State}
 	for _, a := range appended {
 		w.append(head.State, a)
 		head.State = a.Entry.State
 		outcome.Entries = append(outcome.Entries, a.Entry)
-		outcome.Seq, outcome.State = a.Entry.Seq, a.Entry.State
+		outcome.Hash, outcome.Seq, outcome.State = a.Record.Hash, a.Entry.Seq, a.Entry.State
 	}
 	return outcome, nil
 }
