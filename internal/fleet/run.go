@@ -139,6 +139,9 @@ func (f *Fleet) over(s lease.Session) (lease.Outcome, string) {
 	if c := s.Creating; c != nil && s.Remote == "" && !now.Before(c.Until) {
 		return lease.Errored, "Its back-end did not begin a session in time."
 	}
+	if s.Stopping != nil && now.Sub(s.Stopping.At) >= deadAfter { // whoever stopped it has gone
+		return s.Stopping.Outcome, s.Stopping.Message
+	}
 	return lease.Stopped, s.Over(f.last(s.ID), now)
 }
 

@@ -54,20 +54,46 @@ func (f *Fleet) Enqueue(ctx context.Context, s lease.Session) (lease.Session, er
 	return f.do(ctx, s.Account, &request{enqueue: &s})
 }
 
-// End ends a session and returns it. One that has ended stays as it was. NotFound
-// if there is none.
+// End ends a session and returns it. What lives at its back-end is ended first, so
+// that there are never more sessions there than slots; a back-end that does not do
+// that in time does not keep the slot. A session that has ended stays as it was.
+// NotFound if there is none.
 func (f *Fleet) End(ctx context.Context, id string, o lease.Outcome, message string) (lease.Session, error) {
 	s, _, err := f.session(ctx, id)
 	if err != nil || s.Stage() == lease.Ended {
 		return s, err
 	}
+	if s.Holds() && s.Remote != "" {
+		f.stop(ctx, s, o, message)
+	}
 	return f.do(ctx, s.Account, &request{end: &ending{id, o, message}})
 }
 
-// Update changes what a session that has not ended keeps of its back-end or of its
-// kind, and returns it. It cannot begin or end one. Errors: those of decide;
-// Conflict if the session has ended.
+// stop has a session get no commands any more, and ends what lives at its back-end.
+func (f *Fleet) stop(ctx context.Context, s lease.Session, o lease.Outcome, message string) {
+	s, err := f.change(ctx, s.ID, func(s lease.Session) (lease.Session, error) { return s.Stop(o, message, f.config.Now().UTC()) })
+	if seat, ok := f.config.Units().Seat(s.Instance); err == nil && ok {
+		err = f.config.Backend.Delete(ctx, seat, s.Remote)
+	}
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		f.config.Log.WarnContext(ctx, "the back-end did not end a session; its instance is cleaned", "session", s.ID, "error", err)
+	}
+}
+
+// Update changes what a session keeps of its back-end or of its kind, and returns
+// it. It cannot begin or end one. Errors: those of decide; Conflict if the session
+// has ended or is on its way to its end.
 func (f *Fleet) Update(ctx context.Context, id string, decide func(lease.Session) (lease.Session, error)) (lease.Session, error) {
+	return f.change(ctx, id, func(s lease.Session) (lease.Session, error) {
+		if s.Stopping != nil {
+			return s, fault.New(fault.Conflict, "Session %s is being ended. %s", id, s.Stopping.Message)
+		}
+		return decide(s)
+	})
+}
+
+// change is Update, also of a session on its way to its end.
+func (f *Fleet) change(ctx context.Context, id string, decide func(lease.Session) (lease.Session, error)) (lease.Session, error) {
 	var after lease.Session
 	err := store.Change(ctx, f.config.Store, []string{sessionKey(id)}, func(m store.Moment) (store.Commit, error) {
 		d, ok := m[sessionKey(id)]

@@ -44,6 +44,13 @@ type Create struct {
 	Until time.Time `json:"until"` // it may begin one
 }
 
+// Stop is how a session is going to end, once its back-end has ended what lives there.
+type Stop struct {
+	At      time.Time `json:"at"`
+	Outcome Outcome   `json:"outcome"`
+	Message string    `json:"message"`
+}
+
 // Booked is where the journal has the session.
 type Booked struct {
 	Seq  int64  `json:"seq"`
@@ -76,6 +83,7 @@ type Session struct {
 	Message  string                `json:"message,omitempty"`  // why it ended
 	Creating *Create               `json:"creating,omitempty"` //
 	Remote   string                `json:"remote,omitempty"`   // the id of the session that lives at the back-end
+	Stopping *Stop               `json:"stopping,omitempty"` //
 	Booked   *Booked               `json:"booked,omitempty"`   //
 }
 
@@ -119,11 +127,26 @@ func (s Session) Run(now time.Time) (Session, error) {
 	return s, nil
 }
 
+// Stop returns the session on its way to its end: it gets no commands any more. One
+// that is on its way already stays as it is. Conflict unless it holds an instance.
+func (s Session) Stop(o Outcome, message string, now time.Time) (Session, error) {
+	if !s.Holds() {
+		return s, fault.New(fault.Conflict, "session %s is %s, and holds nothing", s.ID, s.Stage())
+	}
+	if s.Stopping == nil {
+		s.Stopping = &Stop{now, o, message}
+	}
+	return s, nil
+}
+
 // End returns the session ended, and its token void. One that has ended stays as
 // it is.
 func (s Session) End(o Outcome, message string, now time.Time) Session {
 	if s.Stage() == Ended {
 		return s
+	}
+	if s.Stopping != nil {
+		o, message = s.Stopping.Outcome, s.Stopping.Message
 	}
 	s.Ended, s.Outcome, s.Message, s.Nonce = now, o, message, ""
 	return s
