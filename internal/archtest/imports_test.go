@@ -11,8 +11,8 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access billing catalog fleet sandbox sweep"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend gateway lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -42,6 +42,11 @@ var importTable = map[string]string{
 	"billing":          "journal account offering money fault",
 	"sandbox":          "store billing catalog manifest journal account offering money fault",
 	"sweep":            "store journal account fault",
+	"lease":            "account offering money fault",
+	"schedule":         "lease account",
+	"fleet":            "lease schedule device billing store journal account offering fault",
+	"backend":          "fleet",
+	"gateway":          "fleet lease account fault",
 	"access":           "store journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",

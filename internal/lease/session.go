@@ -83,7 +83,8 @@ type Session struct {
 	Message  string                `json:"message,omitempty"`  // why it ended
 	Creating *Create               `json:"creating,omitempty"` //
 	Remote   string                `json:"remote,omitempty"`   // the id of the session that lives at the back-end
-	Stopping *Stop               `json:"stopping,omitempty"` //
+	Sockets  map[string]string     `json:"sockets,omitempty"`  // paths of its WebSockets at the back-end, by name
+	Stopping *Stop                 `json:"stopping,omitempty"` //
 	Booked   *Booked               `json:"booked,omitempty"`   //
 }
 
