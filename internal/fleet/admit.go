@@ -144,6 +144,7 @@ func (b *batch) begin(m schedule.Match, docs store.Moment) error {
 		return err
 	}
 	i.Node = b.fleet.config.Node
+	s.Rate = s.RateIn(b.terms)
 	if s, err = s.Assign(i, b.now); err != nil {
 		return err
 	}

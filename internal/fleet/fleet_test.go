@@ -247,7 +247,7 @@ func TestAnotherSlot(t *testing.T) {
 		ids = append(ids, s.ID)
 	}
 	for _, id := range ids[:2] {
-		if s, err := l.Await(t.Context(), id); err != nil || s.Stage() != lease.Assigned {
+		if s, err := l.Await(t.Context(), id); err != nil || !s.Holds() {
 			t.Fatalf("session %s is %s, %v", id, s.Stage(), err)
 		}
 	}
@@ -255,7 +255,7 @@ func TestAnotherSlot(t *testing.T) {
 		t.Fatalf("the third session is %s on two slots, %v", s.Stage(), err)
 	}
 	l.buy(1, 1)
-	if s, err := l.Await(t.Context(), ids[2]); err != nil || s.Stage() != lease.Assigned {
+	if s, err := l.Await(t.Context(), ids[2]); err != nil || !s.Holds() {
 		t.Errorf("the third session is %s on three slots, %v", s.Stage(), err)
 	}
 }

@@ -119,6 +119,9 @@ func (f *Fleet) reap(ctx context.Context) error {
 	live := map[string]bool{}
 	for _, s := range sessions {
 		live[s.ID] = true
+		if s.Stage() == lease.Assigned && f.config.Now().Sub(s.Began) >= deadAfter { // whoever began it has gone
+			f.prepareLater(s)
+		}
 		outcome, why := f.over(s)
 		if why == "" {
 			continue

@@ -69,6 +69,7 @@ type batch struct {
 
 	usage    lease.Usage
 	rights   lease.Rights
+	terms    account.Terms
 	sessions map[string]lease.Session  // that were read, queued or changed
 	held     map[string]store.Document // the instances that sessions which end hold
 	waits    []schedule.Wait           // in the queue, oldest first
@@ -231,7 +232,7 @@ func (b *batch) queue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.rights = lease.RightsOf(view.State, view.Terms)
+	b.rights, b.terms = lease.RightsOf(view.State, view.Terms), view.Terms
 	if b.usage.Waiting > 0 {
 		if b.waits, err = b.fleet.waits(ctx, b.account); err != nil {
 			return err
@@ -289,6 +290,7 @@ func (b *batch) tell() {
 	}
 	for _, s := range b.begun {
 		b.fleet.config.Observe(Observation{"admitted", s.Kind, s.Account, s.Began.Sub(s.Created)})
+		b.fleet.prepareLater(s)
 	}
 	for _, s := range b.ended {
 		b.fleet.config.Observe(Observation{Event: "ended", Kind: s.Kind, Account: s.Account})

@@ -91,6 +91,18 @@ type Session struct {
 // Class returns what the session counts as.
 func (s Session) Class() Class { return Class{s.Kind, s.Platform, s.Method} }
 
+// RateIn returns what a minute of the session costs by the terms of now: nothing if
+// a slot pays for it.
+func (s Session) RateIn(terms account.Terms) money.Rate {
+	switch {
+	case s.Method != account.Metered:
+		return 0
+	case s.Kind == account.TestGrid:
+		return terms.Catalog.Metering.TestGridMinute
+	}
+	return terms.Catalog.Metering.DeviceMinute
+}
+
 // Stage returns how far the session has come.
 func (s Session) Stage() Stage {
 	switch {
