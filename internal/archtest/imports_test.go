@@ -46,7 +46,7 @@ var importTable = map[string]string{
 	"schedule":         "lease account",
 	"fleet":            "lease schedule device billing store journal account offering fault",
 	"backend":          "fleet",
-	"gateway":          "fleet lease account fault",
+	"gateway":          "fleet lease store account fault",
 	"access":           "store journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",
