@@ -98,6 +98,9 @@ func (t *Tally) add(b Booking) {
 	t.Cost += b.Cost
 }
 
+// Charged reports whether the minutes of the sessions are charged.
+func (t Tally) Charged() bool { return t.Method == Metered && !t.Faulty }
+
 // Title says in words what the sessions were.
 func (t Tally) Title() string {
 	title := map[SessionKind]string{RemoteAccess: "Remote access", TestGrid: "Test grid", Job: "Jobs"}[t.Kind]

@@ -8,13 +8,13 @@ import (
 
 // statements are prepared once. Those of the writer run in its transactions.
 type statements struct {
-	head, forward, back, unbooked      *sql.Stmt // on the readers
-	accounts, due                      *sql.Stmt // on the readers
-	documents, from, after, before     *sql.Stmt // on the readers
-	writerHead, setDue                 *sql.Stmt // on the writer
-	writerDocument, putDocument        *sql.Stmt // on the writer
-	deleteDocument, setVersion         *sql.Stmt // on the writer
-	retries, inserts                   perRow    // on the writer
+	head, forward, back, unbooked  *sql.Stmt // on the readers
+	accounts, due                  *sql.Stmt // on the readers
+	documents, from, after, before *sql.Stmt // on the readers
+	writerHead, setDue             *sql.Stmt // on the writer
+	writerDocument, putDocument    *sql.Stmt // on the writer
+	deleteDocument, setVersion     *sql.Stmt // on the writer
+	retries, inserts               perRow    // on the writer
 }
 
 // recordColumns are what scanRecord reads.
