@@ -104,8 +104,11 @@ func (t Tally) Charged() bool { return t.Method == Metered && !t.Faulty }
 // Title says in words what the sessions were.
 func (t Tally) Title() string {
 	title := map[SessionKind]string{RemoteAccess: "Remote access", TestGrid: "Test grid", Job: "Jobs"}[t.Kind]
-	if t.Platform != "" {
-		title += " on " + string(t.Platform)
+	switch t.Platform {
+	case offering.Android:
+		title += " on Android"
+	case offering.IOS:
+		title += " on iOS"
 	}
 	return title
 }

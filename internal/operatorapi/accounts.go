@@ -43,9 +43,9 @@ type Accounts struct {
 type Settings struct {
 	Status   *string        `json:"status,omitzero"`
 	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay
-	Limits   *LimitSettings `json:"limits,omitzero"`
 	Test     *bool          `json:"test,omitzero"`
 	Note     *string        `json:"note,omitzero"` // "" removes it
+	Limits   *LimitSettings `json:"limits,omitzero"`
 }
 
 // Limits are how many sessions an account may have at a time, beside its slots.
