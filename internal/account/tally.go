@@ -135,8 +135,6 @@ func (t Tally) why() string {
 	return why
 }
 
-// PastPeriod reports whether the account's books have come behind the end of a
-// period. Once they have, they never go back, since time that is charged stands.
-func (s State) PastPeriod(p offering.Period) bool {
-	return s.charged() && !s.At.Before(p.Next().Start())
-}
+// Reached reports whether the account's books have come to an instant. Once they
+// have, they never go back before it, since time that is charged stands.
+func (s State) Reached(at time.Time) bool { return s.charged() && !s.At.Before(at) }

@@ -29,10 +29,8 @@ const forwardQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = 
 const (
 	backQuery = `SELECT ` + recordColumns + ` FROM entries
 		WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`
-	unbookedQuery = `SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ?1 AND seq > ?2 AND transactions > 0 ORDER BY seq LIMIT ?3)
-		UNION ALL SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ?1 AND seq > ?2 AND transactions = 0 ORDER BY seq LIMIT ?3)
+	unbookedQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ?1 AND seq > ?2 AND transactions > 0
+		UNION ALL SELECT ` + recordColumns + ` FROM entries WHERE account = ?1 AND seq > ?2 AND transactions = 0
 		ORDER BY seq LIMIT ?3`
 )
 
