@@ -28,8 +28,8 @@ func TestBadSeeds(t *testing.T) {
 		{"unknown of settings", seed(`"history":[{"set":{"test":true}}]`), fault.Malformed, `member "accounts[0].history[0].set.test" is unknown; there are status, note, maxSlots`},
 		{"unknown of an order in a step", seed(`"history":[{"renew":{"qty":1}}]`), fault.Malformed, `member "accounts[0].history[0].renew.qty" is unknown`},
 		{"unknown of the catalogue", `{"catalog":{"x":1}}`, fault.Malformed, `member "catalog.x" is unknown; there are offerings, promotions`},
-		{"twice", seed(`"test":true,"test":true`), fault.Malformed, `member "accounts[0].test" stands there twice`},
-		{"offering twice", seed(`"maxSlots":{"a":1,"a":1}`), fault.Malformed, `member "accounts[0].maxSlots.a" stands there twice`},
+		{"twice", seed(`"test":true,"test":true`), fault.Malformed, `member "accounts[0].test" appears twice`},
+		{"offering twice", seed(`"maxSlots":{"a":1,"a":1}`), fault.Malformed, `member "accounts[0].maxSlots.a" appears twice`},
 		{"null", seed(`"now":null`), fault.Malformed, `member "accounts[0].now" is null; leave it out or give it a value`},
 		{"null account", `{"accounts":[null]}`, fault.Malformed, `member "accounts[0]" is null`},
 		{"null accounts", `{"accounts":null}`, fault.Malformed, `member "accounts" is null`},
@@ -38,7 +38,7 @@ func TestBadSeeds(t *testing.T) {
 		{"null catalogue", `{"catalog":null}`, fault.Malformed, `member "catalog" is null`},
 		{"array", `[]`, fault.Malformed, "the body is a JSON array; it must be an object"},
 		{"account missing", `{"accounts":[{}]}`, fault.Argument, `accounts[0].account "" is missing`},
-		{"account twice", `{"accounts":[{"account":"111111111111"},{"account":111111111111}]}`, fault.Argument, `accounts[1].account "111111111111" is missing or stands there twice`},
+		{"account twice", `{"accounts":[{"account":"111111111111"},{"account":111111111111}]}`, fault.Argument, `accounts[1].account "111111111111" is missing or appears twice`},
 		{"account short", `{"accounts":[{"account":"1"}]}`, fault.Malformed, `member "accounts[0].account" is "1"; an account id has twelve digits`},
 		{"account with a fraction", `{"accounts":[{"account":11111111111.1}]}`, fault.Malformed, "an account id has twelve digits"},
 		{"account a truth", `{"accounts":[{"account":true}]}`, fault.Malformed, `member "accounts[0].account" is a JSON boolean`},
@@ -83,7 +83,7 @@ func bomb(levels, width int) string {
 }
 
 func TestBadYAML(t *testing.T) {
-	const deep = "the document is nested too deep or grows too large"
+	const deep = "the document is nested too deeply or grows too large"
 	for _, tt := range []struct {
 		name, body string
 		kind       fault.Kind
@@ -97,8 +97,8 @@ func TestBadYAML(t *testing.T) {
 		{"half a surrogate", `accounts: "\ud800"`, fault.Malformed, "the document is not valid YAML"},
 		{"cut off", "accounts: [", fault.Malformed, "the document is not valid YAML"},
 		{"unknown anchor", "accounts: *a", fault.Malformed, "unknown anchor 'a'"},
-		{"two documents", "accounts: []\n---\naccounts: []\n", fault.Malformed, "there is a second document behind the first"},
-		{"end and garbage", "accounts: []\n...\n}{\n", fault.Malformed, "there is a second document behind the first"},
+		{"two documents", "accounts: []\n---\naccounts: []\n", fault.Malformed, "a second document follows the first"},
+		{"end and garbage", "accounts: []\n...\n}{\n", fault.Malformed, "a second document follows the first"},
 		{"empty", "---\n...\n", fault.Malformed, "the body is a JSON null; it must be an object"},
 		{"nothing", "", fault.Malformed, "the document is empty"},
 		{"scalar", "accounts", fault.Malformed, "the body is a JSON string; it must be an object"},
@@ -106,11 +106,11 @@ func TestBadYAML(t *testing.T) {
 		{"list", "- accounts", fault.Malformed, "the body is a JSON array"},
 		{"null", "accounts: ~", fault.Malformed, `member "accounts" is null`},
 		{"nothing behind the colon", "accounts:\n", fault.Malformed, `member "accounts" is null`},
-		{"twice", "accounts: []\naccounts: []\n", fault.Malformed, `member "accounts" stands there twice`},
+		{"twice", "accounts: []\naccounts: []\n", fault.Malformed, `member "accounts" appears twice`},
 		{"unknown", "accounts:\n- account: 111111111111\n  purchases:\n  - offering: x\n", fault.Malformed, `member "accounts[0].purchases[0].offering" is unknown`},
 		{"merge key", "accounts:\n- &a {account: 111111111111}\n- <<: *a\n", fault.Malformed, `member "accounts[1].<<" is unknown`},
-		{"key a list", "? [a]\n: 1\n", fault.Malformed, "line 1: a key must be a plain text"},
-		{"key an alias", "accounts: &a x\n*a : 1\n", fault.Malformed, "line 2: a key must be a plain text"},
+		{"key a list", "? [a]\n: 1\n", fault.Malformed, "line 1: a key must be plain text"},
+		{"key an alias", "accounts: &a x\n*a : 1\n", fault.Malformed, "line 2: a key must be plain text"},
 		{"yes", "accounts:\n- {account: 111111111111, test: yes}\n", fault.Malformed, `member "accounts[0].test" is a JSON string; it must be a boolean`},
 		{"tagged yes", "accounts:\n- {account: 111111111111, test: !!bool yes}\n", fault.Malformed, `member "accounts[0].test" is a JSON string; it must be a boolean`},
 		{"number with underscores", "accounts:\n- {account: 111111111111, maxSlots: {a: 1_000}}\n", fault.Malformed, "is a JSON string; it must be a whole number"},

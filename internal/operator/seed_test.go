@@ -123,7 +123,7 @@ func TestBadSeeds(t *testing.T) {
 	const path = "accounts[2]."
 	inputs := []badInput{
 		{"ordinary account", head + `{"account":"333333333333"}]}`, refusal{403, "NotEligible", path + `account "333333333333" is there and is not a test account`}},
-		{"account twice", head + `{"account":"111111111111"}]}`, refusal{400, argument, path + `account "111111111111" is missing or stands there twice`}},
+		{"account twice", head + `{"account":"111111111111"}]}`, refusal{400, argument, path + `account "111111111111" is missing or appears twice`}},
 		{"unknown offering", last(`"purchases":[{"offeringId":"` + unknown + `","quantity":1}]`), refusal{404, notFound, path + "purchases[0]: There is no offering"}},
 		{"no offering", last(`"purchases":[{"quantity":1}]`), refusal{400, argument, path + `purchases[0]: offeringId "" has 0 characters`}},
 		{"quantity", last(`"purchases":[` + order(`"quantity":-1`) + `]`), refusal{400, argument, path + "purchases[0]: quantity -1 is too small"}},

@@ -95,7 +95,7 @@ var badBodies = []badInput{
 	{name: "duplicate key", body: `{"quantity":1,"quantity":2}`, kind: serialization, message: `"quantity" stands in the request twice`},
 	{name: "duplicate key, escaped", body: `{"quantity":1,"qu\u0061ntity":2}`, kind: serialization, message: `"quantity" stands in the request twice`},
 	{name: "duplicate key inside", body: `{"x":{"a":1,"a":2}}`, kind: serialization, message: `"a" stands in the request twice`},
-	{name: "wrong case", body: `{"OfferingId":"` + ios + `","quantity":1}`, kind: serialization, message: `"OfferingId" is unknown; it is spelled "offeringId"`},
+	{name: "wrong case", body: `{"OfferingId":"` + ios + `","quantity":1}`, kind: serialization, message: `"OfferingId" is unknown; the correct spelling is "offeringId"`},
 	{name: "deep nesting", body: strings.Repeat("[", 30000), kind: serialization, message: "must be an object"},
 	{name: "deep nesting inside", body: `{"x":` + strings.Repeat("[", 30000), kind: serialization, message: "not valid JSON"},
 	{name: "deep nesting, closed", body: `{"x":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + "}", kind: serialization, message: "not valid JSON"},
