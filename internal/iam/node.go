@@ -155,7 +155,7 @@ func (n node) object(known ...string) error {
 		case named:
 			return m.refuse("is present, and slotfarm does not evaluate %s: %s", m.name, why)
 		default:
-			return m.refuse("is unknown; there are %s", strings.Join(known, ", "))
+			return m.refuse("is unknown; it must be one of %s", strings.Join(known, ", "))
 		}
 	}
 	return nil

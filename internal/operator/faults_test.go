@@ -19,15 +19,15 @@ func rules(rule string) string { return `{"rules":[` + rule + `]}` }
 
 // badFaults are refused by PUT /faults.
 var badFaults = []badInput{
-	{"none", `{}`, refusal{400, argument, "rules is missing; [] removes those there are"}},
+	{"none", `{}`, refusal{400, argument, "rules is missing; [] removes all rules"}},
 	{"seed alone", `{"seed":1}`, refusal{400, argument, "rules is missing"}},
-	{"unknown member", `{"rule":[]}`, refusal{400, malformed, `member "rule" is unknown; there are seed, rules`}},
+	{"unknown member", `{"rule":[]}`, refusal{400, malformed, `member "rule" is unknown; it must be one of seed, rules`}},
 	{"rules null", `{"rules":null}`, refusal{400, malformed, `member "rules" is null; leave it out or give it a value`}},
 	{"rules an object", `{"rules":{}}`, refusal{400, malformed, `member "rules" is a JSON object; it must be an array`}},
 	{"rule null", rules("null"), refusal{400, malformed, `member "rules[0]" is null`}},
 	{"rule a string", rules(`{"status":500},"x"`), refusal{400, malformed, `member "rules[1]" is a JSON string; it must be an object`}},
 	{"unknown member of a rule", rules(`{"status":500},{"errors":"x"}`), refusal{400, malformed,
-		`member "rules[1].errors" is unknown; there are operation, account, error, message, status, delay, dropBeforeCommit, dropAfterCommit, times, probability`}},
+		`member "rules[1].errors" is unknown; it must be one of operation, account, error, message, status, delay, dropBeforeCommit, dropAfterCommit, times, probability`}},
 	{"counts of an answer", rules(`{"status":500,"seen":0}`), refusal{400, malformed, `member "rules[0].seen" is unknown`}},
 	{"wrong case", rules(`{"Status":500}`), refusal{400, malformed, `member "rules[0].Status" is unknown`}},
 	{"twice", rules(`{"status":500,"status":500}`), refusal{400, malformed, `member "rules[0].status" appears twice`}},
@@ -206,7 +206,7 @@ func TestBrowsers(t *testing.T) {
 			if tt.want == allowed {
 				return
 			}
-			const body = `{"error":{"code":"CrossOrigin","message":"PUT /_slotfarm/v1/accounts/` + alice + ` was sent by a page of another origin; only pages of this one may"}}` + "\n"
+			const body = `{"error":{"code":"CrossOrigin","message":"PUT /_slotfarm/v1/accounts/` + alice + ` was sent by a page of another origin; only pages of this origin may send it"}}` + "\n"
 			if w.Body.String() != body || w.Header().Get("X-Amzn-Requestid") == "" {
 				t.Errorf("answer = %s%v, want %s and a request id", w.Body, w.Header(), body)
 			}

@@ -42,7 +42,7 @@ func malformed(err error) error {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
 		return fault.New(fault.Malformed, "%s appears twice", place(syntax.JSONPointer))
 	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &mistyped):
-		return fault.New(fault.Malformed, "%s is unknown; there are %s", place(mistyped.JSONPointer), members(mistyped.GoType))
+		return fault.New(fault.Malformed, "%s is unknown; it must be one of %s", place(mistyped.JSONPointer), members(mistyped.GoType))
 	case errors.As(err, &ours) && errors.As(err, &mistyped):
 		return fault.New(fault.Malformed, "%s is %s", place(mistyped.JSONPointer), ours.Message)
 	case errors.As(err, &mistyped):
