@@ -68,7 +68,7 @@ var findPytest = sync.OnceValues(func() ([]string, error) {
 		err = exec.Command(python[0], "-c", "import pytest").Run()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("no python3 that can import boto3 and pytest: %w", err)
+		return nil, fmt.Errorf("no python3 with boto3 and pytest: %w", err)
 	}
 	return []string{python[0], "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=0"}, nil
 })

@@ -19,7 +19,7 @@ import (
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	f.refused("GET", "/backup", "", refusal{http.StatusNotFound, "NotFound", "backed up by the means of its database"})
+	f.refused("GET", "/backup", "", refusal{http.StatusNotFound, "NotFound", "backed up with the tools of its database"})
 
 	store, err := sqlite.Open(t.Context(), t.TempDir())
 	if err != nil {

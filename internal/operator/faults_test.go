@@ -131,7 +131,7 @@ func TestNoFaults(t *testing.T) {
 	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("DELETE", "/faults?account="+alice, "", refusal{404, notFound, "exists in the sandbox only"})
-	f.refused("PATCH", "/faults", "", refusal{405, "MethodNotAllowed", "it takes DELETE, GET, POST, PUT, HEAD"})
+	f.refused("PATCH", "/faults", "", refusal{405, "MethodNotAllowed", "it supports DELETE, GET, POST, PUT, HEAD"})
 }
 
 // TestMoreFaults adds rules to others, and takes away those of one account.

@@ -15,29 +15,29 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
-// PartsConfig is what the parts of a farm work with. Store, Terms, Now and NewID
-// are required.
+// PartsConfig configures the parts of a farm. Store, Terms, Now and NewID are
+// required.
 type PartsConfig struct {
 	Store store.Store
-	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Terms account.Terms    // initial terms; a stored catalogue takes precedence
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 
-	Shared  bool          // other processes work on the store too
-	Closed  bool          // only Configure opens accounts
+	Shared  bool          // whether other processes use the store too
+	Closed  bool          // whether only Configure opens accounts
 	Master  iam.MasterKey // seals the secrets of access keys
 	Actions []iam.Action  // that policies may name
 
-	// Test and Frozen say how accounts start that are opened on first use: as
-	// test accounts, and with the clock at an instant.
+	// Test and Frozen say how accounts that open on first use start: as test
+	// accounts, and with the clock frozen at an instant.
 	Test   bool
 	Frozen *time.Time
 
-	Swept func(accounts int, err error) // hears of each sweep and how many accounts it rolled
+	Swept func(accounts int, err error) // called after each sweep with the number of accounts that it rolled
 }
 
-// Parts are what a farm is made of, each the owner of some of its state, all on
-// one store. NewParts makes them.
+// Parts holds the parts of a farm. Each owns some of its state, and all use one
+// store. NewParts makes them.
 type Parts struct {
 	Keys         *access.Keys
 	Installation *access.Installation
@@ -52,7 +52,7 @@ type Parts struct {
 	store store.Store
 }
 
-// NewParts returns the parts of a farm that sells by the newest stored catalogue.
+// NewParts returns the parts of a farm that uses the newest stored catalogue.
 func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p := &Parts{store: c.Store}
 	p.Catalog = catalog.New(catalog.Config{
@@ -90,9 +90,9 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	return p, p.Refresh(ctx)
 }
 
-// Begin returns the access key with an id as it is now, and has the parts sell by
-// the newest catalogue. A request begins with it: it reads both at one moment, and
-// parses neither unless it has changed.
+// Begin returns the present state of the access key with an id, and makes the
+// parts use the newest catalogue. Each request begins with it. It reads both at
+// one moment, and parses each only if it has changed.
 func (p *Parts) Begin(ctx context.Context, id string) (access.Credentials, error) {
 	place, err := p.Keys.Place(ctx, id)
 	if err != nil {
@@ -108,7 +108,7 @@ func (p *Parts) Begin(ctx context.Context, id string) (access.Credentials, error
 	return p.Keys.In(store.Find(found, place))
 }
 
-// Refresh has the parts sell by the newest catalogue, whichever process put it in
+// Refresh makes the parts use the newest catalogue, whichever process put it in
 // force.
 func (p *Parts) Refresh(ctx context.Context) error {
 	found, err := p.store.Get(ctx, catalog.Head)

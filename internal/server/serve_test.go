@@ -142,7 +142,7 @@ func (s *served) deliver(r *http.Request) reply {
 	return reply{answer.StatusCode, string(text)}
 }
 
-// operate calls the operator's API.
+// operate calls the operator API.
 func (s *served) operate(who signer, method, path, body string) reply {
 	s.t.Helper()
 	r, err := http.NewRequest(method, s.running.Endpoint()+"/_slotfarm/v1"+path, nil)
@@ -235,8 +235,8 @@ func TestWhoMayCall(t *testing.T) {
 		{"another secret", signer{full.id, "x"}, "GET", "/accounts", 403, "InvalidSignature"},
 		{"not allowed", full, "GET", "/accounts/" + team, 403, "slotfarm:GetAccount"},
 		{"its own", greedy, "GET", "/accounts/" + other, 200, other},
-		{"of others", greedy, "GET", "/accounts/" + team, 403, "not the operator's"},
-		{"of all", greedy, "GET", "/accounts", 403, "not the operator's"},
+		{"of others", greedy, "GET", "/accounts/" + team, 403, "other than the operator's"},
+		{"of all", greedy, "GET", "/accounts", 403, "other than the operator's"},
 		{"by the operator", s.operator, "GET", "/accounts/" + team, 200, team},
 		{"with a query", s.operator, "GET", "/accounts/" + team + "/journal?after=1&limit=1", 200, `"key":"` + s.operator.id},
 		{"sandbox only", s.operator, "POST", "/reset", 404, "exists in the sandbox only"},

@@ -22,7 +22,7 @@ type forged struct {
 	late      time.Duration       // how long after the signature it arrives
 	change    func(*http.Request) // what is changed once it is signed
 	exception string              // of the Device Farm API, with status 400
-	code      string              // of the operator's API, with status 403
+	code      string              // of the operator API, with status 403
 	message   string              // what both say, among other things
 }
 
