@@ -38,7 +38,9 @@ type Jump struct {
 
 // New returns a clock that trusts the present time of the wall clock.
 func New(sources Sources, bound time.Duration) *Clock {
-	return &Clock{sources: sources, bound: bound, wall: sources.Wall(), elapsed: sources.Elapsed()}
+	c := &Clock{sources: sources, bound: bound}
+	c.Trust()
+	return c
 }
 
 // Now returns the time: that of the wall clock or, after a jump, the last
@@ -62,13 +64,26 @@ func (c *Clock) Jumped() (Jump, bool) {
 func (c *Clock) Trust() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wall, c.elapsed, c.jumped = c.sources.Wall(), c.sources.Elapsed(), false
+	c.wall, c.elapsed, c.jumped = c.shown(), c.sources.Elapsed(), false
 }
 
-// now reads both clocks. A wall clock that was corrected is trusted again. The
-// caller holds the lock.
+// shown returns what the wall clock shows, without the monotonic reading that
+// time.Now adds: Sub would compare those, and they do not move when the clock is
+// set.
+func (c *Clock) shown() time.Time { return c.sources.Wall().Round(0) }
+
+// slack is how far the wall clock may go on before the other one is read again,
+// which takes a system call.
+const slack = time.Second
+
+// now reads the wall clock and, if it has moved by more than the slack, the other
+// one. A wall clock that was corrected is trusted again. The caller holds the lock.
 func (c *Clock) now() Jump {
-	wall, elapsed := c.sources.Wall(), c.sources.Elapsed()
+	wall := c.shown()
+	if moved := wall.Sub(c.wall); !c.jumped && moved >= 0 && moved < slack {
+		return Jump{wall, wall}
+	}
+	elapsed := c.sources.Elapsed()
 	kept := c.wall.Add(elapsed - c.elapsed)
 	c.jumped = c.bound > 0 && wall.Sub(kept) > c.bound
 	if c.jumped {
