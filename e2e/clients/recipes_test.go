@@ -143,7 +143,7 @@ func readImage(t *testing.T) image {
 	var i image
 	for _, found := range instruction.FindAllStringSubmatch(string(file), -1) {
 		var list []string
-		_ = yaml.Unmarshal([]byte(found[2]), &list) // fails where it is no list
+		_ = yaml.Unmarshal([]byte(found[2]), &list) // fails if it is not a list
 		switch name := found[1]; {
 		case name == "ENV":
 			i.env = strings.Fields(found[2])

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// impure lists what the domain must not import: time, chance, identity and all
-// input come to it as values. A trailing slash stands for everything below.
+// impure lists what the domain must not import: time, randomness, identity and
+// all input come to it as values. A trailing slash stands for everything below.
 var impure = []string{
 	"context", "database/", "log", "log/", "net", "net/", "os", "os/", "math/rand", "math/rand/", "crypto/rand",
 }

@@ -57,7 +57,7 @@ func TestBadSeeds(t *testing.T) {
 		{"now five digits", seed(`"now":"10000-01-01T00:00:00Z"`), fault.Malformed, "it must be an RFC 3339 time"},
 		{"at zero", seed(`"purchases":[{"at":"0001-01-01T00:00:00Z"}]`), fault.Malformed, `member "accounts[0].purchases[0].at" is "0001-01-01T00:00:00Z"`},
 		{"at a number", seed(`"purchases":[{"at":1769817600}]`), fault.Malformed, `member "accounts[0].purchases[0].at" is "1769817600"; it must be an RFC 3339 time`},
-		{"at inside", seed(`"history":[{"purchase":{"at":"2026-01-01T00:00:00Z","quantity":1}}]`), fault.Argument, "accounts[0].history[0]: at belongs beside purchase and renew, not inside"},
+		{"at inside", seed(`"history":[{"purchase":{"at":"2026-01-01T00:00:00Z","quantity":1}}]`), fault.Argument, "accounts[0].history[0]: at must be a sibling of purchase and renew, not a member of them"},
 		{"step of nothing", seed(`"history":[{}]`), fault.Argument, "accounts[0].history[0] needs exactly one of purchase, renew, set, cancel and credit"},
 		{"step of two", seed(`"history":[{"set":{},"purchase":` + one + `}]`), fault.Argument, "accounts[0].history[0] needs exactly one of purchase, renew, set, cancel and credit"},
 		{"cut off", `{"accounts":[`, fault.Malformed, "the body is not valid JSON at byte 13"},

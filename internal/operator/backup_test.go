@@ -14,8 +14,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
-// TestBackup downloads a backup and reads it. Storage that has means of its own
-// says so.
+// TestBackup downloads a backup and reads it. Storage that is backed up with
+// its own tools says so.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	f := open(t)
