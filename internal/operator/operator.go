@@ -17,6 +17,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -41,10 +42,11 @@ type Config struct {
 	Snapshots *sandbox.Snapshots
 	Seeds     *sandbox.Seeds
 	Journals  journal.Reader
-	Signed    bool              // callers have to sign
-	Keys      *access.Keys      // where they do
-	Trust     Trust             // where they do
-	Faults    *injection.Faults // nil where answers must not be broken
+	Verify    func(context.Context) (acts.Report, error) // of journals and documents
+	Signed    bool                                       // callers have to sign
+	Keys      *access.Keys                               // where they do
+	Trust     Trust                                      // where they do
+	Faults    *injection.Faults                          // nil where answers must not be broken
 
 	// Backup returns a copy of everything, to be closed. Nil where the storage is
 	// backed up by its own means.

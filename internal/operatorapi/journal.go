@@ -10,8 +10,9 @@ import (
 // that was never opened has none.
 var GetJournal = Call[JournalQuery, None, Journal]{Route{Method: "GET", Path: "/accounts/{account}/journal", Action: "GetJournal"}}
 
-// Verify recomputes every hash and state of all journals. An entry that differs
-// is an answer, and no error.
+// Verify recomputes every hash and state of all journals, and holds keys, the
+// catalogue and snapshots against the operator's acts. What differs is an answer, and
+// no error.
 var Verify = Call[None, None, Verification]{Route{Method: "GET", Path: "/verify", Action: "Verify"}}
 
 // MaxEntries is how many entries one answer holds at most.
@@ -64,13 +65,28 @@ type By struct {
 
 // Event is what happened. Which fields are set depends on its kind.
 type Event struct {
-	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled
+	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled, acted
 	At           time.Time          `json:"at"`   // by the account's clock
 	Opening      *Opening           `json:"opening"`
 	Settings     *Configured        `json:"settings"`
 	Frozen       *time.Time         `json:"frozen"` // where the clock stands; nil after a release
 	Transactions []EntryTransaction `json:"transactions"`
 	Charges      []Charge           `json:"charges"`
+	Act          *Act               `json:"act"` // of the operator, in the journal of the operator's account
+}
+
+// Act is something that the operator did.
+type Act struct {
+	What      string        `json:"what"`
+	Name      string        `json:"name"` // of what it was done to
+	Documents []ActDocument `json:"documents"`
+}
+
+// ActDocument is a document as an act left it.
+type ActDocument struct {
+	Key     string `json:"key"`
+	Version int64  `json:"version"`
+	Digest  string `json:"digest"` // "" if it is gone
 }
 
 // Opening is how an account started.
@@ -115,10 +131,13 @@ type Charge struct {
 
 // Verification is what recomputing every hash and state of all journals gave.
 type Verification struct {
-	Accounts int64  `json:"accounts"`
-	Entries  int64  `json:"entries"`
-	OK       bool   `json:"ok"`
-	Account  string `json:"account,omitzero"` // of the first entry that differs, with its number
-	Seq      int64  `json:"seq,omitzero"`
-	Reason   string `json:"reason,omitzero"`
+	Accounts  int64  `json:"accounts"`
+	Entries   int64  `json:"entries"`
+	Acts      int64  `json:"acts,omitzero"`      // of the operator, which vouch for the documents; without any, nothing does
+	Documents int64  `json:"documents,omitzero"` // keys, versions of the catalogue, snapshots
+	OK        bool   `json:"ok"`
+	Account   string `json:"account,omitzero"` // of the first entry that differs, with its number
+	Seq       int64  `json:"seq,omitzero"`
+	Document  string `json:"document,omitzero"` // the first that differs, where every entry is as it should be
+	Reason    string `json:"reason,omitzero"`
 }

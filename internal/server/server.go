@@ -206,6 +206,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		err = s.serveMetrics(c)
 	}
 	if err == nil {
+		settle(ctx, parts, c.Log)
 		s.sweeper = startSweeper(parts, s.clock, c.Log)
 	}
 	return handler, err
@@ -309,7 +310,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
 		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Verify: parts.Verify,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error

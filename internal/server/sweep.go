@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/wallclock"
 )
 
@@ -36,6 +37,7 @@ func startSweeper(parts *Parts, clock *wallclock.Clock, log *slog.Logger) *sweep
 			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "error", err)
 			}
+			settle(ctx, parts, log)
 			select {
 			case <-ticker.C:
 			case <-ctx.Done():
@@ -43,6 +45,13 @@ func startSweeper(parts *Parts, clock *wallclock.Clock, log *slog.Logger) *sweep
 		}
 	}()
 	return s
+}
+
+// settle keeps the acts that were begun.
+func settle(ctx context.Context, parts *Parts, log *slog.Logger) {
+	if err := parts.Settle(ctx); err != nil && ctx.Err() == nil {
+		log.ErrorContext(ctx, "acts of the operator wait for the journal of account "+string(account.Operator), "error", err)
+	}
 }
 
 // close ends the sweep under way and waits for it.
