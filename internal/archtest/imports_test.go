@@ -11,7 +11,7 @@ const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
 	parts     = "access acts billing catalog sandbox sweep"
-	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock checkpoint awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -31,7 +31,7 @@ var importTable = map[string]string{
 	"store/records":    "store",
 	"store/sqlite":     "store store/records journal durable " + domain,
 	"store/postgres":   "store store/records journal " + domain,
-	"checkpoint":       "journal account fault",
+	"checkpoint":       "durable journal account fault",
 	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",

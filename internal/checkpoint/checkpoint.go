@@ -3,9 +3,10 @@
 // its newest entries, an account that is gone. The hash chain of a journal alone
 // does not show that its end is missing.
 //
-// The package decides what a checkpoint holds, how it is signed, and what storage
-// has to have to be at least as new. Where checkpoints are kept is decided
-// elsewhere: a checkpoint that lies beside the data goes with the data.
+// The package decides what a checkpoint holds, how it is signed, what storage has to
+// have to be at least as new, and how checkpoints are called in a directory. Which
+// directories keep them is decided elsewhere: a checkpoint that lies beside the data
+// goes with the data.
 package checkpoint
 
 import (

@@ -21,7 +21,7 @@ type verifyCommand struct {
 	File string `arg:"" optional:"" placeholder:"FILE" help:"The backup to verify, without a server."`
 	Data string `env:"-" placeholder:"DIR" help:"The data directory to verify. No server may have it open."`
 
-	Since         string `env:"-" placeholder:"FILE" help:"A checkpoint. What it has must still be there."`
+	Since         string `env:"-" placeholder:"PATH" help:"A checkpoint, or a directory whose newest one counts. What it has must still be there."`
 	MasterKeyFile string `placeholder:"FILE" help:"The master key under which the checkpoint is signed. By default master.key in --data."`
 }
 
