@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,4 +121,30 @@ func TestOperatorAccountStaysOrdinary(t *testing.T) {
 	s.operate(s.operator, "POST", "/accounts/222222222222/snapshots/"+shot.ID+"/restore", `{"into":"000000000000"}`).
 		want(t, "fork into it", 403, "never goes back")
 	s.operate(s.operator, "GET", "/verify", "").want(t, "verify", 200, `"ok":true`)
+}
+
+// TestActsOfAFormerSandbox makes a service of storage in which a sandbox has opened
+// the operator's account as a test account that has bought: acts are kept in it all
+// the same, and stand in a checkpoint.
+func TestActsOfAFormerSandbox(t *testing.T) {
+	t.Parallel()
+	frozen := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := &served{t: t, dir: t.TempDir(), master: parseMaster(t, "5a")}
+	s.at(time.Now())
+	sandbox, err := server.Start(context.Background(), server.Config{Data: s.dir, Frozen: &frozen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.running = sandbox
+	s.call(signer{"000000000000", "any"}, "PurchaseOffering", slots(1)).want(t, "buy", 200, "cost")
+	s.stop()
+	made, err := s.install()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.operator = signer{made.Key.ID, made.Secret}
+	s.start()
+	s.key(team, "")
+	s.operate(s.operator, "GET", "/verify", "").want(t, "verify", 200, `"acts":3,"documents":4,"ok":true`)
+	s.operate(s.operator, "GET", "/checkpoint", "").want(t, "checkpoint", 200, `"heads":["000000000000:`)
 }
