@@ -83,6 +83,7 @@ func TestServeBackup(t *testing.T) {
 		t.Errorf("slots after the restore (-want +got):\n%s", diff)
 	}
 	buy(second.Server, 3)
+	second.As(t, f.Key, nil, "document", "accept", "access/"+account+"/"+team.ID, "--reason", "it was looked at")
 	second.VerifyAs(t, f.Key)
 	if err := second.Stop(); err != nil {
 		t.Error(err)

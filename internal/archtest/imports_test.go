@@ -35,7 +35,7 @@ var importTable = map[string]string{
 	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
-	"acts":             "store journal account",
+	"acts":             "store journal account fault",
 	"catalog":          "store acts manifest journal account offering money fault",
 	"billing":          "journal account offering money fault",
 	"sandbox":          "store acts billing catalog manifest journal account offering money fault",

@@ -104,6 +104,10 @@ func TestForgedKeyIsNamed(t *testing.T) {
 	})
 	s.start()
 	s.operate(s.operator, "GET", "/verify", "").want(t, "verify", 200, `"ok":false,"document":"access/`+team+`/`+made.id+`","reason":"it is missing`)
+	accept := `{"document":"access/` + team + `/` + made.id + `","reason":"the key is lost"}`
+	s.operate(s.operator, "POST", "/documents/accept", accept).want(t, "accept", 204, "")
+	s.operate(s.operator, "GET", "/verify", "").want(t, "verify", 200, `"ok":true`)
+	s.operate(s.operator, "POST", "/documents/accept", `{"document":"access/master","reason":"x"}`).want(t, "accept another", 404, "is none that")
 }
 
 // TestOperatorAccountStaysOrdinary keeps the account with the acts from going back.

@@ -277,7 +277,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		operations.Trust = s.trust(c)
+		operations.Trust = s.trust(c, parts)
 		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {
