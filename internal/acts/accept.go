@@ -8,11 +8,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Accept has the acts say that a document is right as it is, or that it is right that
-// there is none: an act for a reason that people read. It is for a document that
-// Verify names and that cannot be brought back. Errors: Argument without a reason,
-// NotFound for a document that may change without an act, Conflict for one that
-// cannot be read.
+// Accept records that a document is right as it is, or that it is right that it is
+// missing. The act has a reason for people to read. It is for a document that Verify
+// names and that cannot be brought back. Errors: Argument without a reason, NotFound
+// for a document that may change without an act, Conflict for one that cannot be
+// read.
 func (b *Book) Accept(ctx context.Context, by journal.By, key, reason string) error {
 	if reason == "" {
 		return fault.New(fault.Argument, "reason is missing; the operator's journal shows it")
@@ -37,5 +37,5 @@ func (b *Book) Accept(ctx context.Context, by journal.By, key, reason string) er
 }
 
 func notKept(key string) error {
-	return fault.New(fault.NotFound, "document %s is none that the operator's acts are kept of", fault.Quote(key))
+	return fault.New(fault.NotFound, "document %s is not one that the operator's acts vouch for", fault.Quote(key))
 }

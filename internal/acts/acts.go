@@ -6,17 +6,17 @@
 //
 // A document and a journal are never changed by one commit. The commit that changes
 // the documents therefore also puts the act into an outbox, which is a document of
-// its own. After it the act is appended to the journal, under a retry id, and its
-// outbox document is deleted. If a process ends in between, Settle does the rest,
-// at any process, and the retry id has the act be appended once.
+// its own. Then the act is appended to the journal, under a retry id, and its outbox
+// document is deleted. If a process ends in between, Settle does the rest, in any
+// process. Thanks to the retry id, the act is appended once.
 //
 // Versions of documents order acts, and not their places in the journal: a document
 // never has a version again, and a later commit gives it a greater one. So acts may
 // be appended in any order, and no change waits for another one's act.
 //
-// The package decides how acts are kept, and what documents have to be to follow
-// from them. What is an act, and what of a document decides, the owners of the
-// documents say.
+// The package decides how acts are kept, and whether documents follow from them. It
+// does not decide what is an act, and which part of a document counts: the packages
+// that own the documents do.
 package acts
 
 import (
@@ -35,9 +35,9 @@ const outbox = "act/"
 
 // Recorder records acts, or lets them be. Book and Unkept are all there are.
 type Recorder interface {
-	// As returns documents each of whose commits is an act of somebody: what was
-	// done, and the name of what it was done to. A commit that changes nothing is an
-	// act, too.
+	// As returns documents of which every commit is an act: by somebody, with words
+	// for what was done and the name of what it was done to. A commit that changes
+	// nothing is an act, too.
 	As(by journal.By, what, name string) store.Documents
 }
 
@@ -53,9 +53,9 @@ func (u Unkept) As(journal.By, string, string) store.Documents { return u.Docume
 type Kind struct {
 	Prefix string // of their keys
 
-	// Content returns what of a document decides, without what is sealed in it. It
-	// never returns another content for a document that says the same. Nil is for a
-	// document that may change without an act.
+	// Content returns the part of a document that counts, without sealed secrets. It
+	// returns the same content for documents that say the same, and nil for a document
+	// that may change without an act.
 	Content func(store.Document) ([]byte, error)
 }
 

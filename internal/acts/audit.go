@@ -54,7 +54,7 @@ func NewAudit(kinds []Kind) *Audit {
 	return &Audit{kinds: kinds, done: map[string][]done{}, held: map[string]held{}}
 }
 
-// Verify is journal.Verify, and holds the documents in a store against the
+// Verify is journal.Verify, and also compares the documents in a store with the
 // operator's acts. Others may work on the store meanwhile.
 func Verify(ctx context.Context, s store.Store, kinds []Kind) (Report, error) {
 	a := NewAudit(kinds)
@@ -68,9 +68,9 @@ func Verify(ctx context.Context, s store.Store, kinds []Kind) (Report, error) {
 	return a.Report(report), nil
 }
 
-// read reads the documents between two readings of the acts. Those of the first
-// reading were done before a document was read, which therefore is not older; those
-// of the second one explain a document that is newer.
+// read reads the documents between two readings of the acts. No document may be older
+// than the acts of the first reading. The acts of the second one explain documents
+// that are newer.
 func (a *Audit) read(ctx context.Context, s store.Store) error {
 	if err := a.readActs(ctx, s); err != nil {
 		return err
@@ -122,8 +122,8 @@ func (a *Audit) readDocuments(ctx context.Context, s store.Documents, prefix str
 	}
 }
 
-// Entry takes an entry in. It fits journal.Walk, which begins an account again that
-// went back.
+// Entry takes an entry. It can be passed to journal.Walk, which reads an account again
+// from its first entry if that went back.
 func (a *Audit) Entry(r journal.Record, _ account.State) error {
 	if r.Account != account.Operator {
 		return nil
@@ -140,7 +140,7 @@ func (a *Audit) Entry(r journal.Record, _ account.State) error {
 	return nil
 }
 
-// Document takes a document in, one of the outbox included.
+// Document takes a document, which may be in the outbox.
 func (a *Audit) Document(d store.Document) error {
 	if strings.HasPrefix(d.Key, outbox) {
 		w, err := store.Decode[waiting](d)
@@ -166,8 +166,8 @@ func (a *Audit) take(act account.Act, seq int64) {
 	}
 }
 
-// Report adds to a report on the journals the first document, in the order of their
-// keys, that does not follow from the acts. Without any act, nothing follows.
+// Report returns a report on the journals together with the first document, in the
+// order of keys, that does not follow from the acts. Without any act it names none.
 func (a *Audit) Report(r journal.Report) Report {
 	report := Report{Report: r, Acts: a.acts, Documents: int64(len(a.held))}
 	if r.Wrong != nil || len(a.done) == 0 && a.acts == 0 {

@@ -52,12 +52,12 @@ type waiting struct {
 	Act account.Act `json:"act"`
 }
 
-// As returns documents each of whose commits is an act.
+// As returns documents of which every commit is an act.
 func (b *Book) As(by journal.By, what, name string) store.Documents {
 	return acting{b.config.Store, b, waiting{By: by, Act: account.Act{What: what, Name: name}}}
 }
 
-// acting is documents whose commits are acts.
+// acting are documents of which every commit is an act.
 type acting struct {
 	store.Documents
 	book *Book
@@ -96,8 +96,8 @@ func (b *Book) document(w waiting, c store.Commit) (d store.Document, err error)
 	return store.Encode(outbox+b.config.NewID(), w)
 }
 
-// Settle appends the acts that wait in the outbox to the operator's journal. Acts
-// that others are about to append are among them; each is appended once.
+// Settle appends the acts in the outbox to the operator's journal. Others may be about
+// to append the same acts; each is appended once.
 func (b *Book) Settle(ctx context.Context) error {
 	left, err := store.All(ctx, b.config.Store, outbox)
 	for _, d := range left {
@@ -124,9 +124,9 @@ func (b *Book) carryOut(ctx context.Context, d store.Document) error {
 	return err
 }
 
-// Begin has the operator's journal begin to keep acts, if it does not yet: the
-// documents that there are are adopted, as they are. Whatever is changed later is
-// an act. Nothing may change such documents without this package meanwhile.
+// Begin makes the operator's journal keep acts, if it does not yet. The existing
+// documents are adopted as they are; every later change is an act. Nothing else may
+// change these documents meanwhile.
 func (b *Book) Begin(ctx context.Context) error {
 	if b.begun.Load() {
 		return nil
@@ -146,8 +146,8 @@ func (b *Book) Begin(ctx context.Context) error {
 	return err
 }
 
-// present returns acts that adopt the documents that there are. There is at least
-// one, so that the journal says that it keeps acts.
+// present returns acts that adopt the existing documents. There is at least one act,
+// so that the journal says that it keeps them.
 func (b *Book) present(ctx context.Context) ([]account.Act, error) {
 	var documents []account.ActDocument
 	for _, kind := range b.config.Kinds {

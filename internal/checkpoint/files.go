@@ -13,8 +13,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// A checkpoint in a directory is called by when it was taken, so that names are in
-// the order of time.
+// The name of a checkpoint's file is the time at which it was taken, so that names
+// are in the order of time.
 const (
 	nameLayout = "20060102T150405.000Z"
 	extension  = ".checkpoint"
@@ -23,8 +23,8 @@ const (
 // Most is how many checkpoints a directory keeps: those of more than a year.
 const Most = 400
 
-// Keep writes the checkpoint into a directory that is there, and then removes the
-// oldest ones beyond Most. It returns the file, which is on disk, and its name too.
+// Keep writes the checkpoint into an existing directory, and then removes the oldest
+// ones beyond Most. When it returns the name of the file, both are on disk.
 func (c Checkpoint) Keep(dir string) (file string, err error) {
 	body, err := json.Marshal(c)
 	if err != nil {
@@ -87,7 +87,7 @@ func list(dir string) ([]string, error) {
 }
 
 // Newest returns the newest checkpoint in a directory, by its name, and when it was
-// taken. NotFound where there is none.
+// taken. NotFound if there is none.
 func Newest(dir string) (file string, taken time.Time, err error) {
 	names, err := list(dir)
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// Checkpoint returns how far every ordinary account's journal has come, signed.
+// Checkpoint returns the signed position of every ordinary account's journal.
 func (c *Client) Checkpoint(ctx context.Context) (json.RawMessage, error) {
 	return send(ctx, c, operatorapi.GetCheckpoint.To())
 }
 
-// AcceptDocument has the operator's acts say that a document is right as it is.
+// AcceptDocument records that a document is right as it is.
 func (c *Client) AcceptDocument(ctx context.Context, a operatorapi.Acceptance) error {
 	r := operatorapi.AcceptDocument.To()
 	r.Body = a
@@ -20,7 +20,7 @@ func (c *Client) AcceptDocument(ctx context.Context, a operatorapi.Acceptance) e
 	return err
 }
 
-// TrustClock has the server trust its wall clock again.
+// TrustClock makes the server trust its wall clock again.
 func (c *Client) TrustClock(ctx context.Context) (operatorapi.WallClock, error) {
 	return send(ctx, c, operatorapi.TrustClock.To())
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Verify verifies a backup, or a data directory that no server has open: its tables,
-// every hash and state, and that its documents follow from the operator's acts.
+// every hash and state, and whether its documents follow from the operator's acts.
 func Verify(ctx context.Context, path string) (report acts.Report, err error) {
 	a, err := sqlite.OpenArchive(ctx, path)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/wallclock"
 )
 
-// Trust is what servers have that callers sign for: a clock that is watched, what
-// signs checkpoints, and what accepts documents.
+// Trust is what only a server with signed requests has: a watched clock, a signer
+// of checkpoints, and a way to accept documents.
 type Trust struct {
 	Clock  *wallclock.Clock
 	Sign   checkpoint.Signer
@@ -26,7 +26,7 @@ func (a api) trustRows() []row {
 	}
 }
 
-// takeCheckpoint says how far every ordinary account has come.
+// takeCheckpoint returns the position of every ordinary account's journal.
 func (a api) takeCheckpoint(ctx context.Context, in input[none, none]) (operatorapi.Document, error) {
 	in.request.Unhurried()
 	taken, err := checkpoint.Take(ctx, a.Journals, a.Trust.Sign, a.Trust.Clock.Now())
@@ -36,12 +36,12 @@ func (a api) takeCheckpoint(ctx context.Context, in input[none, none]) (operator
 	return json.Marshal(taken)
 }
 
-// acceptDocument takes a document for right as it is.
+// acceptDocument records that a document is right as it is.
 func (a api) acceptDocument(ctx context.Context, in input[none, operatorapi.Acceptance]) (none, error) {
 	return none{}, a.Trust.Accept(ctx, in.caller.By, in.body.Document, in.body.Reason)
 }
 
-// trustClock has the wall clock be right from now on.
+// trustClock makes the wall clock trusted from now on.
 func (a api) trustClock(context.Context, input[none, operatorapi.Empty]) (operatorapi.WallClock, error) {
 	jump, _ := a.Trust.Clock.Jumped()
 	a.Trust.Clock.Trust()

@@ -107,7 +107,7 @@ func TestForgedKeyIsNamed(t *testing.T) {
 	accept := `{"document":"access/` + team + `/` + made.id + `","reason":"the key is lost"}`
 	s.operate(s.operator, "POST", "/documents/accept", accept).want(t, "accept", 204, "")
 	s.operate(s.operator, "GET", "/verify", "").want(t, "verify", 200, `"ok":true`)
-	s.operate(s.operator, "POST", "/documents/accept", `{"document":"access/master","reason":"x"}`).want(t, "accept another", 404, "is none that")
+	s.operate(s.operator, "POST", "/documents/accept", `{"document":"access/master","reason":"x"}`).want(t, "accept another", 404, "is not one that")
 }
 
 // TestOperatorAccountStaysOrdinary keeps the account with the acts from going back.

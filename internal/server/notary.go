@@ -42,8 +42,8 @@ type place struct {
 	next time.Time // when another one is due
 }
 
-// newNotary returns what keeps the checkpoints of a server: beside the data, and
-// where the operator says. A sandbox keeps none.
+// newNotary returns the notary of a server. It keeps checkpoints beside the data, and
+// in the directory that the operator names. A sandbox keeps none.
 func (s *Server) newNotary(c Config, parts *Parts) *notary {
 	n := &notary{now: s.clock.Now, kept: s.metrics.Checkpoint, log: c.Log}
 	n.take = func(ctx context.Context) (checkpoint.Checkpoint, error) {
@@ -61,7 +61,7 @@ func (s *Server) newNotary(c Config, parts *Parts) *notary {
 	return n
 }
 
-// add has checkpoints be kept in a directory, too. The next one is due a day after
+// add adds a directory that keeps checkpoints. The next checkpoint is due a day after
 // the newest one there.
 func (n *notary) add(name, dir string) {
 	p := &place{name: name, dir: dir}
@@ -84,7 +84,7 @@ func (n *notary) last(ctx context.Context) {
 }
 
 // write writes one checkpoint into the places for which due returns true. A failure
-// is for the log and the metrics: to serve matters more.
+// goes to the log and the metrics only, because serving matters more.
 func (n *notary) write(ctx context.Context, due func(*place) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -104,8 +104,8 @@ func (n *notary) write(ctx context.Context, due func(*place) bool) {
 	}
 }
 
-// keep writes a checkpoint into a place, unless taking it has failed, and says how
-// that went.
+// keep writes a checkpoint into a place, unless taking it failed, and logs and counts
+// the result.
 func (n *notary) keep(ctx context.Context, p *place, taken checkpoint.Checkpoint, failed error) {
 	var file string
 	if failed == nil {
@@ -121,8 +121,8 @@ func (n *notary) keep(ctx context.Context, p *place, taken checkpoint.Checkpoint
 	n.log.InfoContext(ctx, "checkpoint kept", "file", file)
 }
 
-// keep writes a checkpoint into a directory. It makes the one beside the data; any
-// other may be where a disk is to be mounted.
+// keep writes a checkpoint into a directory. It makes only the directory beside the
+// data: another one that is missing may be a disk that is not mounted.
 func (p *place) keep(c checkpoint.Checkpoint) (file string, err error) {
 	if p.name == "data" {
 		if err := os.Mkdir(p.dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {

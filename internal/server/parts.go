@@ -112,8 +112,8 @@ func (p *Parts) record(c PartsConfig, opening func() account.Opening) (acts.Reco
 	return p.book, account.Operator
 }
 
-// Settle has the operator's journal keep every act that was begun. Storage of before
-// is adopted by it.
+// Settle appends the acts that are not in the operator's journal yet. In storage
+// without acts, it adopts the existing documents.
 func (p *Parts) Settle(ctx context.Context) error {
 	if p.book == nil {
 		return nil
@@ -124,7 +124,7 @@ func (p *Parts) Settle(ctx context.Context) error {
 	return p.book.Settle(ctx)
 }
 
-// Verify recomputes every hash and state, and holds documents against the operator's
+// Verify recomputes every hash and state, and compares documents with the operator's
 // acts.
 func (p *Parts) Verify(ctx context.Context) (acts.Report, error) {
 	return acts.Verify(ctx, p.store, Kinds())
