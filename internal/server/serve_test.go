@@ -396,8 +396,8 @@ func TestDamagedKeys(t *testing.T) {
 	s.operate(s.operator, "GET", "/accounts/"+other+"/keys", "").want(t, "another account's", 200, whole.id)
 	s.operate(s.operator, "DELETE", "/accounts/"+team+"/keys/"+damaged.id, "").want(t, "delete", 204, "")
 	own := "/accounts/" + string(access.OperatorAccount) + "/keys/" + s.operator.id
-	s.operate(s.operator, "DELETE", own, "").want(t, "its own", 409, "is the one that this request is signed with")
-	s.operate(s.operator, "PUT", own, `{"disabled":true}`).want(t, "its own", 409, "is the one that this request is signed with")
+	s.operate(s.operator, "DELETE", own, "").want(t, "its own", 409, "signed this request")
+	s.operate(s.operator, "PUT", own, `{"disabled":true}`).want(t, "its own", 409, "signed this request")
 }
 
 // TestRekey seals the secrets under another master key: keys go on working, and
