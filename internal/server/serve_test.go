@@ -337,7 +337,7 @@ func TestInstall(t *testing.T) {
 		config server.Config
 		want   string
 	}{
-		{"another master key", server.Config{Data: s.dir, Master: &another}, "the master key is another one"},
+		{"another master key", server.Config{Data: s.dir, Master: &another}, "the master key is not the one"},
 		{"not initialised", server.Config{Data: t.TempDir(), Master: &s.master}, "run slotfarm init first"},
 		{"a sandbox", server.Config{Data: s.dir}, "initialised for slotfarm serve, which requires signed requests; a sandbox would open it to everyone"},
 		{"half a certificate", server.Config{Data: s.dir, Master: &s.master, TLSCert: "cert.pem"}, "belong together"},
@@ -422,7 +422,7 @@ func TestRekey(t *testing.T) {
 	if err := rekey(before, after); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Start(ctx, server.Config{Data: s.dir, Master: &before}); err == nil || !strings.Contains(err.Error(), "the master key is another one") {
+	if _, err := server.Start(ctx, server.Config{Data: s.dir, Master: &before}); err == nil || !strings.Contains(err.Error(), "the master key is not the one") {
 		t.Errorf("serve with the master key before: %v", err)
 	}
 	s.master = after
