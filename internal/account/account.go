@@ -60,11 +60,11 @@ type State struct {
 	Test         bool       `json:"test,omitzero"`    // a test account has a clock of its own
 	Frozen       *time.Time `json:"frozen,omitzero"`  // the time at which a test account's clock is frozen
 	Note         string     `json:"note,omitzero"`    // the operator's own words
-	Limits       []Limit    `json:"limits,omitempty"` // own limits, by offering id
+	Limits       []Limit    `json:"limits,omitempty"` // the account's own limits, by offering id
 	Holdings     []Holding  `json:"holdings,omitempty"`
 	Promotions   []string   `json:"promotions,omitempty"`  // used ones, oldest first
 	Customer     bool       `json:"customer,omitzero"`     // has held a slot
-	Transactions int        `json:"transactions,omitzero"` // how many there are
+	Transactions int        `json:"transactions,omitzero"` // their number
 }
 
 // Limit is the most slots of one offering that an account may hold.

@@ -11,7 +11,7 @@ import (
 type Script struct {
 	Path   string  // its place in the document, for errors
 	Test   bool    // a test account
-	Limits []Limit // own limits, from the opening on
+	Limits []Limit // the account's own limits, from its opening
 	Steps  []Step  // in the order of their time
 	Status *Status // set at the end
 	Note   *string // set at the end

@@ -32,16 +32,17 @@ func Open(o Opening, now time.Time) Event {
 type Settings struct {
 	Status *Status `json:"status,omitempty"`
 	Test   *bool   `json:"test,omitempty"`
-	Limits []Limit `json:"limits,omitempty"` // the others stay
+	Limits []Limit `json:"limits,omitempty"` // the others stay unchanged
 	Note   *string `json:"note,omitempty"`   // "" removes it
 }
 
 // maxNote is the largest length of a note in bytes.
 const maxNote = 256
 
-// Configure changes settings. Errors: Argument for an unknown status, a limit out
-// of range and a note that is too long or more than a line, NotFound for a limit on an offering that does not exist,
-// Conflict for a change of Test once there are transactions or a frozen clock.
+// Configure changes settings. Errors: Argument for an unknown status, a limit
+// out of range, and a note that is too long or has more than one line; NotFound
+// for a limit on an offering that does not exist; Conflict for a change of Test
+// once there are transactions or the clock is frozen.
 func (s State) Configure(c Settings, terms Terms, now time.Time) (Event, error) {
 	if c.Status != nil && !slices.Contains([]Status{Active, Ineligible, Suspended}, *c.Status) {
 		return Event{}, fault.New(fault.Argument, "status %s is unknown; it must be %s, %s or %s.", fault.Quote(string(*c.Status)), Active, Ineligible, Suspended)

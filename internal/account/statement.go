@@ -28,7 +28,7 @@ const (
 // Line is one charge, or a credit, whose cost is negative and which has neither
 // an offering nor a transaction.
 type Line struct {
-	At            time.Time // of a renewal, the boundary
+	At            time.Time // for a renewal, the boundary
 	Kind          LineKind
 	OfferingID    string
 	Quantity      int
@@ -65,7 +65,7 @@ func NewDraft(p offering.Period, catalog offering.Catalog) *Draft {
 	return &Draft{statement: Statement{Period: p}, catalog: catalog, renewals: map[string]renewal{}}
 }
 
-// Add takes the account's next event; the first is its opening. A purchase is
+// Add adds the account's next event; the first is its opening. A purchase is
 // charged when it is made, a renewal at the boundary where it takes effect.
 func (d *Draft) Add(e Event) {
 	switch e.Kind {
@@ -91,14 +91,14 @@ func (d *Draft) Add(e Event) {
 	d.state = Apply(d.state, e)
 }
 
-// Over reports whether an event, and so all that follow it, come after the
-// statement's period. Before an account's first transaction none does: its clock
-// may go back then.
+// Over reports whether an event, and so every later event, comes after the
+// statement's period. Before an account's first transaction it returns false,
+// because the clock may still go back.
 func (d *Draft) Over(e Event) bool {
 	return d.state.Transactions > 0 && !e.At.Before(d.statement.Period.Next().Start())
 }
 
-// Statement returns the statement of what was added.
+// Statement returns the statement of the added events.
 func (d *Draft) Statement() Statement { return d.statement }
 
 // add adds a line if it belongs to the statement's period.

@@ -83,8 +83,8 @@ type getAccountSettingsOutput struct {
 	AccountSettings accountSettings `json:"accountSettings"`
 }
 
-// AWS's figures: a job may run 150 minutes, and an account has 1000 minutes of
-// metered testing to try, none of which is ever used up here.
+// AWS's figures: a job may run for 150 minutes, and an account has 1000 minutes
+// of metered testing as a trial, which slotfarm never uses up.
 const (
 	jobTimeoutMinutes = 150
 	trial             = "1000.0"

@@ -1,6 +1,6 @@
-// Package devicefarm is the API DeviceFarm_20150623 as far as slotfarm has it:
-// the wire shapes of its operations, one table of them, and the translation
-// between them and package billing.
+// Package devicefarm is slotfarm's part of the API DeviceFarm_20150623: the
+// wire shapes of its operations, one table of them, and the translation between
+// them and package billing.
 //
 // It decides what AWS's model leaves to the wire: member names, page sizes, page
 // tokens, which header makes a call repeatable, and which exception stands for

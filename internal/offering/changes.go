@@ -14,8 +14,8 @@ type Change struct {
 	Price bool   // whether the cost of held slots may change
 }
 
-// Changes returns in what another catalogue differs from an old one: offerings
-// first, then promotions. Catalogues that are the same give none.
+// Changes returns the differences between an old catalogue and another:
+// offerings first, then promotions. Equal catalogues give none.
 func Changes(old, other Catalog) []Change {
 	offerings := comparison[Offering]{"offering", func(o Offering) string { return o.ID }, describeOffering, offeringChanges}
 	promotions := comparison[Promotion]{"promotion", func(p Promotion) string { return p.ID }, describePromotion, promotionChanges}
