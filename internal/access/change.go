@@ -62,8 +62,8 @@ func (k *Keys) Delete(ctx context.Context, c journal.Caller, id string) error {
 // target is an access key, and what is done to it.
 type target struct{ id, what string }
 
-// change commits what decide makes of the document of an account's key. NotFound
-// where the account has no such key.
+// change commits what decide makes of the document of an account's key. Errors:
+// NotFound if the account has no such key.
 func (k *Keys) change(ctx context.Context, c journal.Caller, t target, decide func(store.Document) (store.Commit, error)) error {
 	key := keyOf(c.Account, t.id)
 	if len(t.id) != iam.KeyIDLength || store.CheckKey(key) != nil {

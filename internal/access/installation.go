@@ -53,7 +53,7 @@ func (i *Installation) Install(ctx context.Context, newMaster func() (iam.Master
 	commit.If[masterKey] = 0
 	commit.Put = append(commit.Put, sealed)
 	_, err = i.keys.as(c.By, "key made", made.Key.Name).Commit(ctx, commit)
-	if errors.Is(err, store.ErrConflict) { // by another process, meanwhile
+	if errors.Is(err, store.ErrConflict) { // another process did it meanwhile
 		err = installed()
 	}
 	if err != nil {

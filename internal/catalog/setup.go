@@ -75,7 +75,8 @@ func (x *Setup) Put(ctx context.Context, c journal.Caller, catalog offering.Cata
 	return nil
 }
 
-// keep stores a version and its head, which follows the one that was seen last.
+// keep stores a version and its head, on the condition that the head has not
+// changed since it was last seen.
 func (x *Setup) keep(ctx context.Context, by journal.By, v Version) (seen int64, err error) {
 	newest, err := store.Encode(keyOf(v.Number), v)
 	if err != nil {

@@ -40,7 +40,7 @@ type head struct {
 type Config struct {
 	Store store.Store
 	Acts  acts.Recorder    // of what is put in force
-	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Terms account.Terms    // initial terms; a stored catalogue takes precedence
 	Now   func() time.Time // the wall clock
 
 	// Sweep rolls every account up to now. It is called before another catalogue

@@ -19,7 +19,7 @@ type documentAcceptCommand struct {
 	Reason   string `required:"" env:"-" placeholder:"TEXT" help:"The reason. The operator's journal shows it."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (documentAcceptCommand) Help() string {
 	return `If verify names a document, find out who changed it. Delete a key that was changed, and make another. Use this command if a document cannot be brought back and you do not want to restore a backup. From then on, verify takes the document for right as it is now.`
 }

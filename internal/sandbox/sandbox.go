@@ -23,7 +23,7 @@ type Config struct {
 	Accounts *billing.Accounts
 	Now      func() time.Time       // the wall clock
 	NewID    func() string          // unique ids
-	Opening  func() account.Opening // how an account starts that is opened now
+	Opening  func() account.Opening // how an account that is opened now starts
 	Ordinary account.ID             // an account that never goes back, whatever it is
 }
 

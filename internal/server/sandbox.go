@@ -9,8 +9,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// prepareSandbox freezes clocks and plants the seed of a sandbox. It leaves the storage of
-// a service for others as it is, where requests have to be signed.
+// prepareSandbox freezes clocks and plants the seed of a sandbox. It does not
+// change the storage of a service with signed requests.
 func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
 	err := parts.Installation.CheckOpen(ctx)
 	if err == nil {
@@ -24,12 +24,12 @@ func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
 	return err
 }
 
-// starter is who changes accounts at the start, as journals name it.
+// starter is the name under which journals record changes at the start.
 const starter = "start"
 
-// freeze stands the clocks of the accounts there are at c.Frozen. Those that are
-// past it stay where they are, since no clock goes back, and so do those of
-// ordinary accounts.
+// freeze freezes the clocks of existing accounts at c.Frozen. It leaves clocks
+// that are already past it, because no clock goes back, and clocks of ordinary
+// accounts.
 func freeze(ctx context.Context, c Config, parts *Parts) error {
 	if c.Frozen == nil {
 		return nil
