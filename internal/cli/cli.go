@@ -50,6 +50,7 @@ type commands struct {
 	Promotion promotionCommand `cmd:"" help:"Work with the promotions in the catalogue of a server."`
 	Quote     quoteCommand     `cmd:"" help:"Print what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Usage     usageCommand     `cmd:"" help:"Print what an account used of the lab in a month: sessions, minutes and slots."`
 	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`
 	Credit    creditCommand    `cmd:"" help:"Work with the credits of an account."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`

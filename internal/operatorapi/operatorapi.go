@@ -37,6 +37,9 @@ type Route struct {
 	Action string // without the prefix that policies write before it
 	On     Servers
 
+	// AccountInQuery says that the call is about the account that the query names.
+	AccountInQuery bool
+
 	// BodyMayBeMissing says that no body means the same as {}.
 	BodyMayBeMissing bool
 }
