@@ -125,6 +125,7 @@ type Server struct {
 	traces   *telemetry.Traces
 	sweeper  *sweeper
 	clock    *wallclock.Clock
+	parts    *Parts
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
 	draining atomic.Bool
@@ -193,6 +194,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.parts = parts
 	if c.Master == nil {
 		err = prepareSandbox(ctx, c, parts)
 	} else {
@@ -272,6 +274,10 @@ func (s *Server) Endpoint() string {
 	}
 	return "http://" + s.Addr()
 }
+
+// Parts returns what the server is made of, for what happens in its process and
+// comes by no API.
+func (s *Server) Parts() *Parts { return s.parts }
 
 // Failed receives an error when serving ends by itself, and is closed when
 // serving has ended.
