@@ -6,8 +6,8 @@
 // the id of the first attempt. Everything happens in one goroutine and follows from a seed, which a failure prints.
 //
 // After each step an auditor, who shares no code with package account, reads what the journal got and checks what must
-// hold whatever happens: nothing acknowledged is lost, nothing is charged twice or skipped, no entry changes, and time
-// does not go back. It stands at the service, not at HTTP, which would cost most of the months and adds no state.
+// hold whatever happens: nothing acknowledged is lost, nothing is charged twice or skipped, every session is booked once for
+// what its month comes to, no entry changes, and time does not go back. It stands at the service, not at HTTP, which would cost most of the months and adds no state.
 //
 //	go test ./internal/simulation -run TestSeeds -seed 7    # one seed again
 //	make soak SOAK=1h                                       # fresh seeds for an hour
