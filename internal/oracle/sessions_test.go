@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"pgregory.net/rapid"
@@ -237,4 +238,38 @@ func ended(account, id, kind string, minutes int) step {
 		rate = 17_000
 	}
 	return step{Do: bookSession, Account: account, Body: fmt.Sprintf(`{"ID":%q,"Kind":%q,"Ms":%d,"Method":"METERED","Rate":%d}`, id, kind, 60_000*minutes, rate)}
+}
+
+// TestReplaySessions plays sessions that matter by themselves.
+func TestReplaySessions(t *testing.T) {
+	t.Parallel()
+	f := open(t, t.TempDir())
+	alice := accounts[0]
+	for name, steps := range map[string][]step{
+		"sessions are charged by the exact sum of their month, after the trial": {
+			{setAccount, alice, "", `{}`},
+			ended(alice, "a", "remote-access", 999), ended(alice, "b", "test-grid", 1), ended(alice, "c", "test-grid", 1),
+			ended(alice, "d", "job", 3), ended(alice, "d", "job", 3), ended(alice, "d", "job", 4),
+			{setWall, "", "", "2027-12-01T00:00:00Z"},
+			ended(alice, "e", "test-grid", 1), ended(alice, "f", "job", 1),
+		},
+		"a session that a restore took back can be booked again": {
+			{setAccount, alice, "", `{}`},
+			{takeSnapshot, alice, "", ""},
+			ended(alice, "a", "remote-access", 1), {takeSnapshot, alice, "", ""},
+			{restore, alice, "", "1 222222222222"},
+			ended(accounts[1], "a", "remote-access", 2),
+			{restore, alice, "", "0"},
+			ended(alice, "a", "remote-access", 2), {setClock, alice, "", `{"now":"2000-01-01T00:00:00Z"}`},
+		},
+		"sessions cross a boundary that nobody looked at": {
+			{"PurchaseOffering", alice, "", `{"offeringId":"A53D4D73-A6F6-4B82-A0B0-510F4D3B2A01","quantity":1}`},
+			ended(alice, "a", "test-grid", 1),
+			{setAccount, alice, "", `{"status":"SUSPENDED"}`},
+			{setWall, "", unseen, "2028-03-15T00:00:00Z"},
+			ended(alice, "b", "test-grid", 1), ended(alice, "a", "test-grid", 1),
+		},
+	} {
+		t.Run(name, func(t *testing.T) { agree(t, f, steps) })
+	}
 }
