@@ -52,6 +52,7 @@ type commands struct {
 	Fleet     fleetCommand     `cmd:"" help:"Work with the fleet of a server: its devices and browsers."`
 	Quote     quoteCommand     `cmd:"" help:"Print what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Usage     usageCommand     `cmd:"" help:"Print what an account used of the lab in a month: sessions, minutes and slots."`
 	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`
 	Credit    creditCommand    `cmd:"" help:"Work with the credits of an account."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`

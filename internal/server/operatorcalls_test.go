@@ -147,6 +147,9 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 		play(s, with(operatorapi.AdvanceClock.To(alice), by))
 	}
 	play(s, operatorapi.GetStatement.To(alice))
+	usage := operatorapi.GetUsage.To()
+	usage.Query.Account = alice
+	play(s, usage)
 	play(s, operatorapi.GetJournal.To(alice))
 	play(s, operatorapi.RestoreSnapshot.To(alice, taken.ID))
 	play(s, with(operatorapi.RestoreSnapshot.To(alice, taken.ID), operatorapi.Restore{Into: new(bob)}))

@@ -130,6 +130,7 @@ type Server struct {
 	notary   *notary
 	notarise *background // has the notary look whether a checkpoint is due
 	clock    *wallclock.Clock
+	parts    *Parts
 	measured *http.Server // for MetricsListen; nil without it
 	secure   bool         // uses TLS
 	draining atomic.Bool
@@ -201,6 +202,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.parts = parts
 	if c.Master == nil {
 		err = prepareSandbox(ctx, c, parts)
 	} else {
@@ -238,6 +240,10 @@ func (s *Server) Endpoint() string {
 	}
 	return "http://" + s.Addr()
 }
+
+// Parts returns what the server is made of, for what happens in its process and
+// comes by no API.
+func (s *Server) Parts() *Parts { return s.parts }
 
 // Failed receives an error if serving ends by itself, and is closed when
 // serving has ended.
