@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 // that nobody looked at.
 const sweepPause = 30 * time.Second
 
-// sweeper rolls accounts that have passed a boundary, in the background.
+// sweeper rolls accounts that have passed a boundary, and finishes deletes that were
+// cut short, in the background.
 type sweeper struct {
 	stop    context.CancelFunc
 	stopped chan struct{}
@@ -31,7 +33,7 @@ func startSweeper(parts *Parts, clock *wallclock.Clock, log *slog.Logger) *sweep
 			jumped = watch(ctx, clock, log, jumped)
 			err := parts.Refresh(ctx)
 			if err == nil {
-				err = parts.Sweeper.Sweep(ctx)
+				err = errors.Join(parts.Sweeper.Sweep(ctx), parts.Projects.Resume(ctx))
 			}
 			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "error", err)
