@@ -54,7 +54,7 @@ var importTable = map[string]string{
 	"web":              "iam fault",
 	"awsjson":          "web fault",
 	"apimodel":         "fault",
-	"inventory":        "store manifest journal device arn account fault",
+	"inventory":        "store acts manifest journal device arn account fault",
 	"project":          "store arn account fault",
 	"devicefarm":       "apimodel billing inventory project session fleet lease iam sigv4 web awsjson journal device arn account offering money fault",
 	"injection":        "web awsjson fault account",

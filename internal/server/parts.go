@@ -68,7 +68,7 @@ type Parts struct {
 
 // Kinds returns the kinds of documents that only acts change.
 func Kinds() []acts.Kind {
-	return slices.Concat(access.Kinds(), catalog.Kinds(), sandbox.Kinds())
+	return slices.Concat(access.Kinds(), catalog.Kinds(), inventory.Kinds(), sandbox.Kinds())
 }
 
 // NewParts returns the parts of a farm that uses the newest stored catalogue.
@@ -92,10 +92,7 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p.Sweeper = sweep.New(sweep.Config{
 		Store: c.Store, Terms: p.Catalog.Terms, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
 	})
-	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
-		Store: c.Store, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
-	})
-	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
+	p.equip(c, recorder)
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{
 		Store: c.Store, Acts: recorder, Now: c.Now, Master: c.Master, Actions: c.Actions,
@@ -112,6 +109,14 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 		return nil, err
 	}
 	return p, p.Refresh(ctx)
+}
+
+// equip adds the parts that are about devices, and what is done on them.
+func (p *Parts) equip(c PartsConfig, recorder acts.Recorder) {
+	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
+		Store: c.Store, Acts: recorder, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
+	})
+	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
 }
 
 // record returns what keeps acts, and the account in whose journal they are.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -38,14 +39,15 @@ func repeat(pause time.Duration, do func(context.Context)) *background {
 	return b
 }
 
-// startSweeper rolls accounts that have passed a boundary, in the background.
+// startSweeper rolls accounts that have passed a boundary, and finishes deletes of
+// projects that were cut short, in the background.
 func startSweeper(parts *Parts, clock *wallclock.Clock, log *slog.Logger) *background {
 	jumped := false
 	return repeat(sweepPause, func(ctx context.Context) {
 		jumped = watch(ctx, clock, log, jumped)
 		err := parts.Refresh(ctx)
 		if err == nil {
-			err = parts.Sweeper.Sweep(ctx)
+			err = errors.Join(parts.Sweeper.Sweep(ctx), parts.Projects.Resume(ctx))
 		}
 		if err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "sweep", "error", err)
