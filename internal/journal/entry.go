@@ -34,24 +34,24 @@ type Entry struct {
 	State    account.State `json:"state"` // after the event
 }
 
-// Record is an entry as it is kept: its bytes and its hash. The other fields
-// repeat what stands in the body, for the engine to find it by.
+// Record is an entry as it is stored: its bytes and its hash. The other fields
+// repeat parts of the body, so that the engine can find the entry by them.
 type Record struct {
 	Account      account.ID
 	Seq          int64
-	Transactions int    // how many it created
-	Retry        []byte // digest of its retry's id; nil where it has none
+	Transactions int    // how many the entry created
+	Retry        []byte // digest of its retry's id; nil if it has none
 	Body         []byte // the entry as JSON
 	Hash         Hash
 }
 
-// Appended is an entry on its way into the journal.
+// Appended is an entry that is about to be appended to the journal.
 type Appended struct {
 	Entry  Entry
 	Record Record
 }
 
-// RetryDigest is a fixed-size stand-in for a Retry's ID, to index by.
+// RetryDigest is a fixed-size digest of a Retry's ID, used as an index key.
 type RetryDigest [16]byte
 
 // Digest returns the digest of the retry's id.
@@ -61,9 +61,9 @@ func (r Retry) Digest() RetryDigest {
 }
 
 // Extend returns the entries that a change adds to the journal that ends with
-// head, or the error of its Decide. The retry goes with the last of them.
+// head, or the error of its Decide. The last of them records the retry.
 func Extend(head Head, change Change) ([]Appended, error) {
-	if change.Retry != nil && !utf8.ValidString(change.Retry.ID) { // JSON would not give it back
+	if change.Retry != nil && !utf8.ValidString(change.Retry.ID) { // JSON would change it
 		return nil, fault.New(fault.Argument, "The request id %+q is not UTF-8.", change.Retry.ID)
 	}
 	events, err := change.Decide(head.State)
@@ -101,7 +101,7 @@ func seal(previous Hash, e Entry) (Record, error) {
 	}, nil
 }
 
-// digest returns the digest of the entry's retry id, nil where it has none.
+// digest returns the digest of the entry's retry id, or nil if it has none.
 func (e Entry) digest() []byte {
 	if e.Retry == nil {
 		return nil
@@ -117,8 +117,8 @@ func chain(previous Hash, body []byte) Hash {
 	return Hash(digest.Sum(nil))
 }
 
-// Entry returns the record's entry. A newer format and a body that does not
-// belong under the record's account and number are errors.
+// Entry returns the record's entry. A newer format, and a body that belongs to
+// another account or number than the record's, are errors.
 func (r Record) Entry() (Entry, error) {
 	var e Entry
 	if err := json.Unmarshal(r.Body, &e); err != nil {
@@ -139,15 +139,15 @@ func (r Record) Head() (Head, error) {
 	return Head{Seq: r.Seq, Hash: r.Hash, State: e.State}, err
 }
 
-// Repeat returns the outcome of a change whose retry id was recorded before, in
-// r: that entry, or an Argument error when the request was another one.
+// Repeat returns the outcome of a change whose retry id was already recorded in
+// r: that entry, or an Argument error if the request differs.
 func (r Record) Repeat(retry Retry, head Head) (Outcome, error) {
 	e, err := r.Entry()
 	if err != nil {
 		return Outcome{}, err
 	}
 	if e.Retry == nil || *e.Retry != retry {
-		return Outcome{}, fault.New(fault.Argument, "The request id %q was used before with another request; a new request needs a new id.", retry.ID)
+		return Outcome{}, fault.New(fault.Argument, "The request id %q was already used with a different request; a new request needs a new id.", retry.ID)
 	}
 	return Outcome{Entries: []Entry{e}, Repeated: true, Seq: head.Seq, State: head.State}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// History reads the events of an account's first entries, some at a time. An
-// error is the last of them: Conflict where the account was taken back meanwhile.
+// History reads the events of an account's first count entries, some at a time.
+// It ends at an error: Conflict if the account was taken back meanwhile.
 func History(ctx context.Context, r Reader, id account.ID, count int64) iter.Seq2[account.Event, error] {
 	const page = 1000
 	return func(yield func(account.Event, error) bool) {

@@ -12,7 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// accountsPage is how many accounts a page of the list holds.
+// accountsPage is the number of accounts on a page of the list.
 const accountsPage = 100
 
 func (a api) accountRows() []row {
@@ -40,7 +40,7 @@ func shape(id account.ID, v billing.View) operatorapi.Account {
 	return s
 }
 
-// getAccount shows an account; one that was never opened is not found.
+// getAccount shows an account, or returns NotFound if it was never opened.
 func (a api) getAccount(ctx context.Context, in input[none, none]) (operatorapi.Account, error) {
 	return a.account(ctx, in.caller)
 }
@@ -77,7 +77,7 @@ func (a api) listAccounts(ctx context.Context, in input[operatorapi.AccountsQuer
 	return page, nil
 }
 
-// optionalAccount returns the account id that a text is, "" where it is empty.
+// optionalAccount parses an account id. An empty text is the empty id.
 func optionalAccount(text string) (account.ID, error) {
 	if text == "" {
 		return "", nil

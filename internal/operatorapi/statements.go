@@ -12,14 +12,14 @@ var GetQuote = Call[None, Order, Quote]{Route{Method: "POST", Path: "/accounts/{
 
 // StatementQuery says which month a statement is for.
 type StatementQuery struct {
-	Period string `query:"period"` // such as 2026-11; the current one where it is missing
+	Period string `query:"period"` // such as 2026-11; default: the current one
 }
 
 // Statement is what an account owes for a month, and why.
 type Statement struct {
 	Account      string          `json:"account"`
 	Period       string          `json:"period"` // the month, such as 2026-11
-	Now          time.Time       `json:"now"`    // by the account's clock; later charges are missing
+	Now          time.Time       `json:"now"`    // by the account's clock; later charges are not included
 	CurrencyCode string          `json:"currencyCode"`
 	Lines        []StatementLine `json:"lines"` // oldest first
 	TotalCents   int64           `json:"totalCents"`
@@ -30,15 +30,15 @@ type StatementLine struct {
 	Date          time.Time   `json:"date"`
 	Kind          string      `json:"kind"` // purchase or renewal
 	OfferingID    string      `json:"offeringId"`
-	Description   string      `json:"description"` // of the offering, by the catalogue of now
+	Description   string      `json:"description"` // of the offering, from the present catalogue
 	Quantity      int         `json:"quantity"`
 	TransactionID string      `json:"transactionId"`
 	Promotions    []Reduction `json:"promotions"`
 	Cents         int64       `json:"cents"`
-	Why           string      `json:"why"` // in words
+	Why           string      `json:"why"` // explanation in words
 }
 
-// Reduction is what a promotion takes off some of the slots of a line.
+// Reduction is the discount of a promotion on some of the slots of a line.
 type Reduction struct {
 	PromotionID string `json:"promotionId"`
 	Quantity    int    `json:"quantity"`

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// statements are prepared once. Those of the writer run in its transactions.
+// statements holds statements that are prepared once. Those of the writer run
+// in its transactions.
 type statements struct {
 	head, forward, back, accounts, due *sql.Stmt // on the readers
 	documents, from, after, before     *sql.Stmt // on the readers
@@ -16,12 +17,12 @@ type statements struct {
 	retries, inserts                   perRow    // on the writer
 }
 
-// recordColumns are what scanRecord reads.
+// recordColumns are the columns that scanRecord reads.
 const recordColumns = `seq, transactions, retry, body, hash`
 
 const headQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
 
-// query is a statement and where it is prepared.
+// query is a statement and the pool on which it is prepared.
 type query struct {
 	stmt **sql.Stmt
 	db   *sql.DB
@@ -89,7 +90,7 @@ func prepareAll(ctx context.Context, queries []query) error {
 	return nil
 }
 
-// preparePerRow prepares the statements on several rows.
+// preparePerRow prepares the statements that handle several rows.
 func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err error) {
 	for i, rows := range rowsAtOnce {
 		s.retries[i], err = write.PrepareContext(ctx, `WITH key (account, retry) AS (VALUES `+list("(?, ?)", rows)+`)
@@ -98,8 +99,8 @@ func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err erro
 		if err != nil {
 			return err
 		}
-		// A transaction whose insert fails is rolled back; OR FAIL spares SQLite from
-		// keeping what it would need to undo the insert alone.
+		// A transaction whose insert fails is rolled back; with OR FAIL, SQLite
+		// need not keep what it would need to undo the insert alone.
 		s.inserts[i], err = write.PrepareContext(ctx, `INSERT OR FAIL INTO entries (account, seq, transactions, retry, body, hash)
 			VALUES `+list("(?, ?, ?, ?, ?, ?)", rows))
 		if err != nil {
