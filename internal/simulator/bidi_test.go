@@ -106,6 +106,45 @@ func TestBiDiEvents(t *testing.T) {
 	}
 }
 
+func TestBiDiPages(t *testing.T) {
+	t.Parallel()
+	l := start(t)
+	r := l.begin(t, l.BrowserURL("chrome"), `"webSocketUrl":true`)
+	s := dial(t, r)
+	context, _ := r.do("GET", "/window", "").(string)
+	run := func(method, params string) any {
+		t.Helper()
+		answer := s.say(`{"id":1,"method":"browsingContext.` + method + `","params":{"context":"` + context + `"` + params + `}}`)
+		if answer["type"] == "error" {
+			return answer["error"]
+		}
+		return answer["result"]
+	}
+	const form = "http://simulated.test/form"
+	for _, c := range []struct {
+		method, params string
+		want           any
+		at             string
+	}{
+		{"navigate", `,"url":"` + form + `","wait":"complete"`, map[string]any{"navigation": nil, "url": form}, form},
+		{"reload", ``, map[string]any{"navigation": nil, "url": form}, form},
+		{"traverseHistory", `,"delta":-1`, map[string]any{}, "about:blank"},
+		{"traverseHistory", `,"delta":1`, map[string]any{}, form},
+		{"traverseHistory", `,"delta":1`, "no such history entry", form},
+		{"navigate", `,"url":"file:///etc/passwd"`, "invalid argument", form},
+		{"navigate", `,"url":1`, "invalid argument", form},
+		{"navigate", `,"url":"` + form + `","context":"other"`, "no such frame", form},
+	} {
+		got := run(c.method, c.params)
+		if diff := cmp.Diff([]any{c.want, c.at}, []any{got, r.do("GET", "/url", "")}); diff != "" {
+			t.Errorf("%s %s (-want +got):\n%s", c.method, c.params, diff)
+		}
+	}
+	if diff := cmp.Diff(any(map[string]any{"data": r.do("GET", "/screenshot", "")}), run("captureScreenshot", "")); diff != "" {
+		t.Errorf("captureScreenshot (-want +got):\n%s", diff)
+	}
+}
+
 func TestBiDiEndsWithSession(t *testing.T) {
 	t.Parallel()
 	l := start(t)
