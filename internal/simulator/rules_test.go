@@ -155,16 +155,25 @@ func TestBrokenAnswers(t *testing.T) {
 func TestHang(t *testing.T) {
 	t.Parallel()
 	l := start(t)
-	script(t, l, `[{"hang":true,"times":2}]`)
+	script(t, l, `[{"hang":true,"delay":"1s"}]`)
 	ctx, hangUp := context.WithCancel(context.Background())
 	request, err := http.NewRequestWithContext(ctx, "POST", l.DeviceURL("droid")+"/session", strings.NewReader(beginAny))
 	if err != nil {
 		t.Fatal(err)
 	}
+	failed := make(chan error)
+	go func() {
+		response, err := l.client.Do(request)
+		if err == nil {
+			response.Body.Close()
+		}
+		failed <- err
+	}()
+	l.clock.awaitTimers(1) // has arrived
+	l.clock.advance(time.Second)
 	hangUp()
-	if response, err := l.client.Do(request); err == nil {
-		response.Body.Close()
-		t.Error("a start that hangs is answered")
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("the client got %v", err)
 	}
 	if live := l.Sessions(); len(live) != 0 {
 		t.Errorf("a start that hangs begins %v", live)
@@ -174,6 +183,8 @@ func TestHang(t *testing.T) {
 		_, err := l.try("GET", l.DeviceURL("fruit")+"/status", "")
 		answered <- err
 	}()
+	l.clock.awaitTimers(1)
+	l.clock.advance(time.Second)
 	if err := l.Close(context.Background()); err != nil { // waits for no one that hangs
 		t.Error(err)
 	}
