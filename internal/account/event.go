@@ -28,6 +28,7 @@ const (
 	KindRolled     Kind = "rolled"
 	KindCancelled  Kind = "cancelled"
 	KindCredited   Kind = "credited"
+	KindActed      Kind = "acted"
 )
 
 // Event is one thing that happened to an account. Which fields are set depends
@@ -44,6 +45,7 @@ type Event struct {
 	Charges      []Charge      `json:"charges,omitempty"`      // of KindRolled
 	Cancelled    string        `json:"cancelled,omitempty"`    // of KindCancelled, the id of the offering
 	Credit       *Credit       `json:"credit,omitempty"`       // of KindCredited
+	Act          *Act          `json:"act,omitempty"`          // of KindActed
 }
 
 // TransactionType is OfferingTransactionType of the API.

@@ -10,8 +10,8 @@ import (
 const (
 	domain    = "fault plaintext money offering account"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog sandbox sweep"
-	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access acts billing catalog sandbox sweep"
+	libraries = domain + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock checkpoint awsjson apimodel devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -31,15 +31,16 @@ var importTable = map[string]string{
 	"store/records":    "store",
 	"store/sqlite":     "store store/records journal durable " + domain,
 	"store/postgres":   "store store/records journal " + domain,
-	"checkpoint":       "journal account fault",
+	"checkpoint":       "durable journal account fault",
 	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson account offering money fault",
-	"catalog":          "store manifest journal account offering money fault",
+	"acts":             "store journal account fault",
+	"catalog":          "store acts manifest journal account offering money fault",
 	"billing":          "journal account offering money fault",
-	"sandbox":          "store billing catalog manifest journal account offering money fault",
+	"sandbox":          "store acts billing catalog manifest journal account offering money fault",
 	"sweep":            "store journal account fault",
-	"access":           "store journal iam account plaintext fault",
+	"access":           "store acts journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",
 	"awsjson":          "web fault",
@@ -48,15 +49,15 @@ var importTable = map[string]string{
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",
-	"operator":         "operatorapi checkpoint wallclock injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
+	"operator":         "operatorapi acts checkpoint wallclock injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
 	"telemetry":        "store journal web fault",
 	"server":           libraries,
 	"client":           "operatorapi",
 	"bench":            "client",
 	"benchserver":      "",
 	"completion":       "",
-	"offline":          "server durable access store checkpoint " + engines + " journal account iam fault",
-	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
+	"offline":          "server durable access acts store checkpoint " + engines + " journal account iam fault",
+	"cli":              "server client bench benchserver completion offline acts checkpoint durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",

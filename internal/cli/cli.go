@@ -55,6 +55,7 @@ type commands struct {
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts, which are states to go back to."`
 
+	Document   documentCommand   `cmd:"" help:"Work with what the operator's acts vouch for."`
 	Backup     backupCommand     `cmd:"" help:"Copy everything that a running server stores into a file."`
 	Rekey      rekeyCommand      `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`
 	Recover    recoverCommand    `cmd:"" help:"Make a new operator key if every other one is lost."`

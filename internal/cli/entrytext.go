@@ -41,6 +41,8 @@ func details(e operatorapi.Event) []string {
 		return configured(e.Settings)
 	case "clock":
 		return []string{clockAt(e.Frozen)}
+	case "acted":
+		return acted(e.Act)
 	case "rolled":
 		var charges []string
 		for _, c := range e.Charges {
@@ -89,6 +91,27 @@ func configured(c *operatorapi.Configured) []string {
 	}
 	return set
 }
+
+// acted returns what the operator did, to what, and which documents that changed.
+func acted(a *operatorapi.Act) []string {
+	if a == nil {
+		return nil
+	}
+	said := []string{a.What}
+	if a.Name != "" {
+		said = append(said, fmt.Sprintf("%q", a.Name))
+	}
+	for i, d := range a.Documents {
+		if i == shownDocuments {
+			return append(said, fmt.Sprintf("and %d more", len(a.Documents)-i))
+		}
+		said = append(said, d.Key)
+	}
+	return said
+}
+
+// shownDocuments is how many documents of an act a line shows.
+const shownDocuments = 3
 
 func clockAt(frozen *time.Time) string {
 	if frozen == nil {

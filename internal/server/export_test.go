@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,9 @@ func (s *Server) Ready(w http.ResponseWriter, r *http.Request) { s.ready(w, r) }
 
 // Handler returns everything that stands on the listener.
 func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// Notarise writes a checkpoint where one is due.
+func (s *Server) Notarise() { s.notary.tick(context.Background()) }
 
 // Metrics is the page of metrics.
 func (s *Server) Metrics() string {

@@ -185,4 +185,5 @@ func playKeys(s *session) {
 	play(s, operatorapi.DeleteKey.To(alice, made.ID))
 	play(s, operatorapi.GetCheckpoint.To())
 	play(s, operatorapi.TrustClock.To())
+	play(s, with(operatorapi.AcceptDocument.To(), operatorapi.Acceptance{Document: "catalog/head", Reason: "a test"}))
 }

@@ -6,7 +6,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,7 +20,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
@@ -83,6 +81,7 @@ type Config struct {
 	TLSCert       string          // file of the certificate; without one the server speaks HTTP
 	TLSKey        string          // file of its key
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen
+	CheckpointDir string          // keeps checkpoints too, beside those in Data
 }
 
 // DefaultMaxSlots is how many slots of one offering a sandbox account may hold.
@@ -123,7 +122,9 @@ type Server struct {
 	faults   *injection.Faults
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
-	sweeper  *sweeper
+	sweeper  *background
+	notary   *notary
+	notarise *background // has the notary look whether a checkpoint is due
 	clock    *wallclock.Clock
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
@@ -206,53 +207,11 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		err = s.serveMetrics(c)
 	}
 	if err == nil {
-		s.sweeper = startSweeper(parts, s.clock, c.Log)
+		settle(ctx, parts, c.Log)
+		s.sweeper, s.notary = startSweeper(parts, s.clock, c.Log), s.newNotary(c, parts)
+		s.notarise = repeat(checkpointPause, s.notary.tick)
 	}
 	return handler, err
-}
-
-// prepareSandbox freezes clocks and plants the seed of a sandbox. It leaves the storage of
-// a service for others as it is, where requests have to be signed.
-func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
-	err := parts.Installation.CheckOpen(ctx)
-	if err == nil {
-		err = freeze(ctx, c, parts)
-	}
-	if err == nil && c.Seed != nil {
-		if _, err = parts.Seeds.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
-			err = fmt.Errorf("seed: %w", err)
-		}
-	}
-	return err
-}
-
-// starter is who changes accounts at the start, as journals name it.
-const starter = "start"
-
-// freeze stands the clocks of the accounts there are at c.Frozen. Those that are
-// past it stay where they are, since no clock goes back, and so do those of
-// ordinary accounts.
-func freeze(ctx context.Context, c Config, parts *Parts) error {
-	if c.Frozen == nil {
-		return nil
-	}
-	const page = 500
-	for after := account.ID(""); ; {
-		ids, err := parts.Accounts.List(ctx, after, page)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		for _, id := range ids {
-			_, _, err := parts.Clocks.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
-			switch kind := fault.KindOf(err); {
-			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
-				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
-			case err != nil:
-				return fmt.Errorf("set the clock of account %s: %w", id, err)
-			}
-		}
-		after = ids[len(ids)-1]
-	}
 }
 
 func (s *Server) serve() {
@@ -282,12 +241,13 @@ func (s *Server) Failed() <-chan error { return s.failed }
 func (s *Server) Drain() { s.draining.Store(true) }
 
 // Close drains the server, stops listening, waits for the requests under way until
-// ctx ends, closes the journal, and exports the last spans. From its start no fault
-// delays.
+// ctx ends, writes the last checkpoint, closes the journal, and exports the last spans.
+// From its start no fault delays.
 func (s *Server) Close(ctx context.Context) error {
 	s.Drain()
 	s.faults.Close()
 	s.sweeper.close()
+	s.notarise.close()
 	err := s.http.Shutdown(ctx)
 	if s.measured != nil {
 		err = errors.Join(err, s.measured.Close())
@@ -295,6 +255,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
+	s.notary.last(ctx)
 	err = errors.Join(err, s.journal.Close())
 	s.traces.Close(ctx)
 	return err
@@ -309,14 +270,14 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
 		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Verify: parts.Verify,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		operations.Trust = s.trust(c)
+		operations.Trust = s.trust(c, parts)
 		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {

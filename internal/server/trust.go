@@ -25,8 +25,8 @@ func (c Config) watched() *wallclock.Clock {
 }
 
 // trust returns what the operator's API has of a server that callers sign for.
-func (s *Server) trust(c Config) operator.Trust {
-	return operator.Trust{Clock: s.clock, Sign: Signer(c.Master)}
+func (s *Server) trust(c Config, parts *Parts) operator.Trust {
+	return operator.Trust{Clock: s.clock, Sign: Signer(c.Master), Accept: parts.book.Accept}
 }
 
 // watch tells the log when the wall clock has jumped, and when it is trusted again.
