@@ -49,7 +49,9 @@ type Unkept struct {
 // As returns the documents as they are.
 func (u Unkept) As(journal.By, string, string) store.Documents { return u.Documents }
 
-// Kind is a kind of documents that only acts change.
+// Kind is a kind of documents that only acts change. A journal adopts documents once,
+// when it begins to keep acts, so a kind that is added to a later version must have
+// no documents from before.
 type Kind struct {
 	Prefix string // of their keys
 
