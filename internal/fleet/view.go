@@ -16,6 +16,9 @@ import (
 // Units returns what there is now.
 func (f *Fleet) Units() *Units { return f.config.Units() }
 
+// Now returns the time that the fleet goes by.
+func (f *Fleet) Now() time.Time { return f.config.Now().UTC() }
+
 // Label returns how people know the unit: the name of a device, and of a browser
 // its version and platform as well.
 func (u Unit) Label() string {

@@ -37,7 +37,7 @@ func (a api) rows() []row {
 	var rows []row
 	for _, of := range []func() []row{
 		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.trustRows, a.keyRows, a.snapshotRows,
-		a.catalogRows, a.seedRows, a.faultRows, a.backupRows,
+		a.catalogRows, a.seedRows, a.faultRows, a.backupRows, a.deviceRows, a.sessionRows,
 	} {
 		rows = append(rows, of()...)
 	}
@@ -47,13 +47,21 @@ func (a api) rows() []row {
 // endpoint returns where the requests for a call arrive.
 func (a api) endpoint(row row) web.Endpoint {
 	operation := web.Operation{Name: row.String(), Open: func(_ context.Context, r *web.Request) (web.Call, error) {
-		ask := asking(row.Action, account.ID(r.PathValue("account")))
+		ask := asking(row.Action, about(row, r))
 		return web.Call{Ask: ask, Run: func(ctx context.Context) (web.Reply, error) { return a.run(ctx, r, row) }}, nil
 	}}
 	return web.Endpoint{
 		Name: operation.Name, Limit: a.limitOf(row),
 		Find: func(*web.Request) (web.Operation, error) { return operation, nil },
 	}
+}
+
+// about returns the account that a request is about, "" if that is no single one.
+func about(row row, r *web.Request) account.ID {
+	if row.Scoped {
+		return account.ID(r.URL.Query().Get("account"))
+	}
+	return account.ID(r.PathValue("account"))
 }
 
 // run answers a request whose caller may make it.

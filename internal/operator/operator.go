@@ -20,6 +20,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -41,6 +42,7 @@ type Config struct {
 	Snapshots *sandbox.Snapshots
 	Seeds     *sandbox.Seeds
 	Journals  journal.Reader
+	Fleet     *fleet.Fleet
 	Signed    bool              // callers have to sign
 	Keys      *access.Keys      // where they do
 	Trust     Trust             // where they do
@@ -93,7 +95,7 @@ func Actions() []iam.Action {
 	var actions []iam.Action
 	for _, row := range (api{}).rows() {
 		action := iam.Action{Name: actionPrefix + row.Action, Resource: "*"}
-		if strings.Contains(row.Path, "{account}") {
+		if row.Scoped || strings.Contains(row.Path, "{account}") {
 			action.Resource = AccountARN(anyAccount)
 		}
 		actions = append(actions, action)

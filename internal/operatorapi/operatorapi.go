@@ -37,6 +37,10 @@ type Route struct {
 	Action string // without the prefix that policies write before it
 	On     Servers
 
+	// Scoped says that the call is about the one account that its query names, if it
+	// names one.
+	Scoped bool
+
 	// BodyMayBeMissing says that no body means the same as {}.
 	BodyMayBeMissing bool
 }

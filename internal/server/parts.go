@@ -8,6 +8,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
+	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
@@ -34,6 +35,8 @@ type PartsConfig struct {
 	Frozen *time.Time
 
 	Swept func(accounts int, err error) // hears of each sweep and how many accounts it rolled
+
+	Lab LabConfig // how the fleet works
 }
 
 // Parts are what a farm is made of, each the owner of some of its state, all on
@@ -48,6 +51,7 @@ type Parts struct {
 	Snapshots    *sandbox.Snapshots
 	Seeds        *sandbox.Seeds
 	Sweeper      *sweep.Sweeper
+	Fleet        *fleet.Fleet
 
 	store store.Store
 }
@@ -72,6 +76,7 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p.Sweeper = sweep.New(sweep.Config{
 		Store: c.Store, Terms: p.Catalog.Terms, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
 	})
+	p.Fleet = p.newFleet(c)
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{
 		Store: c.Store, Now: c.Now, Master: c.Master, Actions: c.Actions,

@@ -19,6 +19,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -72,6 +73,8 @@ type Config struct {
 	// then verifies signatures.
 	Secrets func(accessKeyID string) (string, error)
 
+	Units func() *fleet.Units // what the lab has now; nothing
+
 	AllowHosts []string // names under which a sandbox answers, beside those of loopback
 
 	// Master, if any, makes this a service for others: requests have to be signed
@@ -124,6 +127,7 @@ type Server struct {
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
 	sweeper  *sweeper
+	lab      *runner
 	clock    *wallclock.Clock
 	measured *http.Server // of MetricsListen; nil without one
 	secure   bool         // speaks TLS
@@ -189,6 +193,8 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	config := c.parts(s.traces.Store(s.journal))
 	config.Now = s.clock.Now
 	config.Swept = s.metrics.Sweep
+	lab, client := s.labConfig(c)
+	config.Lab = lab
 	parts, err := NewParts(ctx, config)
 	if err != nil {
 		return nil, err
@@ -207,6 +213,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	}
 	if err == nil {
 		s.sweeper = startSweeper(parts, s.clock, c.Log)
+		s.lab = startFleet(parts.Fleet, client)
 	}
 	return handler, err
 }
@@ -295,6 +302,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
+	s.lab.close(ctx)
 	err = errors.Join(err, s.journal.Close())
 	s.traces.Close(ctx)
 	return err
@@ -302,14 +310,14 @@ func (s *Server) Close(ctx context.Context) error {
 
 // handler returns everything that stands on the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump})
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump, Lab: parts.Fleet.Census})
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
 	}
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
 		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Fleet: parts.Fleet,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error

@@ -28,6 +28,10 @@ type Metrics struct {
 	swept  prometheus.Counter
 
 	strangers *strangers
+
+	sessions *prometheus.CounterVec
+	waits    *prometheus.HistogramVec
+	commands *prometheus.HistogramVec
 }
 
 // NewMetrics returns metrics in which nothing has happened yet.
@@ -50,6 +54,7 @@ func NewMetrics(b Build) *Metrics {
 		}),
 	}
 	m.addJournal()
+	m.addLab()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "slotfarm_build_info", Help: "1, with the build in the labels.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "go_version": runtime.Version()},
