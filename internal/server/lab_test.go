@@ -26,7 +26,7 @@ import (
 const (
 	carol         = "333333333333"
 	androidRemote = "D68B3C05-1BA6-4360-BC69-510F4D3B2A03"
-	firstPhone    = "PHONE/1"
+	firstPhone    = "PHONE:1"
 	secondPhone   = "PHONE2"
 	phones        = 2
 	seats         = 2
@@ -168,7 +168,7 @@ func TestLab(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	f.refuses("/devices/PHONE%2F1/quarantine", http.StatusConflict, "end that first, or drain the instance")
+	f.refuses("/devices/PHONE:1/quarantine", http.StatusConflict, "end that first, or drain the instance")
 	var ended operatorapi.Session
 	f.operate(http.MethodPost, "/sessions/"+first.ID+"/end", `{"reason":"the phone is needed"}`, &ended)
 	if ended.State != "ended" || ended.Outcome != "STOPPED" || ended.Message != "An operator ended it: the phone is needed" || ended.Minutes == "" || l.left() != 0 {
@@ -186,21 +186,21 @@ func TestLab(t *testing.T) {
 func (f *farm) drained(session string) {
 	f.t.Helper()
 	var d operatorapi.DeviceDetails
-	f.operate(http.MethodPost, "/devices/PHONE%2F1/drain", `{"reason":"a new battery"}`, &d)
+	f.operate(http.MethodPost, "/devices/PHONE:1/drain", `{"reason":"a new battery"}`, &d)
 	if d.State != "held" || !d.Leaving || d.Device.Session != session || d.Account != alice || d.Host != "rack-1" || d.Fence != 2 || d.Node == "" {
 		f.t.Errorf("drained while held = %+v", d)
 	}
 	f.operate(http.MethodPost, "/sessions/"+session+"/end?account="+alice, `{"reason":"a new battery"}`, &struct{}{})
 	show := func() operatorapi.DeviceDetails {
 		var d operatorapi.DeviceDetails
-		f.operate(http.MethodGet, "/devices/PHONE%2F1", "", &d)
+		f.operate(http.MethodGet, "/devices/PHONE:1", "", &d)
 		return d
 	}
 	f.until("the drain", func() bool { return show().State == "draining" })
 	if d = show(); d.Reason != "a new battery" || d.Leaving || d.Past[0].State != "draining" || d.Device.Session != "" {
 		f.t.Errorf("drained = %+v", d)
 	}
-	f.operate(http.MethodPost, "/devices/PHONE%2F1/resume", `{"reason":"done"}`, &d)
+	f.operate(http.MethodPost, "/devices/PHONE:1/resume", `{"reason":"done"}`, &d)
 	if d.State != "preparing" || d.Reason != "done" {
 		f.t.Errorf("resumed = %+v", d)
 	}
@@ -222,7 +222,7 @@ func (f *farm) audited() {
 	var names []string
 	for after, more := "", true; more; more = after != "" {
 		var page operatorapi.Devices
-		f.operate(http.MethodGet, "/devices?limit=3&after="+strings.ReplaceAll(after, "/", "%2F"), "", &page)
+		f.operate(http.MethodGet, "/devices?limit=3&after="+after, "", &page)
 		for _, d := range page.Devices {
 			names = append(names, d.Device+" "+d.Platform+" "+d.State)
 		}
