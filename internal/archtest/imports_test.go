@@ -11,8 +11,8 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog fleet sandbox sweep"
-	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend gateway lease schedule devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access billing catalog fleet inventory project sandbox session sweep"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend gateway simulator lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -45,18 +45,21 @@ var importTable = map[string]string{
 	"lease":            "account offering money fault",
 	"schedule":         "lease account",
 	"fleet":            "lease schedule device billing store journal account offering fault",
+	"session":          "fleet inventory project lease store arn account fault",
 	"backend":          "fleet",
-	"gateway":          "fleet lease account fault",
+	"gateway":          "fleet lease store account fault",
 	"access":           "store journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",
 	"awsjson":          "web fault",
 	"apimodel":         "fault",
-	"devicefarm":       "apimodel billing iam sigv4 web awsjson journal account offering money fault",
+	"inventory":        "store manifest journal device arn account fault",
+	"project":          "store arn account fault",
+	"devicefarm":       "apimodel billing inventory project session fleet lease iam sigv4 web awsjson journal device arn account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",
-	"operator":         "operatorapi checkpoint wallclock injection access billing catalog sandbox fleet lease manifest strictjson web journal iam account offering money plaintext fault",
+	"operator":         "operatorapi checkpoint wallclock injection access billing catalog inventory sandbox fleet lease manifest strictjson web journal iam account offering money plaintext fault",
 	"telemetry":        "store journal fleet lease gateway web account fault",
 	"server":           libraries,
 	"client":           "operatorapi",
@@ -64,7 +67,7 @@ var importTable = map[string]string{
 	"benchserver":      "",
 	"completion":       "",
 	"offline":          "server durable access store checkpoint " + engines + " journal account iam fault",
-	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
+	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest device account offering money operatorapi telemetry throttle fault",
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",
@@ -77,6 +80,7 @@ var importTable = map[string]string{
 	"e2e/gosdk":        "",
 	"oracle":           "",
 	"simulation":       "",
+	"simulator":        "",
 	"archtest":         "",
 	"tools/benchplots": "",
 
@@ -93,6 +97,7 @@ var confined = map[string]string{
 	"github.com/go-json-experiment": "apimodel awsjson devicefarm operator strictjson manifest iam",
 	"github.com/alecthomas/kong":    "cli completion",
 	"github.com/prometheus":         "telemetry",
+	"golang.org/x/image":            "simulator",
 	"go.opentelemetry.io":           "telemetry",
 }
 

@@ -61,13 +61,13 @@ func openLab(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(func() { s.Close() })
-	units := fleet.UnitsOf(device.Fleet{
-		Devices:  []device.Device{phone()},
-		Browsers: []device.Browser{{Name: "chrome", Version: "156", Platform: "linux", WebDriver: "http://browser.invalid", Capacity: 2}},
-	})
 	parts, err := server.NewParts(context.Background(), server.PartsConfig{
 		Store: s, Terms: account.Terms{Catalog: offering.Default(), MaxSlots: 10}, Now: standing, NewID: func() string { return "id" }, Test: true,
-		Lab: server.LabConfig{Units: func() *fleet.Units { return units }, Backend: backends{}, Node: "node-1"},
+		Fleet: device.Fleet{
+			Devices:  []device.Device{phone()},
+			Browsers: []device.Browser{{Name: "chrome", Version: "156", Platform: "linux", WebDriver: "http://browser.invalid", Capacity: 2}},
+		},
+		Lab: server.LabConfig{Backend: backends{}, Node: "node-1"},
 	})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func openLab(env *testscript.Env) error {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		parts.Fleet.Run(ctx)
+		parts.Lab.Run(ctx)
 	}()
 	env.Defer(func() { stop(); <-stopped })
 	if err := fill(ctx, s, parts); err != nil {
@@ -84,7 +84,7 @@ func openLab(env *testscript.Env) error {
 	}
 	h, err := operator.Handler(operator.Config{
 		Web:      web.Config{Authenticate: web.Anyone, Authorize: web.Everyone, NewID: func() string { return "id" }, Log: slog.New(slog.DiscardHandler)},
-		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Journals: s, Fleet: parts.Fleet,
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Journals: s, Fleet: parts.Fleet, Lab: parts.Lab,
 	})
 	if err != nil {
 		return err
@@ -104,12 +104,18 @@ func fill(ctx context.Context, s store.Store, parts *server.Parts) error {
 		return err
 	}
 	steps := []func() (lease.Session, error){
-		func() (lease.Session, error) { return parts.Fleet.Enqueue(ctx, request("session-0", owner.Account)) },
 		func() (lease.Session, error) {
-			return parts.Fleet.End(ctx, "session-0", lease.Stopped, "Its owner stopped it.")
+			return parts.Lab.Enqueue(ctx, request("session-0", owner.Account), store.Document{})
 		},
-		func() (lease.Session, error) { return parts.Fleet.Enqueue(ctx, request("session-1", owner.Account)) },
-		func() (lease.Session, error) { return parts.Fleet.Enqueue(ctx, request("session-2", owner.Account)) },
+		func() (lease.Session, error) {
+			return parts.Lab.End(ctx, "session-0", lease.Stopped, "Its owner stopped it.")
+		},
+		func() (lease.Session, error) {
+			return parts.Lab.Enqueue(ctx, request("session-1", owner.Account), store.Document{})
+		},
+		func() (lease.Session, error) {
+			return parts.Lab.Enqueue(ctx, request("session-2", owner.Account), store.Document{})
+		},
 	}
 	settled := []string{"held running", "ready ended booked", "held running", "held waiting"}
 	for n, step := range steps {
@@ -134,11 +140,11 @@ func request(id string, owner account.ID) lease.Session {
 
 // now returns how the phone and a session are.
 func now(ctx context.Context, parts *server.Parts, id string) string {
-	i, err := parts.Fleet.Instance(ctx, phone().Instances[0].UDID)
+	i, err := parts.Lab.Instance(ctx, phone().Instances[0].UDID)
 	if err != nil {
 		return err.Error()
 	}
-	s, err := parts.Fleet.Session(ctx, id)
+	s, err := parts.Lab.Session(ctx, id)
 	if err != nil {
 		return err.Error()
 	}

@@ -40,7 +40,7 @@ func (c *Client) QuarantineDevice(ctx context.Context, udid, reason string) (ope
 }
 
 // Sessions returns a page of sessions.
-func (c *Client) Sessions(ctx context.Context, q operatorapi.SessionsQuery) (operatorapi.Sessions, error) {
+func (c *Client) Sessions(ctx context.Context, q operatorapi.SessionsQuery) (operatorapi.SessionPage, error) {
 	r := operatorapi.ListSessions.To()
 	r.Query = q
 	return send(ctx, c, r)

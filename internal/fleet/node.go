@@ -15,8 +15,8 @@ const (
 	beatEvery = 3 * time.Second
 	silence   = 10 * time.Second
 	deadAfter = 15 * time.Second
+	buryAfter = time.Hour
 	named     = 2000 // sessions in one heartbeat document at most
-	goneAfter = 10 * time.Minute
 )
 
 // heartbeat is what a node says of itself: that it lives, since the document
@@ -139,32 +139,28 @@ func (f *Fleet) listen(ctx context.Context) error {
 		}
 		f.hear(d.Key[len(nodes):], d.Version, beat, now)
 	}
-	return f.bury(ctx, found, now)
+	return f.bury(ctx)
 }
 
-// bury removes the heartbeats of nodes that have been silent for so long that they
-// do not come back: a restarted process is another node.
-func (f *Fleet) bury(ctx context.Context, found []store.Document, now time.Time) error {
-	for _, d := range found {
-		node := d.Key[len(nodes):]
-		f.activity.mu.Lock()
-		silent := now.Sub(f.activity.others[node].at)
-		f.activity.mu.Unlock()
-		if node == f.config.Node || silent < goneAfter {
-			continue
-		}
-		c := newChange()
-		c.when(d)
-		c.remove(d.Key)
-		if err := f.commit(ctx, c); err != nil && !conflict(err) {
-			return err
+// bury removes the heartbeats of nodes that have been dead for long.
+func (f *Fleet) bury(ctx context.Context) error {
+	c := newChange()
+	f.activity.mu.Lock()
+	for node, seen := range f.activity.others {
+		if time.Since(seen.at) >= buryAfter {
+			delete(f.activity.others, node)
+			c.remove(nodes + node)
 		}
 	}
-	return nil
+	f.activity.mu.Unlock()
+	if c.empty() {
+		return nil
+	}
+	return f.commit(ctx, c)
 }
 
-// leave removes this node's heartbeat when it has ended. Where that fails, other
-// nodes bury it.
+// leave removes this node's heartbeat when it has ended. If that fails, other nodes
+// bury it.
 func (f *Fleet) leave() error {
 	ctx, cancel := context.WithTimeout(context.Background(), beatEvery)
 	defer cancel()

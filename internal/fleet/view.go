@@ -84,7 +84,7 @@ type Census struct {
 	Live      map[account.SessionKind]int
 	Waiting   map[account.SessionKind]int
 	Instances map[lease.Phase]int
-	Unbooked  int // sessions that have ended and are not in the books yet
+	Unbooked  int // sessions that ended long ago and are not in the books
 }
 
 // Census counts what there is now, on all nodes.
@@ -115,8 +115,8 @@ func (f *Fleet) Census(ctx context.Context) (Census, error) {
 	for _, i := range instances {
 		c.Instances[i.Phase]++
 	}
-	left, err := store.All(ctx, f.config.Store, unbooked)
-	c.Unbooked = len(left)
+	late, err := f.overdue(ctx)
+	c.Unbooked = len(late)
 	return c, err
 }
 

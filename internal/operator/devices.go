@@ -21,13 +21,13 @@ func (a api) deviceRows() []row {
 		on(operatorapi.ListDevices, a.listDevices),
 		on(operatorapi.GetDevice, a.getDevice),
 		on(operatorapi.DrainDevice, a.changing(func(i lease.Instance, why string) (lease.Instance, error) {
-			return i.Drain(why, a.Fleet.Now()), nil
+			return i.Drain(why, a.Lab.Now()), nil
 		})),
 		on(operatorapi.ResumeDevice, a.changing(func(i lease.Instance, why string) (lease.Instance, error) {
-			return i.Resume(why, a.Fleet.Now()), nil
+			return i.Resume(why, a.Lab.Now()), nil
 		})),
 		on(operatorapi.QuarantineDevice, a.changing(func(i lease.Instance, why string) (lease.Instance, error) {
-			return i.Quarantine(why, a.Fleet.Now())
+			return i.Quarantine(why, a.Lab.Now())
 		})),
 		on(operatorapi.AuditLab, a.auditLab),
 	}
@@ -43,11 +43,11 @@ func (a api) listDevices(ctx context.Context, in input[operatorapi.DevicesQuery,
 	if err != nil {
 		return page, err
 	}
-	all, err := a.Fleet.Instances(ctx)
+	all, err := a.Lab.Instances(ctx)
 	if err != nil {
 		return page, err
 	}
-	units := a.Fleet.Units()
+	units := a.Lab.Units()
 	for _, i := range all {
 		if i.ID <= in.query.After || in.query.State != "" && in.query.State != string(i.Phase) {
 			continue
@@ -101,12 +101,12 @@ func deviceShape(i lease.Instance, units *fleet.Units) operatorapi.Device {
 
 // getDevice shows an instance with its past.
 func (a api) getDevice(ctx context.Context, in input[none, none]) (operatorapi.DeviceDetails, error) {
-	i, err := a.Fleet.Instance(ctx, in.request.PathValue("udid"))
+	i, err := a.Lab.Instance(ctx, in.request.PathValue("udid"))
 	return a.details(i), err
 }
 
 func (a api) details(i lease.Instance) operatorapi.DeviceDetails {
-	units := a.Fleet.Units()
+	units := a.Lab.Units()
 	seat, _ := units.Seat(i.ID)
 	shape := operatorapi.DeviceDetails{
 		Device: deviceShape(i, units), KeptFor: string(seat.For), Fence: i.Fence, Node: i.Node,
@@ -126,7 +126,7 @@ func (a api) changing(
 		if err := checkReason(in.body.Reason); err != nil {
 			return operatorapi.DeviceDetails{}, err
 		}
-		i, err := a.Fleet.Change(ctx, in.request.PathValue("udid"), func(i lease.Instance) (lease.Instance, error) {
+		i, err := a.Lab.Change(ctx, in.request.PathValue("udid"), func(i lease.Instance) (lease.Instance, error) {
 			return change(i, in.body.Reason)
 		})
 		return a.details(i), err
@@ -144,6 +144,6 @@ func checkReason(text string) error {
 // auditLab says what is wrong with the leases.
 func (a api) auditLab(ctx context.Context, in input[none, none]) (operatorapi.LabAudit, error) {
 	in.request.Unhurried()
-	wrong, err := a.Fleet.Verify(ctx)
+	wrong, err := a.Lab.Verify(ctx)
 	return operatorapi.LabAudit{OK: len(wrong) == 0, Wrong: append([]string{}, wrong...)}, err
 }

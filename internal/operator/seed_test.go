@@ -74,7 +74,9 @@ accounts:
   test: false
   history:
   - {at: 2025-12-31T00:00:00Z, purchase: {offeringId: ` + android + `, quantity: 1, offeringPromotionId: 2FREEMONTHS}}
-  - {at: 2026-01-15T00:00:00Z, set: {status: INELIGIBLE}}
+  - {at: 2026-01-15T00:00:00Z, set: {status: INELIGIBLE, limits: {metered: 1}}}
+  - {at: 2026-01-16T00:00:00Z, session: {id: s-1, kind: job, project: apps, device: iPhone 15, udid: "0001", platform: IOS, began: 2026-01-15T23:00:00Z, ended: 2026-01-15T23:10:00.5Z, billingMethod: METERED, minutePrice: 0.17, result: FAILED}}
+  - {at: 2026-01-16T00:00:00Z, session: {id: s-2, kind: test-grid, device: chrome, began: 2026-01-15T23:00:00Z, ended: 2026-01-15T23:00:00Z, billingMethod: METERED, faulty: true}}
 `
 
 func TestSeed(t *testing.T) {
@@ -123,7 +125,7 @@ func TestBadSeeds(t *testing.T) {
 	const path = "accounts[2]."
 	inputs := []badInput{
 		{"ordinary account", head + `{"account":"333333333333"}]}`, refusal{403, "NotEligible", path + `account "333333333333" is there and is not a test account`}},
-		{"account twice", head + `{"account":"111111111111"}]}`, refusal{400, argument, path + `account "111111111111" is missing or stands there twice`}},
+		{"account twice", head + `{"account":"111111111111"}]}`, refusal{400, argument, path + `account "111111111111" is missing or appears twice`}},
 		{"unknown offering", last(`"purchases":[{"offeringId":"` + unknown + `","quantity":1}]`), refusal{404, notFound, path + "purchases[0]: There is no offering"}},
 		{"no offering", last(`"purchases":[{"quantity":1}]`), refusal{400, argument, path + `purchases[0]: offeringId "" has 0 characters`}},
 		{"quantity", last(`"purchases":[` + order(`"quantity":-1`) + `]`), refusal{400, argument, path + "purchases[0]: quantity -1 is too small"}},
@@ -141,7 +143,7 @@ func TestBadSeeds(t *testing.T) {
 		{"after the wall clock", last(`"purchases":[` + order(`"quantity":1,"at":"2026-02-01T00:00:00Z"`) + `]`), refusal{400, argument, path + "purchases[0]: 2026-02-01T00:00:00Z is after"}},
 		{"clock of an ordinary account", last(`"test":false,"now":"2026-01-01T00:00:00Z"`), refusal{403, "NotEligible", path + "now: this is not a test account"}},
 		{"before 1970", last(`"now":"1969-12-31T23:59:59Z"`), refusal{400, malformed, `member "accounts[2].now" is "1969-12-31T23:59:59Z"`}},
-		{"unknown member", last(`"purchases":[{"x":1}]`), refusal{400, malformed, `member "accounts[2].purchases[0].x" is unknown; there are at, offeringId`}},
+		{"unknown member", last(`"purchases":[{"x":1}]`), refusal{400, malformed, `member "accounts[2].purchases[0].x" is unknown; it must be one of at, offeringId`}},
 		{"catalogue lacks an offering", `{"catalog":{},"accounts":[]}`, refusal{409, conflict, "cannot leave the catalogue"}},
 		{"catalogue", `{"catalog":{"offerings":[{"id":"x","platform":"IOS","monthly":1}]}}`, refusal{400, argument, `catalog: offering id "x"`}},
 		{"empty", "", refusal{400, malformed, "the document is empty"}},
@@ -155,7 +157,7 @@ func TestBadSeeds(t *testing.T) {
 			f.same("everything", before, f.everything())
 		})
 	}
-	f.refused("POST", "/reset", `{"seed":1}`, refusal{400, malformed, `member "seed" is unknown; there are none`})
+	f.refused("POST", "/reset", `{"seed":1}`, refusal{400, malformed, `member "seed" is unknown; it must be one of none`})
 	f.same("everything", before, f.everything())
 }
 

@@ -29,8 +29,8 @@ func (a api) sessionRows() []row {
 
 // listSessions shows a page of sessions. A page of those that have ended may hold
 // fewer than asked for and go on all the same, since others stand between them.
-func (a api) listSessions(ctx context.Context, in input[operatorapi.SessionsQuery, none]) (operatorapi.Sessions, error) {
-	page := operatorapi.Sessions{Sessions: []operatorapi.Session{}}
+func (a api) listSessions(ctx context.Context, in input[operatorapi.SessionsQuery, none]) (operatorapi.SessionPage, error) {
+	page := operatorapi.SessionPage{Sessions: []operatorapi.Session{}}
 	limit, err := limitOf(in.query.Limit, defaultSessions)
 	if err != nil {
 		return page, err
@@ -43,7 +43,7 @@ func (a api) listSessions(ctx context.Context, in input[operatorapi.SessionsQuer
 	if err != nil {
 		return page, err
 	}
-	units, next := a.Fleet.Units(), fleet.Page(in.query.After)
+	units, next := a.Lab.Units(), fleet.Page(in.query.After)
 	for looked := 0; len(page.Sessions) < limit && looked < mostLookedAt; {
 		n := limit - len(page.Sessions)
 		var some []lease.Session
@@ -69,10 +69,10 @@ type listing = func(ctx context.Context, from fleet.Page, limit int) ([]lease.Se
 // listOf returns what lists sessions, and which of them are in a state.
 func (a api) listOf(state string, id account.ID) (listing, func(lease.Session) bool, error) {
 	every := func(ctx context.Context, from fleet.Page, limit int) ([]lease.Session, fleet.Page, error) {
-		return a.Fleet.List(ctx, fleet.Of{Account: id}, from, limit)
+		return a.Lab.List(ctx, fleet.Of{Account: id}, from, limit)
 	}
 	live := func(ctx context.Context, from fleet.Page, limit int) ([]lease.Session, fleet.Page, error) {
-		return a.Fleet.ListLive(ctx, id, from, limit)
+		return a.Lab.ListLive(ctx, id, from, limit)
 	}
 	switch state {
 	case "":
@@ -129,7 +129,7 @@ func (a api) session(ctx context.Context, id, owner string) (lease.Session, erro
 	if err != nil {
 		return lease.Session{}, err
 	}
-	s, err := a.Fleet.Session(ctx, id)
+	s, err := a.Lab.Session(ctx, id)
 	if err == nil && whose != "" && s.Account != whose {
 		return lease.Session{}, fault.New(fault.NotFound, "Account %s has no session %s.", whose, fault.Quote(id))
 	}
@@ -142,8 +142,8 @@ func (a api) getSession(ctx context.Context, in input[operatorapi.SessionQuery, 
 	if err != nil {
 		return operatorapi.Session{}, err
 	}
-	shape := sessionShape(s, a.Fleet.Units())
-	why, waits, err := a.Fleet.ExplainOne(ctx, s)
+	shape := sessionShape(s, a.Lab.Units())
+	why, waits, err := a.Lab.ExplainOne(ctx, s)
 	if waits {
 		shape.Message = why.Message
 	}
@@ -159,8 +159,8 @@ func (a api) endSession(ctx context.Context, in input[operatorapi.SessionQuery, 
 	if err != nil {
 		return operatorapi.Session{}, err
 	}
-	s, err = a.Fleet.End(ctx, s.ID, lease.Stopped, "An operator ended it: "+in.body.Reason)
-	return sessionShape(s, a.Fleet.Units()), err
+	s, err = a.Lab.End(ctx, s.ID, lease.Stopped, "An operator ended it: "+in.body.Reason)
+	return sessionShape(s, a.Lab.Units()), err
 }
 
 // listQueue shows what waits, whole accounts at a time.
@@ -181,7 +181,7 @@ func (a api) listQueue(ctx context.Context, in input[operatorapi.QueueQuery, non
 	after, err := optionalAccount(in.query.After)
 	for err == nil {
 		var next []account.ID
-		if next, err = a.Fleet.Queuing(ctx, after, 1); err != nil || len(next) == 0 {
+		if next, err = a.Lab.Queuing(ctx, after, 1); err != nil || len(next) == 0 {
 			return page, err
 		}
 		if len(page.Waiting) >= limit {
@@ -196,7 +196,7 @@ func (a api) listQueue(ctx context.Context, in input[operatorapi.QueueQuery, non
 
 // addWaiting adds what waits of an account.
 func (a api) addWaiting(ctx context.Context, id account.ID, page *operatorapi.Queue) error {
-	all, err := a.Fleet.Explain(ctx, id)
+	all, err := a.Lab.Explain(ctx, id)
 	for _, e := range all {
 		page.Waiting = append(page.Waiting, operatorapi.Waiting{
 			Session: e.Wait.Session, Account: string(e.Account), Kind: string(e.Wait.Class.Kind), Platform: string(e.Wait.Class.Platform),

@@ -36,8 +36,7 @@ func (a api) statement(ctx context.Context, in input[operatorapi.StatementQuery,
 	return answer, nil
 }
 
-// optionalPeriod returns the period that a text is, the zero one where it is
-// empty.
+// optionalPeriod parses a period. An empty text is the zero period.
 func optionalPeriod(text string) (offering.Period, error) {
 	if text == "" {
 		return offering.Period{}, nil
@@ -51,10 +50,27 @@ func lineShape(l account.Line, catalog offering.Catalog) operatorapi.StatementLi
 		Date: l.At, Kind: string(l.Kind), OfferingID: l.OfferingID, Description: slot.Description,
 		Quantity: l.Quantity, TransactionID: l.TransactionID, Promotions: []operatorapi.Reduction{}, Cents: int64(l.Cost), Why: l.Why(),
 	}
+	if l.Tally != nil {
+		shape.Description, shape.Sessions = l.Tally.Title(), sessionsShape(*l.Tally)
+	}
 	for _, r := range l.Reductions {
 		shape.Promotions = append(shape.Promotions, operatorapi.Reduction(r))
 	}
 	return shape
+}
+
+func sessionsShape(t account.Tally) *operatorapi.Sessions {
+	s := &operatorapi.Sessions{
+		Kind: string(t.Kind), Platform: string(t.Platform), BillingMethod: string(t.Method), Faulty: t.Faulty,
+		Minutes: operatorapi.Decimal(t.Length.Minutes()),
+	}
+	if t.Charged() && !t.Several {
+		s.MinutePrice = operatorapi.Decimal(t.Rate.Decimal())
+	}
+	if t.Trial > 0 {
+		s.TrialMinutes = operatorapi.Decimal(t.Trial.Minutes())
+	}
+	return s
 }
 
 // quote says what a purchase would cost now.

@@ -7,20 +7,20 @@ import (
 )
 
 // GetJournal shows entries of an account's journal, oldest first. An account
-// that was never opened has none.
+// that was never opened has no entries.
 var GetJournal = Call[JournalQuery, None, Journal]{Route{Method: "GET", Path: "/accounts/{account}/journal", Action: "GetJournal"}}
 
 // Verify recomputes every hash and state of all journals. An entry that differs
-// is an answer, and no error.
+// is part of the answer, not an error.
 var Verify = Call[None, None, Verification]{Route{Method: "GET", Path: "/verify", Action: "Verify"}}
 
-// MaxEntries is how many entries one answer holds at most.
+// MaxEntries is the largest number of entries in one answer.
 const MaxEntries = 1000
 
 // JournalQuery says which entries of a journal are shown.
 type JournalQuery struct {
-	After *int64 `query:"after"` // entries with a higher number; 0 where it is missing
-	Limit *int64 `query:"limit"` // how many at most
+	After *int64 `query:"after"` // entries with a higher number; default: 0
+	Limit *int64 `query:"limit"` // how many entries at most
 }
 
 // Journal is a part of an account's journal.
@@ -28,8 +28,8 @@ type Journal struct {
 	Entries []Entry `json:"entries"` // oldest first
 }
 
-// Entry is one line of an account's journal. Its text decides: the other fields
-// are read from it, and it alone is written.
+// Entry is one line of an account's journal. Its text is authoritative: the
+// other fields are read from it, and only the text is written.
 type Entry struct {
 	Account  string    `json:"account"`
 	Seq      int64     `json:"seq"`      // 1, 2, 3, …
@@ -64,13 +64,38 @@ type By struct {
 
 // Event is what happened. Which fields are set depends on its kind.
 type Event struct {
-	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled
+	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled, cancelled, credited, booked
 	At           time.Time          `json:"at"`   // by the account's clock
 	Opening      *Opening           `json:"opening"`
 	Settings     *Configured        `json:"settings"`
-	Frozen       *time.Time         `json:"frozen"` // where the clock stands; nil after a release
+	Frozen       *time.Time         `json:"frozen"` // the instant at which the clock is stopped; nil after a release
 	Transactions []EntryTransaction `json:"transactions"`
 	Charges      []Charge           `json:"charges"`
+	Booking      *Booking           `json:"booking"`
+}
+
+// Booking is what a session came to.
+type Booking struct {
+	Session EntrySession `json:"session"`
+	Ms      int64        `json:"ms"`      // how long it took, in milliseconds
+	TrialMs int64        `json:"trialMs"` // the part of it that the trial pays for
+	Cents   int64        `json:"cents"`   // of a US dollar
+}
+
+// EntrySession is a session as a journal keeps it.
+type EntrySession struct {
+	ID       string    `json:"id"`
+	Kind     string    `json:"kind"` // remote-access, test-grid or job
+	Project  string    `json:"project"`
+	Device   string    `json:"device"` // or the browser
+	UDID     string    `json:"udid"`
+	Platform string    `json:"platform"`
+	Began    time.Time `json:"began"` // by the wall clock
+	Ended    time.Time `json:"ended"`
+	Method   string    `json:"method"` // METERED or UNMETERED
+	Rate     int64     `json:"rate"`   // price of a minute in thousandths of a cent
+	Faulty   bool      `json:"faulty"` // it failed through the lab's own fault
+	Result   string    `json:"result"`
 }
 
 // Opening is how an account started.
@@ -79,12 +104,21 @@ type Opening struct {
 	Frozen *time.Time `json:"frozen"`
 }
 
-// Configured is what was set of an account.
+// Configured holds the settings of an account that were changed.
 type Configured struct {
 	Status *string `json:"status"`
 	Test   *bool   `json:"test"`
 	Limits []Limit `json:"limits"`
+	Quotas *Quotas `json:"quotas"`
 	Note   *string `json:"note"`
+}
+
+// Quotas are how many sessions an account may have at a time. Nil fields stay as
+// they were.
+type Quotas struct {
+	Metered  *int `json:"metered"`
+	TestGrid *int `json:"testGrid"`
+	Waiting  *int `json:"waiting"`
 }
 
 // Limit is the most slots of one offering that an account may hold.
@@ -102,23 +136,24 @@ type EntryTransaction struct {
 	PromotionID string    `json:"promotionId"`
 	CreatedOn   time.Time `json:"createdOn"`
 	EffectiveOn time.Time `json:"effectiveOn"`
-	Cents       int64     `json:"cents"` // of a US dollar
+	Cents       int64     `json:"cents"` // hundredths of a US dollar
 }
 
 // Charge is what one offering costs for one period.
 type Charge struct {
 	OfferingID    string `json:"offeringId"`
 	Quantity      int    `json:"quantity"`
-	Cents         int64  `json:"cents"` // of a US dollar
+	Cents         int64  `json:"cents"` // hundredths of a US dollar
 	TransactionID string `json:"transactionId"`
 }
 
-// Verification is what recomputing every hash and state of all journals gave.
+// Verification is the result of recomputing every hash and state of all
+// journals.
 type Verification struct {
 	Accounts int64  `json:"accounts"`
 	Entries  int64  `json:"entries"`
 	OK       bool   `json:"ok"`
-	Account  string `json:"account,omitzero"` // of the first entry that differs, with its number
+	Account  string `json:"account,omitzero"` // account of the first entry that differs; Seq is its number
 	Seq      int64  `json:"seq,omitzero"`
 	Reason   string `json:"reason,omitzero"`
 }

@@ -21,7 +21,7 @@ var QuarantineDevice = Call[None, Because, DeviceDetails]{Route{
 }}
 
 // ListSessions shows a page of sessions.
-var ListSessions = Call[SessionsQuery, None, Sessions]{Route{Method: "GET", Path: "/sessions", Action: "ListSessions", Scoped: true}}
+var ListSessions = Call[SessionsQuery, None, SessionPage]{Route{Method: "GET", Path: "/sessions", Action: "ListSessions", Scoped: true}}
 
 // GetSession shows a session.
 var GetSession = Call[SessionQuery, None, Session]{Route{Method: "GET", Path: "/sessions/{session}", Action: "GetSession", Scoped: true}}
@@ -106,9 +106,9 @@ type SessionQuery struct {
 	Account string `query:"account"` // anybody's where it is missing
 }
 
-// Sessions is a page of sessions. Live ones are in the order of their accounts and
+// SessionPage is a page of sessions. Live ones are in the order of their accounts and
 // ids; others in that of their accounts, kinds and projects, newest first.
-type Sessions struct {
+type SessionPage struct {
 	Sessions []Session `json:"sessions"`
 	Next     string    `json:"next,omitzero"` // after which the next page starts; empty on the last one
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fleet"
 )
 
-// Fleet is what goes on in the lab.
-func (s *Server) Fleet() *fleet.Fleet { return s.lab.fleet }
+// Lab is what goes on in the lab.
+func (s *Server) Lab() *fleet.Fleet { return s.lab.fleet }
 
 // Changed tells when documents may have changed.
 func (s *Server) Changed(ctx context.Context) <-chan struct{} { return s.journal.Changed(ctx, "") }

@@ -3,32 +3,29 @@ package server
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
 	"github.com/slotfarm/slotfarm/internal/backend"
-	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/fleet"
+	"github.com/slotfarm/slotfarm/internal/inventory"
 )
 
-// LabConfig is what a lab works with. The zero value is a lab without devices.
+// LabConfig is how what goes on in a lab is kept going. The zero value of a field is
+// its default.
 type LabConfig struct {
-	Units    func() *fleet.Units     // what there is now
-	Backend  fleet.Backend           // how back-ends are asked
-	Node     string                  // unique among the processes on the store, also over restarts
+	Backend  fleet.Backend           // how back-ends are asked; over HTTP
+	Node     string                  // unique among the processes on the store, also over restarts; at random
 	Log      *slog.Logger            // nothing is logged
 	Observed func(fleet.Observation) // hears of what happened to sessions
 }
 
-// newFleet returns the fleet of the parts, which does nothing before it runs. Other
-// processes must never have the name of its node, so NewID does not make it: tests
-// have that repeat itself.
-func (p *Parts) newFleet(c PartsConfig) *fleet.Fleet {
+// newLab returns what goes on in the fleet of the parts. It does nothing before it
+// runs. NewID does not name its node: what a test has it return may repeat itself
+// in another process.
+func (p *Parts) newLab(c PartsConfig) *fleet.Fleet {
 	lab := c.Lab
-	if lab.Units == nil {
-		none := fleet.UnitsOf(device.Fleet{})
-		lab.Units = func() *fleet.Units { return none }
-	}
 	if lab.Backend == nil {
 		lab.Backend = backend.New()
 	}
@@ -36,18 +33,30 @@ func (p *Parts) newFleet(c PartsConfig) *fleet.Fleet {
 		lab.Node = uuid.NewString()
 	}
 	return fleet.New(fleet.Config{
-		Store: c.Store, Accounts: p.Accounts, Backend: lab.Backend, Units: lab.Units,
+		Store: c.Store, Accounts: p.Accounts, Backend: lab.Backend, Units: unitsOf(p.Fleet),
 		Now: c.Now, NewID: c.NewID, Node: lab.Node, Log: lab.Log, Observe: lab.Observed,
 	})
 }
 
-// labConfig returns how the lab of the server works, and what asks its back-ends.
-func (s *Server) labConfig(c Config) (LabConfig, *backend.Client) {
-	client := backend.New()
-	return LabConfig{Units: c.Units, Backend: client, Log: c.Log, Observed: s.metrics.Session}, client
+// unitsOf returns a function that returns the units of the fleet in force.
+func unitsOf(f *inventory.Fleet) func() *fleet.Units {
+	type made struct {
+		edition *inventory.Edition
+		units   *fleet.Units
+	}
+	var last atomic.Pointer[made]
+	return func() *fleet.Units {
+		now := f.Current()
+		if m := last.Load(); m != nil && m.edition == now {
+			return m.units
+		}
+		m := &made{now, fleet.UnitsOf(now.Fleet)}
+		last.Store(m)
+		return m.units
+	}
 }
 
-// runner keeps a fleet going in the background.
+// runner keeps what goes on in a lab going in the background.
 type runner struct {
 	fleet   *fleet.Fleet
 	stop    context.CancelFunc
@@ -55,8 +64,8 @@ type runner struct {
 	client  *backend.Client
 }
 
-// startFleet keeps a fleet going until it is closed.
-func startFleet(f *fleet.Fleet, client *backend.Client) *runner {
+// startLab keeps what goes on in a lab going until it is closed.
+func startLab(f *fleet.Fleet, client *backend.Client) *runner {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &runner{f, stop, make(chan struct{}), client}
 	go func() {
@@ -66,7 +75,7 @@ func startFleet(f *fleet.Fleet, client *backend.Client) *runner {
 	return r
 }
 
-// close has the fleet finish what it does, and waits for that until ctx ends.
+// close has the lab finish what it does, and waits for that until ctx ends.
 func (r *runner) close(ctx context.Context) {
 	r.stop()
 	select {

@@ -1,300 +1,223 @@
 package server_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/device"
-	"github.com/slotfarm/slotfarm/internal/fleet"
-	"github.com/slotfarm/slotfarm/internal/lease"
-	"github.com/slotfarm/slotfarm/internal/offering"
-	"github.com/slotfarm/slotfarm/internal/operatorapi"
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// The lab of the tests: two phones, and a browser with two seats.
-const (
-	carol         = "333333333333"
-	androidRemote = "D68B3C05-1BA6-4360-BC69-510F4D3B2A03"
-	firstPhone    = "PHONE:1"
-	secondPhone   = "PHONE2"
-	phones        = 2
-	seats         = 2
-)
+// lab is a fleet of two devices with three instances, and a browser: one instance
+// is for everybody, one for alice, one for bob.
+const lab = `devices:
+- {name: Pixel 8, manufacturer: Google, model: Pixel 8, platform: ANDROID, os: 14, formFactor: PHONE, memory: 137438953472,
+   cpu: {frequency: MHz, architecture: arm64-v8a, clock: 2914.5}, resolution: {width: 1080, height: 2400},
+   instances: [{udid: 8A1X0042, appium: "http://10.0.0.5:4723", labels: [rack-1]},
+               {udid: 8A1X0043, appium: "http://10.0.0.5:4723", account: "111111111111"}]}
+- {name: iPad, manufacturer: Apple, model: iPad Air, platform: IOS, os: 17.4.1, formFactor: TABLET, remoteAccessEnabled: false,
+   instances: [{udid: 00008030-001C2D, appium: "http://10.0.0.6:4723", account: "222222222222"}]}
+browsers:
+- {name: chrome, version: 156, platform: linux, webdriver: "http://127.0.0.1:9515", capacity: 4}
+`
 
-// lab is a fleet whose back-ends are one server each.
-type lab struct {
-	fleet device.Fleet
-
-	mu       sync.Mutex
-	sessions map[string]bool // that live, by the path of their back-end and their id
-}
-
-// newLab returns a lab whose back-ends answer until the test ends.
-func newLab(t *testing.T) *lab {
+func labFleet(t *testing.T) device.Fleet {
 	t.Helper()
-	l := &lab{sessions: map[string]bool{}}
-	s := httptest.NewServer(l)
-	t.Cleanup(s.Close)
-	l.fleet = device.Fleet{
-		Devices: []device.Device{pixel(
-			device.Instance{UDID: firstPhone, Appium: s.URL + "/one", Host: "rack-1"},
-			device.Instance{UDID: secondPhone, Appium: s.URL + "/two", Account: bob},
-		)},
-		Browsers: []device.Browser{{Name: "chrome (of a test)", Version: "156", Platform: "linux", WebDriver: s.URL + "/browser", Capacity: seats}},
-	}
-	return l
-}
-
-// pixel returns the phones' model with some of them.
-func pixel(phones ...device.Instance) device.Device {
-	return device.Device{
-		Name: "Pixel 8", Manufacturer: "Google", Model: "Pixel 8", Platform: offering.Android, OS: "14", FormFactor: device.Phone, Instances: phones,
-	}
-}
-
-// units returns what there is in the lab.
-func (l *lab) units() *fleet.Units { return fleet.UnitsOf(l.fleet) }
-
-// ServeHTTP answers what is asked of a back-end whose path begins with its name.
-func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	name, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	switch {
-	case path == "status":
-		fmt.Fprint(w, `{"value":{"ready":true}}`)
-	case path == "appium/sessions":
-		ids := []map[string]string{}
-		for key := range l.sessions {
-			if at, id, _ := strings.Cut(key, "/"); at == name {
-				ids = append(ids, map[string]string{"id": id})
-			}
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"value": ids})
-	case r.Method == http.MethodDelete:
-		delete(l.sessions, name+strings.TrimPrefix(path, "session"))
-		fmt.Fprint(w, `{"value":null}`)
-	default:
-		http.NotFound(w, r)
-	}
-}
-
-// begin has a session live at a back-end.
-func (l *lab) begin(at, id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sessions[at+"/"+id] = true
-}
-
-// left returns how many sessions live at the back-ends.
-func (l *lab) left() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.sessions)
-}
-
-// until waits for a condition, which is looked at again whenever documents change.
-func (f *farm) until(what string, ok func() bool) {
-	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for range f.Changed(ctx) {
-		if ok() {
-			return
-		}
-	}
-	f.t.Fatalf("%s did not happen", what)
-}
-
-// ready waits until some devices are ready.
-func (f *farm) ready(n int) {
-	f.t.Helper()
-	f.until("being ready", func() bool {
-		var page operatorapi.Devices
-		f.operate(http.MethodGet, "/devices?state=ready", "", &page)
-		return len(page.Devices) == n
-	})
-}
-
-// enqueue asks for a remote access session on a phone.
-func (f *farm) enqueue(owner account.ID) lease.Session {
-	f.t.Helper()
-	s, err := f.Fleet().Enqueue(context.Background(), lease.Session{
-		ID: fmt.Sprint("session-", time.Now().UnixNano()), Account: owner, Kind: account.RemoteAccess, Platform: offering.Android,
-		Method: account.Unmetered, Project: "arn:aws:devicefarm:us-west-2:" + string(owner) + ":project:p", Units: []string{pixel().ID()}, Nonce: "hush-nonce",
-		Limits: lease.Limits{Idle: 5 * time.Minute, Max: 150 * time.Minute, Wait: 24 * time.Hour},
-	})
+	f, err := manifest.ParseFleet([]byte(lab))
 	if err != nil {
-		f.t.Fatal(err)
-	}
-	return s
-}
-
-// TestLab has an operator look at a lab with sessions in it, end one, and take
-// devices out of use and back.
-func TestLab(t *testing.T) {
-	t.Parallel()
-	l := newLab(t)
-	f := start(t, server.Config{Units: l.units})
-	f.accepted(alice, "PurchaseOffering", order(androidRemote, 1))
-	f.ready(phones + seats)
-	first, second := f.enqueue(alice), f.enqueue(alice)
-	f.until("the first session", func() bool { return f.session(first.ID).State == "running" })
-	live := f.session(first.ID)
-	if live.UDID != firstPhone || live.Device != "Pixel 8" || live.Fence != 1 || live.Began == nil || live.Ended != nil || live.Minutes != "" {
-		t.Errorf("the first session = %+v, want it on the phone that is for all", live)
-	}
-	f.waits(second.ID, "The account has 1 ANDROID remote-access slots, and 1 are in use by "+first.ID+". Place 1 in the queue.")
-	f.lists("/sessions?state=live", first.ID)
-	f.lists("/sessions?state=live&account="+bob, "")
-	f.lists("/sessions?state=ended", "")
-	f.lists("/sessions?account="+alice+"&limit=1", second.ID)
-
-	l.begin("one", "remote-1")
-	if _, err := f.Fleet().Update(t.Context(), first.ID, func(s lease.Session) (lease.Session, error) {
-		s.Remote = "remote-1"
-		return s, nil
-	}); err != nil {
 		t.Fatal(err)
 	}
-	f.refuses("/devices/PHONE:1/quarantine", http.StatusConflict, "end that first, or drain the instance")
-	var ended operatorapi.Session
-	f.operate(http.MethodPost, "/sessions/"+first.ID+"/end", `{"reason":"the phone is needed"}`, &ended)
-	if ended.State != "ended" || ended.Outcome != "STOPPED" || ended.Message != "An operator ended it: the phone is needed" || ended.Minutes == "" || l.left() != 0 {
-		t.Errorf("ended = %+v, with %d sessions left at the back-ends", ended, l.left())
-	}
-	f.until("the second session", func() bool { return f.session(second.ID).State == "running" })
-	f.until("the booking", func() bool { return f.session(first.ID).Entry > 0 })
-	f.lists("/sessions?state=ended", first.ID)
-	f.drained(second.ID)
-	f.audited()
+	return f
 }
 
-// drained has an operator drain the phone of a session, end the session, and take
-// the phone back into use.
-func (f *farm) drained(session string) {
+// refused calls an operation and checks that it is refused with an exception and a
+// message that holds a text.
+func (f *farm) refused(account, operation, body, exception, message string) {
 	f.t.Helper()
-	var d operatorapi.DeviceDetails
-	f.operate(http.MethodPost, "/devices/PHONE:1/drain", `{"reason":"a new battery"}`, &d)
-	if d.State != "held" || !d.Leaving || d.Device.Session != session || d.Account != alice || d.Host != "rack-1" || d.Fence != 2 || d.Node == "" {
-		f.t.Errorf("drained while held = %+v", d)
-	}
-	f.operate(http.MethodPost, "/sessions/"+session+"/end?account="+alice, `{"reason":"a new battery"}`, &struct{}{})
-	show := func() operatorapi.DeviceDetails {
-		var d operatorapi.DeviceDetails
-		f.operate(http.MethodGet, "/devices/PHONE:1", "", &d)
-		return d
-	}
-	f.until("the drain", func() bool { return show().State == "draining" })
-	if d = show(); d.Reason != "a new battery" || d.Leaving || d.Past[0].State != "draining" || d.Device.Session != "" {
-		f.t.Errorf("drained = %+v", d)
-	}
-	f.operate(http.MethodPost, "/devices/PHONE:1/resume", `{"reason":"done"}`, &d)
-	if d.State != "preparing" || d.Reason != "done" {
-		f.t.Errorf("resumed = %+v", d)
-	}
-	f.ready(phones + seats)
-	f.operate(http.MethodPost, "/devices/"+secondPhone+"/quarantine", `{"reason":"smoke"}`, &d)
-	if d.State != "quarantined" || d.Reason != "smoke" || d.KeptFor != bob {
-		f.t.Errorf("quarantined = %+v", d)
+	a := f.call(account, operation, body)
+	if a.Status != http.StatusBadRequest || a.Type() != exception || !strings.Contains(a.Message(), message) {
+		f.t.Errorf("%s %s: %d %s, want %s with %q", operation, body, a.Status, a.Body, exception, message)
 	}
 }
 
-// audited holds the lab against its audit, its list of devices and its metrics.
-func (f *farm) audited() {
-	f.t.Helper()
-	var audit operatorapi.LabAudit
-	f.operate(http.MethodGet, "/lab/audit", "", &audit)
-	if diff := cmp.Diff(operatorapi.LabAudit{OK: true, Wrong: []string{}}, audit); diff != "" {
-		f.t.Errorf("audit (-want +got):\n%s", diff)
-	}
-	var names []string
-	for after, more := "", true; more; more = after != "" {
-		var page operatorapi.Devices
-		f.operate(http.MethodGet, "/devices?limit=3&after="+after, "", &page)
-		for _, d := range page.Devices {
-			names = append(names, d.Device+" "+d.Platform+" "+d.State)
+// TestDevicesOfAccounts has accounts look at what there is: what is kept for one of
+// them no other sees.
+func TestDevicesOfAccounts(t *testing.T) {
+	t.Parallel()
+	f := start(t, server.Config{Fleet: labFleet(t)})
+	look := func(account, body string) (seen []string) {
+		t.Helper()
+		var answer struct {
+			Devices []struct {
+				Name, FleetType, Availability string
+				Instances                     []struct{ UDID, Status string }
+			}
 		}
-		after = page.Next
+		f.decode(f.accepted(account, "ListDevices", body), &answer)
+		for _, d := range answer.Devices {
+			text := d.Name + " " + d.FleetType + " " + d.Availability
+			for _, i := range d.Instances {
+				text += " " + i.UDID + " " + i.Status
+			}
+			seen = append(seen, text)
+		}
+		return seen
 	}
-	browser := "chrome (of a test) 156 on linux linux ready"
-	want := []string{"Pixel 8 ANDROID ready", "Pixel 8 ANDROID quarantined", browser, browser}
-	if diff := cmp.Diff(want, names); diff != "" {
-		f.t.Errorf("devices (-want +got):\n%s", diff)
-	}
-	page := f.Metrics()
-	for _, want := range []string{
-		`slotfarm_instances{state="ready"} 3`, `slotfarm_instances{state="quarantined"} 1`, `slotfarm_live_sessions{kind="remote-access"} 0`,
-		`slotfarm_session_events_total{event="admitted",kind="remote-access"} 2`, `slotfarm_session_events_total{event="ended",kind="remote-access"} 2`,
-		`slotfarm_session_wait_seconds_count{kind="remote-access"} 2`,
+	const (
+		shared  = "Pixel 8 PUBLIC AVAILABLE 8A1X0042 AVAILABLE"
+		alices  = "Pixel 8 PUBLIC HIGHLY_AVAILABLE 8A1X0042 AVAILABLE 8A1X0043 AVAILABLE"
+		ofBob   = "iPad PRIVATE AVAILABLE 00008030-001C2D AVAILABLE"
+		android = `{"filters":[{"attribute":"PLATFORM","operator":"EQUALS","values":["ANDROID"]},{"attribute":"OS_VERSION","operator":"GREATER_THAN","values":["9"]}]}`
+		private = `{"filters":[{"attribute":"FLEET_TYPE","operator":"EQUALS","values":["PRIVATE"]}]}`
+	)
+	for _, tt := range []struct {
+		account, body string
+		want          []string
+	}{
+		{alice, `{}`, []string{alices}}, {bob, `{}`, []string{shared, ofBob}}, {"333333333333", `{}`, []string{shared}},
+		{bob, android, []string{shared}}, {bob, private, []string{ofBob}}, {alice, private, nil},
 	} {
-		if !strings.Contains(page, "\n"+want) {
-			f.t.Errorf("%s is not there", want)
+		if diff := cmp.Diff(tt.want, look(tt.account, tt.body)); diff != "" {
+			t.Errorf("account %s, %s (-want +got):\n%s", tt.account, tt.body, diff)
+		}
+	}
+	fleet := labFleet(t)
+	pad, pixel := fleet.Devices[1], fleet.Devices[0]
+	f.refused(alice, "GetDevice", fmt.Sprintf(`{"arn":%q}`, pad.ARN()), notFound, "There is no device arn:aws:devicefarm:us-west-2::device:")
+	f.refused(bob, "GetDeviceInstance", fmt.Sprintf(`{"arn":%q}`, pixel.Instances[1].ARN()), notFound, "There is no device instance")
+	f.refused(bob, "UpdateDeviceInstance", fmt.Sprintf(`{"arn":%q,"labels":["mine"]}`, pixel.Instances[1].ARN()), notFound, "There is no device instance")
+	strange := strings.Replace(pixel.Instances[0].ARN().String(), "::", ":"+bob+":", 1)
+	f.refused(bob, "GetDeviceInstance", fmt.Sprintf(`{"arn":%q}`, strange), notFound, "There is no device instance")
+	f.refused(bob, "ListDevices", `{"arn":"arn:aws:devicefarm:us-west-2:222222222222:project:none"}`, notFound, "There is no project")
+}
+
+// TestDeviceOnTheWire compares a whole answer with what AWS's model has, member by
+// member: what the operator never said is not there.
+func TestDeviceOnTheWire(t *testing.T) {
+	t.Parallel()
+	f := start(t, server.Config{Fleet: labFleet(t)})
+	fleet := labFleet(t)
+	for n, want := range []string{
+		`{"device":{"arn":"ARN","availability":"AVAILABLE","cpu":{"frequency":"MHz","architecture":"arm64-v8a","clock":2914.5},"fleetType":"PUBLIC",` +
+			`"formFactor":"PHONE","instances":[{"arn":"INSTANCE","deviceArn":"ARN","labels":["rack-1"],"status":"AVAILABLE","udid":"8A1X0042"}],` +
+			`"manufacturer":"Google","memory":137438953472,"model":"Pixel 8","name":"Pixel 8","os":"14","platform":"ANDROID",` +
+			`"remoteAccessEnabled":true,"remoteDebugEnabled":false,"resolution":{"width":1080,"height":2400}}}`,
+		`{"device":{"arn":"ARN","availability":"AVAILABLE","fleetType":"PRIVATE","formFactor":"TABLET",` +
+			`"instances":[{"arn":"INSTANCE","deviceArn":"ARN","labels":[],"status":"AVAILABLE","udid":"00008030-001C2D"}],` +
+			`"manufacturer":"Apple","model":"iPad Air","name":"iPad","os":"17.4.1","platform":"IOS","remoteAccessEnabled":false,"remoteDebugEnabled":false}}`,
+	} {
+		d := fleet.Devices[n]
+		want = strings.NewReplacer("ARN", d.ARN().String(), "INSTANCE", d.Instances[0].ARN().String()).Replace(want)
+		got := f.accepted(bob, "GetDevice", fmt.Sprintf(`{"arn":%q}`, d.ARN()))
+		var wanted, sent any
+		if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+			t.Fatal(err)
+		}
+		f.decode(got, &sent)
+		if diff := cmp.Diff(wanted, sent); diff != "" {
+			t.Errorf("device (-want +got):\n%s", diff)
 		}
 	}
 }
 
-// session returns a session as the API shows it.
-func (f *farm) session(id string) operatorapi.Session {
-	f.t.Helper()
-	var s operatorapi.Session
-	f.operate(http.MethodGet, "/sessions/"+id, "", &s)
-	return s
+// TestSettingsOfInstances has two accounts label one instance and give it a profile:
+// neither sees what the other says, and filters go by it.
+func TestSettingsOfInstances(t *testing.T) {
+	t.Parallel()
+	f := start(t, server.Config{Fleet: labFleet(t)})
+	shared := labFleet(t).Devices[0].Instances[0].ARN().String()
+	profile := f.arnIn(alice, "CreateInstanceProfile", `{"name":"clean","packageCleanup":true,"rebootAfterUse":false,"excludeAppPackagesFromCleanup":["com.example"]}`)
+	other := f.arnIn(bob, "CreateInstanceProfile", `{"name":"of bob"}`)
+	f.accepted(alice, "UpdateDeviceInstance", fmt.Sprintf(`{"arn":%q,"labels":["ours"],"profileArn":%q}`, shared, profile))
+	f.accepted(bob, "UpdateDeviceInstance", fmt.Sprintf(`{"arn":%q,"labels":[]}`, shared))
+	f.refused(alice, "UpdateDeviceInstance", fmt.Sprintf(`{"arn":%q,"profileArn":%q}`, shared, other), notFound, "There is no instance profile")
+
+	look := func(account string) string {
+		t.Helper()
+		var answer struct {
+			DeviceInstance struct {
+				Labels          []string
+				InstanceProfile struct {
+					ARN                            string
+					PackageCleanup, RebootAfterUse bool
+					Excluded                       []string `json:"excludeAppPackagesFromCleanup"`
+				}
+			}
+		}
+		f.decode(f.accepted(account, "GetDeviceInstance", fmt.Sprintf(`{"arn":%q}`, shared)), &answer)
+		return fmt.Sprint(answer.DeviceInstance)
+	}
+	carol := "333333333333"
+	for account, want := range map[string]string{
+		alice: "{[ours] {" + profile + " true false [com.example]}}", bob: "{[] { false false []}}", carol: "{[rack-1] { false false []}}",
+	} {
+		if got := look(account); got != want {
+			t.Errorf("account %s sees %s, want %s", account, got, want)
+		}
+	}
+	labelled := `{"filters":[{"attribute":"INSTANCE_LABELS","operator":"CONTAINS","values":["ours"]}]}`
+	if got, none := f.arnIn(alice, "ListDevices", labelled), string(f.accepted(carol, "ListDevices", labelled).Body); got == "" || none != `{"devices":[]}` {
+		t.Errorf("devices with the label of alice: %s, and for carol %s", got, none)
+	}
+	f.accepted(alice, "UpdateDeviceInstance", fmt.Sprintf(`{"arn":%q}`, shared)) // changes nothing
+	f.accepted(alice, "DeleteInstanceProfile", fmt.Sprintf(`{"arn":%q}`, profile))
+	if got, want := look(alice), "{[ours] { false false []}}"; got != want {
+		t.Errorf("without its profile, alice sees %s, want %s", got, want)
+	}
 }
 
-// waits holds a session against why it should wait.
-func (f *farm) waits(id, message string) {
-	f.t.Helper()
-	var queue operatorapi.Queue
-	f.operate(http.MethodGet, "/queue", "", &queue)
-	if len(queue.Waiting) != 1 || queue.Waiting[0].Session != id || queue.Waiting[0].Reason != "PENDING_CONCURRENCY" || queue.Waiting[0].Message != message {
-		f.t.Errorf("queue = %+v, want %s there: %s", queue, id, message)
+// TestInstanceProfiles goes through the life of profiles, which have the defaults
+// of AWS.
+func TestInstanceProfiles(t *testing.T) {
+	t.Parallel()
+	f := start(t, server.Config{})
+	first := f.arnIn(alice, "CreateInstanceProfile", `{"name":"a"}`)
+	const made = `{"instanceProfile":{"arn":"ARN","packageCleanup":false,"excludeAppPackagesFromCleanup":[],"rebootAfterUse":true,"name":"a"}}`
+	arnOnly := fmt.Sprintf(`{"arn":%q}`, first)
+	if got, want := string(f.accepted(alice, "GetInstanceProfile", arnOnly).Body), strings.Replace(made, "ARN", first, 1); got != want {
+		t.Errorf("profile = %s, want %s", got, want)
 	}
-	if s := f.session(id); s.State != "waiting" || s.Message != message || s.Began != nil {
-		f.t.Errorf("session = %+v, want it to wait: %s", s, message)
+	f.refused(bob, "GetInstanceProfile", arnOnly, notFound, first)
+	f.refused(bob, "UpdateInstanceProfile", arnOnly, notFound, first)
+	f.refused(bob, "DeleteInstanceProfile", arnOnly, notFound, first)
+	f.accepted(alice, "UpdateInstanceProfile", fmt.Sprintf(`{"arn":%q,"name":"b","description":"d","rebootAfterUse":false}`, first))
+	if got, want := string(f.accepted(alice, "GetInstanceProfile", arnOnly).Body), `"description":"d"`; !strings.Contains(got, want) || !strings.Contains(got, `"rebootAfterUse":false`) {
+		t.Errorf("profile = %s, want %s and no reboot", got, want)
 	}
-	f.operate(http.MethodGet, "/queue?account="+bob, "", &queue)
-	if len(queue.Waiting) != 0 {
-		f.t.Errorf("queue of another account = %+v", queue)
+	second := f.arnIn(alice, "CreateInstanceProfile", `{"name":"second"}`)
+	want := []string{first, second}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, f.arnsOf(alice, "ListInstanceProfiles", `"maxResults":1`)); diff != "" {
+		t.Errorf("profiles, a page each (-want +got):\n%s", diff)
 	}
+	f.accepted(alice, "DeleteInstanceProfile", arnOnly)
+	f.refused(alice, "DeleteInstanceProfile", arnOnly, notFound, first)
+	f.refused(alice, "GetInstanceProfile", arnOnly, notFound, first)
 }
 
-// lists holds a list of sessions, which shows no secret, against the one session
-// that is to be in it; "" is none.
-func (f *farm) lists(path, id string) {
+// arnsOf returns the ARNs on all pages of a list; members are what else the input
+// has.
+func (f *farm) arnsOf(account, operation, members string) []string {
 	f.t.Helper()
-	var raw json.RawMessage
-	f.operate(http.MethodGet, path, "", &raw)
-	var page operatorapi.Sessions
-	f.decode(answer{Body: raw}, &page)
-	got := ""
-	for _, s := range page.Sessions {
-		got += s.Session
-	}
-	if got != id || strings.Contains(string(raw), "hush") || strings.Contains(string(raw), "remote-1") {
-		f.t.Errorf("%s: %s, want session %q", path, raw, id)
-	}
-}
-
-// refuses has the API refuse a change.
-func (f *farm) refuses(path string, status int, message string) {
-	f.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, f.Endpoint()+"/_slotfarm/v1"+path, strings.NewReader(`{"reason":"r"}`))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	if a := f.do(r); a.Status != status || !strings.Contains(string(a.Body), message) {
-		f.t.Errorf("%s: %d %s, want %d %s", path, a.Status, a.Body, status, message)
+	var all []string
+	for token := ""; ; {
+		body := "{" + members
+		if token != "" {
+			body += `,"nextToken":` + fmt.Sprintf("%q", token)
+		}
+		a := f.accepted(account, operation, strings.Replace(body, "{,", "{", 1)+"}")
+		for _, found := range firstARN.FindAllSubmatch(a.Body, -1) {
+			all = append(all, string(found[1]))
+		}
+		if token = a.text("nextToken"); token == "" {
+			return all
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/server"
@@ -110,7 +111,7 @@ func with[Query, Body, Answer any](r operatorapi.Request[Query, Body, Answer], b
 func TestOperatorCalls(t *testing.T) {
 	t.Parallel()
 	played := map[string]bool{}
-	sandbox := start(t, server.Config{Data: t.TempDir(), Units: newLab(t).units})
+	sandbox := start(t, server.Config{Data: t.TempDir()})
 	playSandbox(t, &session{t: t, endpoint: sandbox.Endpoint(), played: played}, sandbox)
 	service := install(t)
 	service.start()
@@ -172,6 +173,11 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 
 // playLab has a session wait for another one, and a phone go out of use and back.
 func playLab(s *session, f *farm) {
+	body, err := manifest.FormatFleet(newLab(s.t).fleet)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	play(s, with(operatorapi.PutFleet.To(), body))
 	f.accepted(carol, "PurchaseOffering", order(androidRemote, 1))
 	f.ready(phones + seats)
 	live, waiting := f.enqueue(carol), f.enqueue(carol)
@@ -195,6 +201,12 @@ func playLab(s *session, f *farm) {
 func playDocuments(s *session) {
 	play(s, with(operatorapi.PutCatalog.To(), play(s, operatorapi.GetCatalog.To())))
 	play(s, operatorapi.ListCatalogVersions.To())
+	changed := play(s, with(operatorapi.PutFleet.To(), operatorapi.Document(lab)))
+	if changed.Version != 1 || len(changed.Changes) != 6 {
+		s.t.Errorf("the fleet changed to %+v, want version 1 with six changes", changed)
+	}
+	play(s, with(operatorapi.PutFleet.To(), play(s, operatorapi.GetFleet.To())))
+	play(s, operatorapi.ListFleetVersions.To())
 	play(s, with(operatorapi.PutSeed.To(), play(s, operatorapi.GetSeed.To())))
 }
 

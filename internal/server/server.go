@@ -17,9 +17,10 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/backend"
+	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
-	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -57,6 +58,7 @@ type Config struct {
 	Frozen   *time.Time        // where clocks stand at the start; nil lets them run
 	Catalog  *offering.Catalog // to begin with; offering.Default()
 	Seed     *manifest.Seed    // planted at the start where it is not there yet
+	Fleet    device.Fleet      // to begin with; none
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 
@@ -72,8 +74,6 @@ type Config struct {
 	// Secrets, if any, returns the secret of an access key id, under which a sandbox
 	// then verifies signatures.
 	Secrets func(accessKeyID string) (string, error)
-
-	Units func() *fleet.Units // what the lab has now; nothing
 
 	AllowHosts []string // names under which a sandbox answers, beside those of loopback
 
@@ -183,6 +183,9 @@ func (c Config) check() error {
 	if c.MaxSlots < 0 || c.MaxSlots > account.MaxQuantity {
 		return fault.New(fault.Argument, "max-slots %d is out of range; it must be from 1 to %d", c.MaxSlots, account.MaxQuantity)
 	}
+	if err := c.Fleet.Validate(); err != nil {
+		return fmt.Errorf("fleet: %w", err)
+	}
 	return c.Catalog.Validate()
 }
 
@@ -193,8 +196,8 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	config := c.parts(s.traces.Store(s.journal))
 	config.Now = s.clock.Now
 	config.Swept = s.metrics.Sweep
-	lab, client := s.labConfig(c)
-	config.Lab = lab
+	client := backend.New()
+	config.Lab = LabConfig{Backend: client, Log: c.Log, Observed: s.metrics.Session}
 	parts, err := NewParts(ctx, config)
 	if err != nil {
 		return nil, err
@@ -213,7 +216,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	}
 	if err == nil {
 		s.sweeper = startSweeper(parts, s.clock, c.Log)
-		s.lab = startFleet(parts.Fleet, client)
+		s.lab = startLab(parts.Lab, client)
 	}
 	return handler, err
 }
@@ -310,14 +313,15 @@ func (s *Server) Close(ctx context.Context) error {
 
 // handler returns everything that stands on the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump, Lab: parts.Fleet.Census})
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump, Lab: parts.Lab.Census})
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
+		Devices: parts.Devices, Profiles: parts.Profiles, Projects: parts.Projects,
 	}
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
-		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Fleet: parts.Fleet,
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet, Lab: parts.Lab,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error

@@ -95,7 +95,7 @@ func newCensus(read func(context.Context) (fleet.Census, error)) census {
 		live:      prometheus.NewDesc("slotfarm_live_sessions", "Sessions that hold a device or a browser, on all nodes, by kind.", []string{"kind"}, nil),
 		waiting:   prometheus.NewDesc("slotfarm_waiting_sessions", "Sessions in the queues of all accounts, by kind.", []string{"kind"}, nil),
 		instances: prometheus.NewDesc("slotfarm_instances", "Devices and seats of browsers, by state.", []string{"state"}, nil),
-		unbooked:  prometheus.NewDesc("slotfarm_unbooked_sessions", "Sessions that have ended and are not in the books yet, on all nodes.", nil, nil),
+		unbooked:  prometheus.NewDesc("slotfarm_unbooked_sessions", "Sessions, on all nodes, that ended more than two minutes ago and are not in the books.", nil, nil),
 	}
 }
 

@@ -6,18 +6,19 @@ import (
 	"strings"
 )
 
-// statements are prepared once. Those of the writer run in its transactions.
+// statements holds statements that are prepared once. Those of the writer run
+// in its transactions.
 type statements struct {
-	head, forward, back, unbooked      *sql.Stmt // on the readers
-	accounts, due                      *sql.Stmt // on the readers
-	documents, from, after, before     *sql.Stmt // on the readers
-	writerHead, setDue                 *sql.Stmt // on the writer
-	writerDocument, putDocument        *sql.Stmt // on the writer
-	deleteDocument, setVersion         *sql.Stmt // on the writer
-	retries, inserts                   perRow    // on the writer
+	head, forward, back, unbooked  *sql.Stmt // on the readers
+	accounts, due                  *sql.Stmt // on the readers
+	documents, from, after, before *sql.Stmt // on the readers
+	writerHead, setDue             *sql.Stmt // on the writer
+	writerDocument, putDocument    *sql.Stmt // on the writer
+	deleteDocument, setVersion     *sql.Stmt // on the writer
+	retries, inserts               perRow    // on the writer
 }
 
-// recordColumns are what scanRecord reads.
+// recordColumns are the columns that scanRecord reads.
 const recordColumns = `seq, transactions, retry, body, hash`
 
 const headQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
@@ -29,10 +30,8 @@ const forwardQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = 
 const (
 	backQuery = `SELECT ` + recordColumns + ` FROM entries
 		WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`
-	unbookedQuery = `SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ?1 AND seq > ?2 AND transactions > 0 ORDER BY seq LIMIT ?3)
-		UNION ALL SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ?1 AND seq > ?2 AND transactions = 0 ORDER BY seq LIMIT ?3)
+	unbookedQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ?1 AND seq > ?2 AND transactions > 0
+		UNION ALL SELECT ` + recordColumns + ` FROM entries WHERE account = ?1 AND seq > ?2 AND transactions = 0
 		ORDER BY seq LIMIT ?3`
 )
 
@@ -103,7 +102,7 @@ func prepareAll(ctx context.Context, queries []query) error {
 	return nil
 }
 
-// preparePerRow prepares the statements on several rows.
+// preparePerRow prepares the statements that handle several rows.
 func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err error) {
 	for i, rows := range rowsAtOnce {
 		s.retries[i], err = write.PrepareContext(ctx, `WITH key (account, retry) AS (VALUES `+list("(?, ?)", rows)+`)
@@ -112,8 +111,8 @@ func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err erro
 		if err != nil {
 			return err
 		}
-		// A transaction whose insert fails is rolled back; OR FAIL spares SQLite from
-		// keeping what it would need to undo the insert alone.
+		// A transaction whose insert fails is rolled back; with OR FAIL, SQLite
+		// need not keep what it would need to undo the insert alone.
 		s.inserts[i], err = write.PrepareContext(ctx, `INSERT OR FAIL INTO entries (account, seq, transactions, retry, body, hash)
 			VALUES `+list("(?, ?, ?, ?, ?, ?)", rows))
 		if err != nil {

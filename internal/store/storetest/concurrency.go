@@ -16,7 +16,7 @@ import (
 // callers is how many goroutines update at once.
 const callers = 64
 
-// together runs f in as many goroutines as there are callers and waits for all.
+// together runs f in one goroutine per caller and waits for all.
 func together(f func(i int)) {
 	var group sync.WaitGroup
 	for i := range callers {
@@ -121,13 +121,19 @@ func testPages(t *testing.T, s *subject) {
 		{"back, end", func() ([]journal.Record, error) { return s.Back(ctx, alice, 4, 9) }, []int64{3, 2}},
 	}
 	for _, tt := range tests {
-		records, err := tt.page()
-		var got []int64
-		for _, r := range records {
-			got = append(got, r.Seq)
-		}
-		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v, %s", tt.name, err, diff)
-		}
+		wantPage(t, tt.name, tt.page, tt.want)
+	}
+}
+
+// wantPage compares the numbers of the entries on a page.
+func wantPage(t *testing.T, name string, page func() ([]journal.Record, error), want []int64) {
+	t.Helper()
+	records, err := page()
+	var got []int64
+	for _, r := range records {
+		got = append(got, r.Seq)
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%s: %v, %s", name, err, diff)
 	}
 }
