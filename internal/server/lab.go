@@ -58,21 +58,20 @@ func unitsOf(f *inventory.Fleet) func() *fleet.Units {
 
 // runner keeps what goes on in a lab going in the background.
 type runner struct {
+	client  *backend.Client
 	fleet   *fleet.Fleet
 	stop    context.CancelFunc
 	stopped chan struct{}
-	client  *backend.Client
 }
 
-// startLab keeps what goes on in a lab going until it is closed.
-func startLab(f *fleet.Fleet, client *backend.Client) *runner {
+// start keeps what goes on in a lab going until the runner is closed.
+func (r *runner) start(f *fleet.Fleet) {
 	ctx, stop := context.WithCancel(context.Background())
-	r := &runner{f, stop, make(chan struct{}), client}
+	r.fleet, r.stop, r.stopped = f, stop, make(chan struct{})
 	go func() {
 		defer close(r.stopped)
 		f.Run(ctx)
 	}()
-	return r
 }
 
 // close has the lab finish what it does, and waits for that until ctx ends.

@@ -196,8 +196,8 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	config := c.parts(s.traces.Store(s.journal))
 	config.Now = s.clock.Now
 	config.Swept = s.metrics.Sweep
-	client := backend.New()
-	config.Lab = LabConfig{Backend: client, Log: c.Log, Observed: s.metrics.Session}
+	s.lab = &runner{client: backend.New()}
+	config.Lab = LabConfig{Backend: s.lab.client, Log: c.Log, Observed: s.metrics.Session}
 	parts, err := NewParts(ctx, config)
 	if err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	}
 	if err == nil {
 		s.sweeper = startSweeper(parts, s.clock, c.Log)
-		s.lab = startLab(parts.Lab, client)
+		s.lab.start(parts.Lab)
 	}
 	return handler, err
 }
@@ -439,15 +439,4 @@ func claimed(r *http.Request) web.Identity {
 		return web.Identity{Account: string(id), Key: key}
 	}
 	return web.Identity{Account: defaultAccount, Key: key}
-}
-
-// only has a page answer to requests for some names alone.
-func only(hosts *web.Hosts, page http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := hosts.Check(r); err != nil {
-			http.Error(w, fault.MessageOf(err), http.StatusForbidden)
-			return
-		}
-		page.ServeHTTP(w, r)
-	})
 }
