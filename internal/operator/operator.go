@@ -21,6 +21,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/inventory"
@@ -40,6 +41,7 @@ type Config struct {
 	Orders    *billing.Orders
 	Catalog   *catalog.Shelf
 	Fleet     *inventory.Fleet
+	Lab       *fleet.Fleet // what goes on in it
 	Clocks    *sandbox.Clocks
 	Snapshots *sandbox.Snapshots
 	Seeds     *sandbox.Seeds
@@ -97,7 +99,7 @@ func Actions() []iam.Action {
 	var actions []iam.Action
 	for _, row := range (api{}).rows() {
 		action := iam.Action{Name: actionPrefix + row.Action, Resource: "*"}
-		if strings.Contains(row.Path, "{account}") {
+		if row.Scoped || strings.Contains(row.Path, "{account}") {
 			action.Resource = AccountARN(anyAccount)
 		}
 		actions = append(actions, action)

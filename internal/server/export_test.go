@@ -5,7 +5,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+
+	"github.com/slotfarm/slotfarm/internal/fleet"
 )
+
+// Lab is what goes on in the lab.
+func (s *Server) Lab() *fleet.Fleet { return s.lab.fleet }
+
+// Changed tells when documents may have changed.
+func (s *Server) Changed(ctx context.Context) <-chan struct{} { return s.journal.Changed(ctx, "") }
 
 // Ready is the handler of /readyz.
 func (s *Server) Ready(w http.ResponseWriter, r *http.Request) { s.ready(w, r) }

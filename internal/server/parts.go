@@ -11,6 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/device"
+	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -43,6 +44,8 @@ type PartsConfig struct {
 
 	Fleet  device.Fleet                    // to begin with; a stored fleet comes first
 	Status func(udid string) device.Status // says what an instance is doing; nil: every one is available
+
+	Lab LabConfig // how what goes on in the lab is kept going
 }
 
 // Parts holds the parts of a farm. Each owns some of its state, and all use one
@@ -61,6 +64,7 @@ type Parts struct {
 	Devices      *inventory.Devices
 	Profiles     *inventory.Profiles
 	Projects     *project.Projects
+	Lab          *fleet.Fleet // what goes on
 
 	store store.Store
 	book  *acts.Book // nil where no acts are kept
@@ -116,6 +120,7 @@ func (p *Parts) equip(c PartsConfig, recorder acts.Recorder) {
 	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
 		Store: c.Store, Acts: recorder, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
 	})
+	p.Lab = p.newLab(c)
 	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
 }
 

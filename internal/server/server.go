@@ -17,6 +17,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/backend"
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -129,6 +130,7 @@ type Server struct {
 	sweeper  *background
 	notary   *notary
 	notarise *background // has the notary look whether a checkpoint is due
+	lab      *runner
 	clock    *wallclock.Clock
 	parts    *Parts
 	measured *http.Server // for MetricsListen; nil without it
@@ -198,6 +200,8 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	config := c.parts(s.traces.Store(s.journal))
 	config.Now = s.clock.Now
 	config.Swept = s.metrics.Sweep
+	s.lab = &runner{client: backend.New()}
+	config.Lab = LabConfig{Backend: s.lab.client, Log: c.Log, Observed: s.metrics.Session}
 	parts, err := NewParts(ctx, config)
 	if err != nil {
 		return nil, err
@@ -219,6 +223,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		settle(ctx, parts, c.Log)
 		s.sweeper, s.notary = startSweeper(parts, s.clock, c.Log), s.newNotary(c, parts)
 		s.notarise = repeat(checkpointPause, s.notary.tick)
+		s.lab.start(parts.Lab)
 	}
 	return handler, err
 }
@@ -268,6 +273,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
+	s.lab.close(ctx)
 	s.notary.last(ctx)
 	err = errors.Join(err, s.journal.Close())
 	s.traces.Close(ctx)
@@ -276,14 +282,14 @@ func (s *Server) Close(ctx context.Context) error {
 
 // handler returns the handler of all requests to the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump})
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump, Lab: parts.Lab.Census})
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
 		Devices: parts.Devices, Profiles: parts.Profiles, Projects: parts.Projects,
 	}
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
-		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet,
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet, Lab: parts.Lab,
 		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Verify: parts.Verify,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
@@ -405,15 +411,4 @@ func claimed(r *http.Request) web.Identity {
 		return web.Identity{Account: string(id), Key: key}
 	}
 	return web.Identity{Account: defaultAccount, Key: key}
-}
-
-// only makes a page answer only requests for some names.
-func only(hosts *web.Hosts, page http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := hosts.Check(r); err != nil {
-			http.Error(w, fault.MessageOf(err), http.StatusForbidden)
-			return
-		}
-		page.ServeHTTP(w, r)
-	})
 }

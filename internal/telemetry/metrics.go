@@ -30,6 +30,10 @@ type Metrics struct {
 	checkpoints *prometheus.CounterVec
 
 	strangers *strangers
+
+	sessions *prometheus.CounterVec
+	waits    *prometheus.HistogramVec
+	commands *prometheus.HistogramVec
 }
 
 // NewMetrics returns metrics whose counts are all 0.
@@ -55,6 +59,7 @@ func NewMetrics(b Build) *Metrics {
 		Name: "slotfarm_checkpoints_total", Help: "Checkpoints to be written, by place and result.",
 	}, []string{"place", "result"})
 	m.addJournal()
+	m.addLab()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "slotfarm_build_info", Help: "1, with the build in the labels.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "go_version": runtime.Version()},
