@@ -11,7 +11,7 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog fleet sandbox sweep"
+	parts     = "access billing catalog commandlog fleet grid sandbox sweep"
 	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend gateway lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
@@ -45,6 +45,8 @@ var importTable = map[string]string{
 	"lease":            "account offering money fault",
 	"schedule":         "lease account",
 	"fleet":            "lease schedule device billing store journal account offering fault",
+	"commandlog":       "store",
+	"grid":             "fleet lease commandlog device arn store account fault",
 	"backend":          "fleet",
 	"gateway":          "fleet lease account fault",
 	"access":           "store journal iam account plaintext fault",
