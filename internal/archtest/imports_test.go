@@ -48,7 +48,7 @@ var importTable = map[string]string{
 	"commandlog":       "store",
 	"grid":             "fleet lease commandlog device arn store account fault",
 	"backend":          "fleet",
-	"gateway":          "fleet lease account fault",
+	"gateway":          "fleet lease store account fault",
 	"access":           "store journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",

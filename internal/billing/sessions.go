@@ -48,3 +48,14 @@ func retryOf(session account.Session) (journal.Retry, error) {
 	sum := sha256.Sum256(body)
 	return journal.Retry{ID: sessionRetry + session.ID, Request: hex.EncodeToString(sum[:])}, err
 }
+
+// Open opens an account that was never opened, if it may be opened by its use; an
+// account that is open stays as it is. NotFound if only an operator opens accounts.
+func (a *Accounts) Open(ctx context.Context, c journal.Caller) error {
+	head, err := a.config.Store.Head(ctx, c.Account)
+	if err != nil || head.Seq > 0 {
+		return err
+	}
+	_, _, err = a.Change(ctx, c, nothing)
+	return err
+}

@@ -27,6 +27,9 @@ type Accounts interface {
 	// View returns an account as it is now.
 	View(ctx context.Context, c journal.Caller) (billing.View, error)
 
+	// Open opens an account that may be used and was never opened.
+	Open(ctx context.Context, c journal.Caller) error
+
 	// Book enters an ended session into the account's journal, once however often it
 	// is called, and returns the entry's place.
 	Book(ctx context.Context, c journal.Caller, s account.Session) (journal.Place, error)

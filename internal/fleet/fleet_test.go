@@ -19,6 +19,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/lease"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -142,7 +143,7 @@ func (l *lab) session(i int) lease.Session {
 
 // run takes a session from the queue to its end, with a session on its phone.
 func (l *lab) run(i int) lease.Session {
-	s, err := l.Enqueue(l.t.Context(), l.session(i))
+	s, err := l.Enqueue(l.t.Context(), l.session(i), store.Document{})
 	if err == nil {
 		s, err = l.Await(l.t.Context(), s.ID)
 	}
@@ -242,7 +243,7 @@ func TestAnotherSlot(t *testing.T) {
 	l.buy(1, 2)
 	var ids []string
 	for range 3 {
-		s, err := l.Enqueue(t.Context(), l.session(1))
+		s, err := l.Enqueue(t.Context(), l.session(1), store.Document{})
 		l.Must(err)
 		ids = append(ids, s.ID)
 	}
@@ -266,12 +267,12 @@ func TestTurns(t *testing.T) {
 	l := open(t, 1, 1)[0]
 	l.buy(1, 5)
 	l.buy(2, 5)
-	first, err := l.Enqueue(t.Context(), l.session(1))
+	first, err := l.Enqueue(t.Context(), l.session(1), store.Document{})
 	l.Must(err)
 	_, err = l.Await(t.Context(), first.ID)
 	l.Must(err)
 	for _, i := range []int{1, 1, 1, 2, 2, 2} {
-		_, err := l.Enqueue(t.Context(), l.session(i))
+		_, err := l.Enqueue(t.Context(), l.session(i), store.Document{})
 		l.Must(err)
 	}
 	var order []account.ID
@@ -301,7 +302,7 @@ func TestTurns(t *testing.T) {
 func TestIdleSessionsEnd(t *testing.T) {
 	l := open(t, 1, 1)[0]
 	l.buy(1, 1)
-	s, err := l.Enqueue(t.Context(), l.session(1))
+	s, err := l.Enqueue(t.Context(), l.session(1), store.Document{})
 	l.Must(err)
 	s, err = l.Await(t.Context(), s.ID)
 	l.Must(err)
@@ -340,7 +341,7 @@ func TestDrainAndResume(t *testing.T) {
 	if i := change(func(i lease.Instance) (lease.Instance, error) { return i.Drain("new battery", l.Wall), nil }); i.Phase != lease.Draining {
 		t.Fatalf("drained: %s", i.Phase)
 	}
-	s, err := l.Enqueue(t.Context(), l.session(1))
+	s, err := l.Enqueue(t.Context(), l.session(1), store.Document{})
 	l.Must(err)
 	if s, err = l.Session(t.Context(), s.ID); err != nil || s.Stage() != lease.Waiting {
 		t.Fatalf("a session began on a drained phone: %+v, %v", s, err)
@@ -356,12 +357,12 @@ func TestRefusals(t *testing.T) {
 	suspended := account.Suspended
 	_, err := l.Accounts.Configure(t.Context(), journal.Caller{Account: farmtest.Caller(1).Account}, account.Settings{Status: &suspended})
 	l.Must(err)
-	if _, err := l.Enqueue(t.Context(), l.session(1)); fault.KindOf(err) != fault.ServiceAccount {
+	if _, err := l.Enqueue(t.Context(), l.session(1), store.Document{}); fault.KindOf(err) != fault.ServiceAccount {
 		t.Errorf("suspended: %v", err)
 	}
 	foreign := l.session(2)
 	foreign.Units = []string{"nothing"}
-	if _, err := l.Enqueue(t.Context(), foreign); fault.KindOf(err) != fault.Argument {
+	if _, err := l.Enqueue(t.Context(), foreign, store.Document{}); fault.KindOf(err) != fault.Argument {
 		t.Errorf("a device that does not exist: %v", err)
 	}
 	if _, err := l.End(t.Context(), "never", lease.Stopped, ""); fault.KindOf(err) != fault.NotFound {

@@ -6,6 +6,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/lease"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // lane is what waits to happen to one account on this node. One goroutine works
@@ -18,6 +19,7 @@ type lane struct {
 // request is one thing that shall happen to a session of the account.
 type request struct {
 	enqueue *lease.Session // to put into the queue
+	parent  store.Document // what it lies in; its version must be as it was read
 	end     *ending        // of a session
 	done    chan answer    // takes one
 }

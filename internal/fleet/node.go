@@ -15,6 +15,7 @@ const (
 	beatEvery = 3 * time.Second
 	silence   = 10 * time.Second
 	deadAfter = 15 * time.Second
+	buryAfter = time.Hour
 	named     = 2000 // sessions in one heartbeat document at most
 )
 
@@ -138,7 +139,24 @@ func (f *Fleet) listen(ctx context.Context) error {
 		}
 		f.hear(d.Key[len(nodes):], d.Version, beat, now)
 	}
-	return nil
+	return f.bury(ctx)
+}
+
+// bury removes the heartbeats of nodes that have been dead for long.
+func (f *Fleet) bury(ctx context.Context) error {
+	c := newChange()
+	f.activity.mu.Lock()
+	for node, seen := range f.activity.others {
+		if time.Since(seen.at) >= buryAfter {
+			delete(f.activity.others, node)
+			c.remove(nodes + node)
+		}
+	}
+	f.activity.mu.Unlock()
+	if c.empty() {
+		return nil
+	}
+	return f.commit(ctx, c)
 }
 
 // hear takes in what another node says.

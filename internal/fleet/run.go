@@ -139,7 +139,10 @@ func (f *Fleet) reap(ctx context.Context) error {
 // over returns why a live session has to end, and how it ended then, or "".
 func (f *Fleet) over(s lease.Session) (lease.Outcome, string) {
 	now := f.config.Now()
-	if c := s.Creating; c != nil && s.Remote == "" && !now.Before(c.Until) {
+	if c := s.Creating; c != nil {
+		if now.Before(c.Until) {
+			return "", ""
+		}
 		return lease.Errored, "Its back-end did not begin a session in time."
 	}
 	if s.Stopping != nil && now.Sub(s.Stopping.At) >= deadAfter { // whoever stopped it has gone

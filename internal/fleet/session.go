@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -43,15 +44,19 @@ func (f *Fleet) session(ctx context.Context, id string) (lease.Session, store.Do
 
 // Enqueue puts a session into its account's queue, from which it begins when it has
 // a slot and an instance; it may have begun when Enqueue returns. Its id must be
-// new. Errors: those of lease.Rights.CheckQueue; Argument for a unit that does not
-// exist.
-func (f *Fleet) Enqueue(ctx context.Context, s lease.Session) (lease.Session, error) {
+// new. Parent is the document of what the session lies in, which must be as it was
+// read. Errors: those of lease.Rights.CheckQueue and of Accounts.Open; Argument for a
+// unit that does not exist; Conflict if the parent has changed.
+func (f *Fleet) Enqueue(ctx context.Context, s lease.Session, parent store.Document) (lease.Session, error) {
 	for _, unit := range s.Units {
 		if _, ok := f.config.Units().Unit(unit); !ok {
 			return s, fault.New(fault.Argument, "There is no device or browser %s.", fault.Quote(unit))
 		}
 	}
-	return f.do(ctx, s.Account, &request{enqueue: &s})
+	if err := f.config.Accounts.Open(ctx, callerOf(s.Account)); err != nil {
+		return s, err
+	}
+	return f.do(ctx, s.Account, &request{enqueue: &s, parent: parent})
 }
 
 // End ends a session and returns it. What lives at its back-end is ended first, so
@@ -122,6 +127,23 @@ func (f *Fleet) Ready(ctx context.Context, id string) (lease.Session, error) {
 	return f.Update(ctx, id, func(s lease.Session) (lease.Session, error) { return s.Run(f.config.Now().UTC()) })
 }
 
+// Answered says that a create for a session that has ended was answered, and what
+// it began was ended: its instance need not wait for the create's deadline.
+func (f *Fleet) Answered(ctx context.Context, s lease.Session) {
+	_, err := f.Change(ctx, s.Instance, func(i lease.Instance) (lease.Instance, error) {
+		if i.Session == s.ID && i.Fence == s.Fence && i.Phase == lease.Cleaning {
+			i.Until = time.Time{}
+		}
+		return i, nil
+	})
+	if err == nil {
+		err = f.tend(ctx, s.Instance)
+	}
+	if err != nil && !errors.Is(err, errElsewhere) {
+		f.config.Log.WarnContext(ctx, "instance not clean yet", "instance", s.Instance, "error", err)
+	}
+}
+
 // Await returns the session once it does not wait any more. The context's error if
 // that ends first.
 func (f *Fleet) Await(ctx context.Context, id string) (lease.Session, error) {
@@ -134,6 +156,28 @@ func (f *Fleet) Await(ctx context.Context, id string) (lease.Session, error) {
 		}
 	}
 	return lease.Session{}, context.Cause(ctx)
+}
+
+// Delete removes a session that has ended, once it is booked. Errors: NotFound if
+// there is none, Conflict if it has not ended, those of booking it.
+func (f *Fleet) Delete(ctx context.Context, id string) error {
+	s, _, err := f.session(ctx, id)
+	if err != nil {
+		return err
+	}
+	if s.Stage() != lease.Ended {
+		return fault.New(fault.Conflict, "Session %s has not ended; stop it first.", id)
+	}
+	if s.Booked == nil && s.Bookable() {
+		if err := f.book(ctx, id); err != nil {
+			return err
+		}
+	}
+	c := newChange()
+	for _, key := range []string{sessionKey(id), listKey(s), unbookedKey(id)} {
+		c.remove(key)
+	}
+	return f.commit(ctx, c)
 }
 
 // Page is where a list of sessions goes on: the key of the last one, "" at its
@@ -240,7 +284,7 @@ func (f *Fleet) after(s lease.Session) {
 	f.work.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), afterEnd)
 		defer cancel()
-		if err := f.tend(ctx, s.Instance); err != nil {
+		if err := f.tend(ctx, s.Instance); err != nil && !errors.Is(err, errElsewhere) {
 			f.config.Log.WarnContext(ctx, "instance not clean yet", "instance", s.Instance, "error", err)
 		}
 	})

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/lease"
 	"github.com/slotfarm/slotfarm/internal/schedule"
 	"github.com/slotfarm/slotfarm/internal/store"
@@ -112,10 +114,15 @@ func (b *batch) decide(ctx context.Context) error {
 func (b *batch) read(ctx context.Context) (lease.Usage, error) {
 	keys := []string{usageKey(b.account)}
 	for _, r := range b.requests {
-		if r.end != nil {
+		switch {
+		case r.end != nil:
 			keys = append(keys, sessionKey(r.end.id))
+		case r.parent.Key != "":
+			keys = append(keys, r.parent.Key)
 		}
 	}
+	slices.Sort(keys[1:])
+	keys = slices.Compact(keys)
 	found, err := b.fleet.config.Store.Get(ctx, keys...)
 	if err != nil {
 		return b.usage, err
@@ -135,6 +142,9 @@ func (b *batch) read(ctx context.Context) (lease.Usage, error) {
 func (b *batch) readSessions(ctx context.Context, found []store.Document) error {
 	var held []string
 	for _, r := range b.requests {
+		if r.parent.Key != "" {
+			b.checkParent(r, store.Find(found, r.parent.Key))
+		}
 		if r.end == nil {
 			continue
 		}
@@ -159,6 +169,16 @@ func (b *batch) readSessions(ctx context.Context, found []store.Document) error 
 	var err error
 	b.held, err = store.Read(ctx, b.fleet.config.Store, held...)
 	return err
+}
+
+// checkParent makes the commit depend on what a session lies in, or refuses the
+// session if that has changed.
+func (b *batch) checkParent(r *request, now store.Document) {
+	if now.Version != r.parent.Version {
+		b.refused[r] = fault.New(fault.Conflict, "What session %s lies in was changed or deleted meanwhile; try again.", r.enqueue.ID)
+		return
+	}
+	b.change.when(now)
 }
 
 // end ends the sessions that shall end.
@@ -240,7 +260,7 @@ func (b *batch) queue(ctx context.Context) error {
 	}
 	b.waits = b.withoutEnded(b.waits)
 	for _, r := range b.requests {
-		if r.enqueue == nil {
+		if r.enqueue == nil || b.refused[r] != nil {
 			continue
 		}
 		if err := b.rights.CheckQueue(b.usage); err != nil {

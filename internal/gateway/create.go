@@ -163,6 +163,9 @@ func (g *Gateway) begin(ctx context.Context, s lease.Session, seat fleet.Seat, c
 			g.abandon(detached, m, seat)
 			failed = notCreated("The client has gone.")
 		}
+		if ctx.Err() != nil { // nobody waits for the instance's deadline any more
+			g.config.Fleet.Answered(detached, s)
+		}
 		done <- outcome{m, failed}
 	})
 	select {
@@ -176,6 +179,9 @@ func (g *Gateway) begin(ctx context.Context, s lease.Session, seat fleet.Seat, c
 // ask sends the new session to the back-end and notes its answer.
 func (g *Gateway) ask(ctx context.Context, s lease.Session, seat fleet.Seat, body []byte) (made, *failure) {
 	answer, failed := g.post(ctx, seat, body)
+	if failed != nil {
+		failed = g.blame(ctx, s, seat, failed)
+	}
 	var m made
 	if failed == nil {
 		m = made{s, answer.Value.SessionID, answer.Value.Capabilities}
@@ -196,11 +202,31 @@ func (g *Gateway) ask(ctx context.Context, s lease.Session, seat fleet.Seat, bod
 	}
 	if err != nil { // it was ended meanwhile
 		g.abandon(ctx, m, seat)
+		g.config.Fleet.Answered(ctx, s)
 		return m, failureOf(err, notCreated)
 	}
 	g.config.Fleet.Touch(s.ID)
 	m.session = after
 	return m, nil
+}
+
+// blame finds out whose fault it is that a back-end did not begin a session: it is
+// the lab's if one with nothing but the forced capabilities does not begin either.
+func (g *Gateway) blame(ctx context.Context, s lease.Session, seat fleet.Seat, failed *failure) *failure {
+	body, err := Capabilities{}.request(seat, int(fleet.Grace.Seconds()))
+	if err != nil {
+		return failed
+	}
+	plain, also := g.post(ctx, seat, body)
+	if also == nil {
+		g.abandon(ctx, made{session: s, remote: plain.Value.SessionID}, seat)
+		return failed
+	}
+	failed.lab = true
+	if _, err := g.config.Fleet.Fail(ctx, s.Instance, failed.message); err != nil {
+		g.config.Log.WarnContext(ctx, "fault of an instance not noted", "instance", s.Instance, "error", err)
+	}
+	return failed
 }
 
 // post sends the new session to the back-end.

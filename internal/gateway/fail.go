@@ -12,6 +12,7 @@ type failure struct {
 	status  int
 	code    string
 	message string
+	lab     bool // it is the lab's own fault
 }
 
 func (f *failure) Error() string { return f.message }
@@ -19,23 +20,23 @@ func (f *failure) Error() string { return f.message }
 // The errors of WebDriver that the gateway gives by itself. No status is above 500:
 // clients of WebDriver take those for something else.
 func notCreated(message string) *failure {
-	return &failure{http.StatusInternalServerError, "session not created", message}
+	return &failure{status: http.StatusInternalServerError, code: "session not created", message: message}
 }
 
 func invalidSession(message string) *failure {
-	return &failure{http.StatusNotFound, "invalid session id", message}
+	return &failure{status: http.StatusNotFound, code: "invalid session id", message: message}
 }
 
 func unknownCommand(message string) *failure {
-	return &failure{http.StatusNotFound, "unknown command", message}
+	return &failure{status: http.StatusNotFound, code: "unknown command", message: message}
 }
 
 func invalidArgument(message string) *failure {
-	return &failure{http.StatusBadRequest, "invalid argument", message}
+	return &failure{status: http.StatusBadRequest, code: "invalid argument", message: message}
 }
 
 func unknownError(message string) *failure {
-	return &failure{http.StatusInternalServerError, "unknown error", message}
+	return &failure{status: http.StatusInternalServerError, code: "unknown error", message: message}
 }
 
 // failureOf returns what a client is told of an error: the sentence of a fault, and

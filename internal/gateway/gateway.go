@@ -19,6 +19,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/lease"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // URL is a test grid URL: where sessions of a project may be begun, for some time.
@@ -35,8 +36,16 @@ type Grid interface {
 	// URL returns the URL with an id. NotFound if there is none.
 	URL(ctx context.Context, id string) (URL, error)
 
-	// NewSession returns a session for a URL that may be queued, on one of the units.
-	NewSession(u URL, units []string, limits lease.Limits, asked Capabilities) (lease.Session, error)
+	// NewSession returns a session for a URL that may be queued, and the document of
+	// what it lies in. NotFound if that was deleted.
+	NewSession(ctx context.Context, u URL, w Wish) (lease.Session, store.Document, error)
+}
+
+// Wish is what a client of test grid asks for.
+type Wish struct {
+	Units  []string // ids of the browsers that would do
+	Limits lease.Limits
+	Asked  Capabilities
 }
 
 // Command is one command that a client sent to a session.
@@ -68,6 +77,8 @@ type Gateway struct {
 	transport *http.Transport
 	sessions  cache
 	work      background
+	closing   context.Context // ends when the gateway closes
+	close     context.CancelFunc
 }
 
 // How long the gateway waits for a back-end.
@@ -86,8 +97,9 @@ func New(c Config) *Gateway {
 		c.Observe = func(Command) {}
 	}
 	dialer := &net.Dialer{Timeout: dialTimeout}
+	closing, closeIt := context.WithCancel(context.Background())
 	return &Gateway{
-		config: c,
+		config: c, closing: closing, close: closeIt,
 		transport: &http.Transport{
 			DialContext: dialer.DialContext, MaxIdleConnsPerHost: 256, IdleConnTimeout: idleTimeout, DisableCompression: true,
 		},
@@ -95,8 +107,10 @@ func New(c Config) *Gateway {
 	}
 }
 
-// Close waits for the creates under way and gives up the connections to back-ends.
+// Close closes the WebSockets, waits for the creates under way, and gives up the
+// connections to back-ends.
 func (g *Gateway) Close() {
+	g.close()
 	g.work.wait()
 	g.transport.CloseIdleConnections()
 }
@@ -115,7 +129,6 @@ func (g *Gateway) GridPath(u URL) string { return Prefix + g.config.Sign.token(g
 
 // ServeHTTP answers a request at a path that begins with Prefix.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	unbound(w)
 	t, failed := parse(r)
 	if failed == nil {
 		failed = g.serve(w, r, t)
@@ -141,6 +154,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, t target) *failu
 	if failed != nil {
 		return failed
 	}
+	unbound(w)
 	switch {
 	case t.status:
 		answer(w, http.StatusOK, map[string]any{"ready": true, "message": "slotfarm is ready for sessions"})
@@ -148,7 +162,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, t target) *failu
 	case t.session == "" && r.Method == http.MethodPost:
 		return g.create(w, r, at)
 	case t.session == "":
-		return &failure{http.StatusMethodNotAllowed, "unknown method", "A session is begun by POST."}
+		return &failure{status: http.StatusMethodNotAllowed, code: "unknown method", message: "A session is begun by POST."}
 	}
 	s, failed := g.own(r.Context(), at, t)
 	switch {

@@ -41,9 +41,9 @@ func (g *Gateway) createOnGrid(w http.ResponseWriter, r *http.Request, at door, 
 	if failed != nil {
 		return failed
 	}
-	s, err := g.config.Grid.NewSession(*at.grid, units, limits, caps)
+	s, parent, err := g.config.Grid.NewSession(r.Context(), *at.grid, Wish{units, limits, caps})
 	if err == nil {
-		s, err = g.config.Fleet.Enqueue(r.Context(), s)
+		s, err = g.config.Fleet.Enqueue(r.Context(), s, parent)
 	}
 	if err != nil {
 		return failureOf(err, notCreated)
@@ -79,7 +79,11 @@ func (g *Gateway) beginQueued(ctx context.Context, s lease.Session, caps Capabil
 func (g *Gateway) end(id string, why *failure) {
 	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
 	defer cancel()
-	if _, err := g.config.Fleet.End(ctx, id, lease.Errored, why.message); err != nil && fault.KindOf(err) != fault.NotFound {
+	outcome := lease.Stopped
+	if why.lab {
+		outcome = lease.Errored
+	}
+	if _, err := g.config.Fleet.End(ctx, id, outcome, why.message); err != nil && fault.KindOf(err) != fault.NotFound {
 		g.config.Log.WarnContext(ctx, "a session that was not begun is left to the reaper", "session", id, "error", err)
 	}
 }

@@ -193,6 +193,9 @@ func (g *Gateway) watch(ctx context.Context, s lease.Session, stream io.Closer) 
 		select {
 		case <-ctx.Done():
 			return
+		case <-g.closing.Done():
+			_ = stream.Close()
+			return
 		case <-ticker.C:
 		}
 		now, err := g.session(ctx, s.ID)
