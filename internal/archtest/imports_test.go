@@ -79,6 +79,7 @@ var importTable = map[string]string{
 	"e2e/gosdk":        "",
 	"oracle":           "",
 	"simulation":       "",
+	"simulator":        "",
 	"archtest":         "",
 	"tools/benchplots": "",
 
@@ -95,6 +96,7 @@ var confined = map[string]string{
 	"github.com/go-json-experiment": "apimodel awsjson devicefarm operator strictjson manifest iam",
 	"github.com/alecthomas/kong":    "cli completion",
 	"github.com/prometheus":         "telemetry",
+	"golang.org/x/image":            "simulator",
 	"go.opentelemetry.io":           "telemetry",
 }
 
