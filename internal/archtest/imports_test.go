@@ -11,8 +11,8 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog commandlog fleet grid sandbox sweep"
-	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend gateway lease schedule devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access billing catalog commandlog fleet grid inventory project sandbox sweep"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend files gateway lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -54,11 +54,13 @@ var importTable = map[string]string{
 	"web":              "iam fault",
 	"awsjson":          "web fault",
 	"apimodel":         "fault",
-	"devicefarm":       "apimodel billing iam sigv4 web awsjson journal account offering money fault",
+	"inventory":        "store manifest journal device arn account fault",
+	"project":          "store arn account fault",
+	"devicefarm":       "apimodel billing inventory project iam sigv4 web awsjson journal device arn account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",
-	"operator":         "operatorapi checkpoint wallclock injection access billing catalog sandbox manifest strictjson web journal iam account offering money fault",
+	"operator":         "operatorapi checkpoint wallclock injection access billing catalog inventory sandbox manifest strictjson web journal iam account offering money fault",
 	"telemetry":        "store journal web fault",
 	"server":           libraries,
 	"client":           "operatorapi",
@@ -66,7 +68,7 @@ var importTable = map[string]string{
 	"benchserver":      "",
 	"completion":       "",
 	"offline":          "server durable access store checkpoint " + engines + " journal account iam fault",
-	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest account offering money operatorapi telemetry throttle fault",
+	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest device account offering money operatorapi telemetry throttle fault",
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",

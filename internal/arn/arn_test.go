@@ -1,8 +1,10 @@
 package arn_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,5 +127,27 @@ func TestKinds(t *testing.T) {
 		if parent := kind.Parent(); parent == "" || kind.Parts() <= parent.Parts() {
 			t.Errorf("a %s has %d parts, and its parent, a %q, %d", kind, kind.Parts(), parent, parent.Parts())
 		}
+	}
+}
+
+func TestOrderedID(t *testing.T) {
+	start := time.Date(2026, 1, 31, 12, 0, 0, 123_000_000, time.UTC)
+	last := ""
+	for n := range 100 {
+		at := start.Add(time.Duration(n) * time.Millisecond)
+		id := arn.OrderedID(at, strconv.Itoa(n))
+		if id <= last {
+			t.Fatalf("id %s of %v is not after %s", id, at, last)
+		}
+		if again, other := arn.OrderedID(at, strconv.Itoa(n)), arn.OrderedID(at, "other"); id != again || id == other {
+			t.Fatalf("ids %s and %s of one text, %s of another", id, again, other)
+		}
+		if _, err := arn.Parse(arn.New(account, arn.Project, id).String()); err != nil {
+			t.Fatal(err)
+		}
+		last = id
+	}
+	if got, want := arn.OrderedID(start, "")[:15], "019c13ec-9e7b-7"; got != want {
+		t.Errorf("an id of %v begins with %s, want %s", start, got, want)
 	}
 }

@@ -75,6 +75,19 @@ func (k Kind) Parent() Kind { return shapes[k].parent }
 // belongs to an account, 0 for a kind that does not exist.
 func (k Kind) Parts() int { return shapes[k].parts }
 
+// Pattern returns the pattern of all ARNs of this kind in the default region, as
+// policies write it.
+func (k Kind) Pattern() string {
+	account := "????????????"
+	switch shapes[k].owner {
+	case byNobody:
+		account = ""
+	case byEither:
+		account = "*"
+	}
+	return prefix + DefaultRegion + ":" + account + ":" + string(k) + ":*"
+}
+
 func (s shape) partsFor(account string) int {
 	if account == "" {
 		return 1

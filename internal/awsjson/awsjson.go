@@ -31,6 +31,7 @@ const MaxBody = 64 << 10
 type Operation struct {
 	Name          string
 	Action        string       // that a policy has to allow
+	Resource      string       // a pattern of the ARNs that it acts on; "*" if it acts on no single resource
 	Input, Output reflect.Type // what goes over the wire, for tests of the shapes
 	open          func(context.Context, *web.Request) (web.Call, error)
 }
@@ -41,7 +42,8 @@ func (o Operation) Open(ctx context.Context, r *web.Request) (web.Call, error) {
 
 // Access is what the callers of an operation have to be allowed.
 type Access[In any] struct {
-	Action string // such as "devicefarm:PurchaseOffering"
+	Action   string // such as "devicefarm:PurchaseOffering"
+	Resource string // a pattern of the ARNs that requests may act on, "*" for none
 
 	// Ask returns the resource that a request acts on and what its input gives to
 	// the conditions of policies. The action is filled in.
@@ -68,7 +70,10 @@ func Handle[In, Out any](name string, access Access[In], f func(context.Context,
 	if access.Ask == nil {
 		open = nil
 	}
-	return Operation{Name: name, Action: access.Action, Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](), open: open}
+	return Operation{
+		Name: name, Action: access.Action, Resource: access.Resource,
+		Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](), open: open,
+	}
 }
 
 // encode returns the answer of an operation.

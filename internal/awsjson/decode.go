@@ -92,13 +92,30 @@ func malformed(err error) error {
 		return fault.New(fault.Malformed, "Member %s stands in the request twice.", quote(syntax.JSONPointer.LastToken()))
 	case errors.As(err, &mistyped):
 		return fault.New(fault.Malformed, "Member %s is a JSON %s%s; it has the wrong type.",
-			quote(mistyped.JSONPointer.LastToken()), kindName(mistyped.JSONKind), shown(mistyped.JSONValue))
+			quote(path(mistyped.JSONPointer)), kindName(mistyped.JSONKind), shown(mistyped.JSONValue))
 	case errors.As(err, &syntax):
 		return fault.New(fault.Malformed, "The request body is not valid JSON at byte %d.", syntax.ByteOffset)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fault.New(fault.Malformed, "The request body ends before its JSON does.")
 	}
 	return &fault.Error{Kind: fault.Malformed, Message: "The request body cannot be read.", Err: err}
+}
+
+// path names a value by the members and places that lead to it, such as
+// filters[0].values.
+func path(p jsontext.Pointer) string {
+	var all strings.Builder
+	for token := range p.Tokens() {
+		switch _, err := strconv.ParseUint(token, 10, 32); {
+		case err == nil:
+			all.WriteString("[" + token + "]")
+		case all.Len() > 0:
+			all.WriteString("." + token)
+		default:
+			all.WriteString(token)
+		}
+	}
+	return all.String()
 }
 
 func shown(value jsontext.Value) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
 // catalogCommand holds the commands on what is for sale.
@@ -179,13 +180,18 @@ type catalogVersionsCommand struct {
 func (c *catalogVersionsCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		versions, err := api.Versions(ctx)
-		var rows [][]string
-		for _, v := range versions {
-			rows = append(rows, []string{strconv.Itoa(v.Version), showTime(v.At), v.Key})
-		}
-		p.table([]string{"VERSION", "IN FORCE SINCE", "BY"}, rows)
+		p.versions(versions)
 		return err
 	})
+}
+
+// versions adds versions of a document to the text.
+func (p *page) versions(versions []operatorapi.Version) {
+	var rows [][]string
+	for _, v := range versions {
+		rows = append(rows, []string{strconv.Itoa(v.Version), showTime(v.At), v.Key})
+	}
+	p.table([]string{"VERSION", "IN FORCE SINCE", "BY"}, rows)
 }
 
 // changes adds what changes to the text.

@@ -48,6 +48,7 @@ type commands struct {
 	Account   accountCommand   `cmd:"" help:"Work with the accounts of a server."`
 	Catalog   catalogCommand   `cmd:"" help:"Work with the catalogue of a server."`
 	Promotion promotionCommand `cmd:"" help:"Work with the promotions in the catalogue of a server."`
+	Fleet     fleetCommand     `cmd:"" help:"Work with the fleet of a server: its devices and browsers."`
 	Quote     quoteCommand     `cmd:"" help:"Print what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
 	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`

@@ -172,7 +172,28 @@ func moneyCalls() []call {
 }
 
 func allCalls() []call {
-	return slices.Concat(accountCalls(), testingCalls(), moneyCalls(), keyCalls())
+	return slices.Concat(accountCalls(), testingCalls(), moneyCalls(), keyCalls(), fleetCalls())
+}
+
+func fleetCalls() []call {
+	raw := json.RawMessage(`{"browsers": []}`)
+	changes := operatorapi.FleetChanges{Version: 4, Changes: []operatorapi.FleetChange{{
+		Change: "changed", Kind: "browser", ID: "i", Name: "n", Field: "capacity", Old: "4", New: "5", Text: "t",
+	}}}
+	const changesJSON = `{"version":4,"changes":[{"change":"changed","kind":"browser","id":"i","name":"n","field":"capacity","old":"4","new":"5","text":"t"}]}`
+	return []call{
+		{"fleet", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.Fleet(ctx) }),
+			seen{"GET " + root + "/fleet", "", ""}, string(raw), raw},
+		{"fleet of a version", returning(func(ctx context.Context, c *client.Client) (json.RawMessage, error) { return c.FleetOf(ctx, 2) }),
+			seen{"GET " + root + "/fleet?version=2", "", ""}, string(raw), raw},
+		{"put fleet", returning(func(ctx context.Context, c *client.Client) (operatorapi.FleetChanges, error) {
+			return c.PutFleet(ctx, raw, 3)
+		}), seen{"PUT " + root + "/fleet?replaces=3", jsonType, string(raw)}, changesJSON, changes},
+		{"versions of the fleet", returning(func(ctx context.Context, c *client.Client) ([]operatorapi.Version, error) {
+			return c.FleetVersions(ctx)
+		}), seen{"GET " + root + "/fleet/versions", "", ""}, `{"versions":[{"version":1,"at":"2026-01-31T00:00:00Z","key":"k"}]}`,
+			[]operatorapi.Version{{Version: 1, At: at, Key: "k"}}},
+	}
 }
 
 func testingCalls() []call {

@@ -203,3 +203,27 @@ func TestVersionsAreOrdered(t *testing.T) {
 		}
 	})
 }
+
+func TestSimulated(t *testing.T) {
+	f := device.Simulated(func(name string) string { return "http://127.0.0.1:1234/" + name })
+	if err := f.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, d := range f.Devices {
+		count[string(d.Platform)+" "+string(d.FormFactor)]++
+		if !strings.HasSuffix(d.Name, "(simulated)") || len(d.Instances) != 1 || d.Instances[0].Appium != "http://127.0.0.1:1234/"+d.Instances[0].UDID {
+			t.Errorf("%q with %v, want one instance at its own URL, and a name that says what it is", d.Name, d.Instances)
+		}
+	}
+	for _, b := range f.Browsers {
+		count[b.BrowserName()]++
+		if b.WebDriver != "http://127.0.0.1:1234/"+b.BrowserName() || b.Name == b.BrowserName() {
+			t.Errorf("browser %q at %s", b.Name, b.WebDriver)
+		}
+	}
+	want := map[string]int{"ANDROID PHONE": 2, "ANDROID TABLET": 1, "IOS PHONE": 2, "IOS TABLET": 1, "chrome": 1, "firefox": 1}
+	if diff := cmp.Diff(want, count); diff != "" {
+		t.Errorf("simulated (-want +got):\n%s", diff)
+	}
+}

@@ -132,7 +132,12 @@ func wrong(path, value, rule string) error {
 	return fault.New(fault.Argument, "%s %s %s", path, fault.Quote(value), rule)
 }
 
-func visible(path, text string) error { return plaintext.Check(path, text, maxText) }
+func visible(path, text string) error {
+	if err := plaintext.Check(path, text, maxText); err != nil {
+		return fault.New(fault.Argument, "%s", strings.TrimSuffix(fault.MessageOf(err), "."))
+	}
+	return nil
+}
 
 func required(path, text string) error {
 	if strings.TrimSpace(text) == "" {

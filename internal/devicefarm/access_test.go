@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -54,6 +55,35 @@ func TestEveryRowAsks(t *testing.T) {
 		want := question{Action: "devicefarm:" + name, Resource: "*"}
 		if diff := cmp.Diff(want, asked(t, name, `{}`)); diff != "" || actions[i].Name != want.Action {
 			t.Errorf("%s, whose action is %s, asks for (-want +got):\n%s", name, actions[i].Name, diff)
+		}
+	}
+}
+
+// TestRowsOfResources has operations name what they act on: the ARN in their input,
+// in the region that slotfarm writes, or no single resource if it is none.
+func TestRowsOfResources(t *testing.T) {
+	t.Parallel()
+	const of = "arn:aws:devicefarm:us-west-2:111122223333:project:a"
+	patterns := map[string]string{}
+	for _, a := range Actions() {
+		patterns[a.Name] = a.Resource
+	}
+	for _, o := range (api{}).operations() {
+		if !o.Input.Implements(reflect.TypeFor[named]()) {
+			continue
+		}
+		for input, want := range map[string]string{
+			`{"arn":"` + of + `"}`: of,
+			`{"arn":"arn:aws:devicefarm:eu-west-1:111122223333:project:a"}`: of,
+			`{"arn":"arn:aws:devicefarm:us-west-2:111122223333:project:*"}`: "*",
+			`{"arn":"x"}`: "*",
+		} {
+			if got := asked(t, o.Name, input).Resource; got != want {
+				t.Errorf("%s %s acts on %s, want %s", o.Name, input, got, want)
+			}
+		}
+		if pattern := patterns["devicefarm:"+o.Name]; !strings.HasPrefix(pattern, "arn:aws:devicefarm:us-west-2:") {
+			t.Errorf("policies are held to %q for %s, want a pattern of ARNs", pattern, o.Name)
 		}
 	}
 }

@@ -1,10 +1,10 @@
 // Package devicefarm is the API DeviceFarm_20150623 as far as slotfarm has it:
 // the wire shapes of its operations, one table of them, and the translation
-// between them and package billing.
+// between them and the slices of a farm.
 //
 // It decides what AWS's model leaves to the wire: member names, page sizes, page
 // tokens, which header makes a call repeatable, and which exception stands for
-// which failure. It decides nothing about slots or money.
+// which failure. It decides nothing about slots, money or devices.
 package devicefarm
 
 import (
@@ -24,7 +24,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/project"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -37,6 +39,9 @@ type Config struct {
 	Web      web.Config
 	Accounts *billing.Accounts
 	Orders   *billing.Orders
+	Devices  *inventory.Devices
+	Profiles *inventory.Profiles
+	Projects *project.Projects
 }
 
 // Handler returns the API as an HTTP handler for POST requests, or an error where
@@ -46,7 +51,7 @@ func Handler(c Config) (http.Handler, error) {
 		Web:        c.Web,
 		Target:     target,
 		Missing:    missing(),
-		Operations: api{c.Accounts, c.Orders}.operations(),
+		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects}.operations(),
 		Exceptions: exceptions,
 	}.Handler()
 }
@@ -55,11 +60,25 @@ func Handler(c Config) (http.Handler, error) {
 type api struct {
 	accounts *billing.Accounts
 	orders   *billing.Orders
+	devices  *inventory.Devices
+	profiles *inventory.Profiles
+	projects *project.Projects
 }
 
 // operations is the one table of them: the name, which is that of the action too,
 // what it is on, and what answers it.
 func (a api) operations() []awsjson.Operation {
+	var all []awsjson.Operation
+	for _, rows := range []func() []awsjson.Operation{
+		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows,
+	} {
+		all = append(all, rows()...)
+	}
+	return all
+}
+
+// offeringRows are what is for sale and what an account has of it.
+func (a api) offeringRows() []awsjson.Operation {
 	return []awsjson.Operation{
 		row("ListOfferings", onAll, a.listOfferings),
 		row("ListOfferingPromotions", onAll, a.listOfferingPromotions),
@@ -84,7 +103,7 @@ func Operations() []string {
 func Actions() []iam.Action {
 	var actions []iam.Action
 	for _, o := range (api{}).operations() {
-		action := iam.Action{Name: o.Action, Resource: "*"}
+		action := iam.Action{Name: o.Action, Resource: o.Resource}
 		if o.Input.Implements(reflect.TypeFor[ordering]()) {
 			action.Keys = []string{"slotfarm:Quantity", "slotfarm:OfferingId"}
 		}

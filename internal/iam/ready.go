@@ -2,9 +2,9 @@ package iam
 
 import "strconv"
 
-// reading is the statement that ReadOnly and Buyer share: the five operations
-// of the Device Farm API that change nothing, each by its name, so that an
-// operation added later is granted by nobody's old key.
+// reading is the statement that ReadOnly and Buyer share: the five operations on
+// offerings that change nothing, each by its name, so that an operation added
+// later is granted by nobody's old key.
 const reading = `{
       "Sid": "Read",
       "Effect": "Allow",

@@ -37,7 +37,7 @@ func (a api) rows() []row {
 	var rows []row
 	for _, of := range []func() []row{
 		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.trustRows, a.keyRows, a.snapshotRows,
-		a.catalogRows, a.seedRows, a.faultRows, a.backupRows,
+		a.catalogRows, a.fleetRows, a.seedRows, a.faultRows, a.backupRows,
 	} {
 		rows = append(rows, of()...)
 	}

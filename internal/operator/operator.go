@@ -22,6 +22,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
+	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
@@ -37,6 +38,7 @@ type Config struct {
 	Accounts  *billing.Accounts
 	Orders    *billing.Orders
 	Catalog   *catalog.Shelf
+	Fleet     *inventory.Fleet
 	Clocks    *sandbox.Clocks
 	Snapshots *sandbox.Snapshots
 	Seeds     *sandbox.Seeds

@@ -38,6 +38,9 @@ func (a api) putSeed(ctx context.Context, in input[none, operatorapi.Document]) 
 func (a api) reset(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Planted, error) {
 	planted, err := a.Seeds.Reset(ctx, in.caller)
 	if err == nil {
+		err = a.Fleet.Refresh(ctx)
+	}
+	if err == nil {
 		err = a.Faults.Set(nil, nil)
 	}
 	return operatorapi.Planted(planted), err

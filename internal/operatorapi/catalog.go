@@ -22,14 +22,14 @@ type PutCatalogQuery struct {
 	Replaces *int64 `query:"replaces"` // a version; whichever is in force where it is missing
 }
 
-// Version is a catalogue that was put in force.
+// Version is a catalogue, or a fleet, that was put in force.
 type Version struct {
 	Version int       `json:"version"` // 1, 2, 3, …
 	At      time.Time `json:"at"`
 	Key     string    `json:"key"` // who did it
 }
 
-// Versions are the versions of the catalogue.
+// Versions are the versions of the catalogue, or of the fleet.
 type Versions struct {
 	Versions []Version `json:"versions"` // oldest first
 }

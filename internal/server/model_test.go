@@ -3,6 +3,7 @@ package server_test
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +25,66 @@ var samples = map[string]modeltest.Samples{
 	"GetOfferingStatus":        {},
 	"ListOfferingTransactions": {},
 	"GetAccountSettings":       {},
+	"ListDevices":              {"arn": aProject, "attribute": `"MODEL"`, "operator": `"IN"`},
+	"GetDevice":                {"arn": aDevice},
+	"ListDeviceInstances":      {},
+	"GetDeviceInstance":        {"arn": anInstance},
+	"UpdateDeviceInstance":     {"arn": anInstance, "profileArn": aProfile},
+	"CreateInstanceProfile":    {},
+	"GetInstanceProfile":       {"arn": aProfile},
+	"ListInstanceProfiles":     {},
+	"UpdateInstanceProfile":    {"arn": aProfile},
+	"DeleteInstanceProfile":    {"arn": aProfile},
+	"CreateProject":            {},
+	"GetProject":               {"arn": aProject},
+	"ListProjects":             {"arn": aProject},
+	"UpdateProject":            {"arn": aProject},
+	"DeleteProject":            {"arn": aProject},
+}
+
+// Samples that are the ARNs of things that exist, once named has made them.
+const (
+	aProject   = "a project"
+	aProfile   = "an instance profile"
+	aDevice    = "a device"
+	anInstance = "an instance"
+)
+
+// named returns the samples of an operation with the ARNs of what it then makes for
+// an account.
+func (f *farm) named(account, operation string) modeltest.Samples {
+	f.t.Helper()
+	listed, ok := samples[operation]
+	if !ok {
+		return nil
+	}
+	arns := map[string]string{
+		aProject:   f.arnIn(account, "CreateProject", `{"name":"mobile"}`),
+		aProfile:   f.arnIn(account, "CreateInstanceProfile", `{"name":"clean"}`),
+		aDevice:    f.arnIn(account, "ListDevices", `{}`),
+		anInstance: f.arnIn(account, "ListDeviceInstances", `{}`),
+	}
+	all := modeltest.Samples{}
+	for member, value := range listed {
+		if arn, ok := arns[value]; ok {
+			value = strconv.Quote(arn)
+		}
+		all[member] = value
+	}
+	return all
+}
+
+// firstARN finds the first ARN in an answer.
+var firstARN = regexp.MustCompile(`"arn":"([^"]*)"`)
+
+// arnIn returns the first ARN in the answer to a call that has to be a success.
+func (f *farm) arnIn(account, operation, body string) string {
+	f.t.Helper()
+	found := firstARN.FindSubmatch(f.accepted(account, operation, body).Body)
+	if found == nil {
+		f.t.Fatalf("%s %s: no ARN", operation, body)
+	}
+	return string(found[1])
 }
 
 // stricter lists values that the model allows and slotfarm refuses as arguments,
@@ -32,13 +93,33 @@ var samples = map[string]modeltest.Samples{
 var stricter = map[string]string{
 	"PurchaseOffering/quantity: smallest": "it must be at least 1",
 	"RenewOffering/quantity: smallest":    "it must be at least 0",
+
+	"ListDevices/filters.attribute: an item that is last of the enum": "it must be one of EQUALS",
+	"ListDeviceInstances/maxResults: smallest":                        atLeastOne,
+	"ListInstanceProfiles/maxResults: smallest":                       atLeastOne,
+	"UpdateDeviceInstance/labels: an item that is 60000 characters":   "it may have 256",
+	"CreateProject/defaultJobTimeoutMinutes: smallest":                jobTimeout,
+	"CreateProject/defaultJobTimeoutMinutes: largest":                 jobTimeout,
+	"UpdateProject/defaultJobTimeoutMinutes: smallest":                jobTimeout,
+	"CreateProject/environmentVariables: 32 items":                    `hold the name "a" twice`,
+	"UpdateProject/environmentVariables: 32 items":                    `hold the name "a" twice`,
+	"UpdateProject/defaultJobTimeoutMinutes: largest":                 jobTimeout,
 }
 
+// Reasons that several operations have.
+const (
+	atLeastOne = "it must be at least 1"
+	jobTimeout = "it must be from 1 to 150, or 0"
+)
+
 // whyStricter returns stricter's entry for a case. Page tokens need none: one that
-// was not given out is refused, whatever its length.
+// was not given out is refused, whatever its length. Nor do ARNs, which have a form.
 func whyStricter(operation string, c modeltest.Case) string {
 	if c.Member == "nextToken" && c.Want == modeltest.Accepted && c.Value != "" {
 		return "is not one that " + operation + " gave to this account"
+	}
+	if strings.HasSuffix(strings.ToLower(c.Member), "arn") && c.Member != "executionRoleArn" && c.Want == modeltest.Accepted && c.Value != "" {
+		return "is not an ARN of Device Farm"
 	}
 	return stricter[operation+"/"+c.Name]
 }
@@ -49,7 +130,7 @@ const maxMessage = 1500
 // TestModelCases sends every operation in the table the boundary and bad values
 // that the API model gives rise to.
 func TestModelCases(t *testing.T) {
-	f := start(t, server.Config{Frozen: &noon})
+	f := start(t, server.Config{Frozen: &noon, Fleet: labFleet(t)})
 	unused := maps.Clone(stricter)
 	for i, name := range devicefarm.Operations() {
 		o, ok := apimodel.Load().Operation(name)
@@ -58,7 +139,7 @@ func TestModelCases(t *testing.T) {
 		}
 		account := strconv.Itoa(777777777000 + i)
 		f.accepted(account, "GetAccountSettings", "{}") // opens it
-		for i, c := range modeltest.Cases(o, samples[name]) {
+		for i, c := range modeltest.Cases(o, f.named(account, name)) {
 			delete(unused, name+"/"+c.Name)
 			t.Run(name+"/"+c.Name, func(t *testing.T) {
 				before := f.entries()
@@ -109,7 +190,7 @@ func names(message string, c modeltest.Case) bool {
 // TestAnswersAreOfTheModel holds answers of every operation in the table against
 // the API model: what is required, the enums, and the bounds of every value.
 func TestAnswersAreOfTheModel(t *testing.T) {
-	f := start(t, server.Config{Frozen: &noon})
+	f := start(t, server.Config{Frozen: &noon, Fleet: labFleet(t)})
 	f.accepted(alice, "PurchaseOffering", promoted(promotion))
 	f.accepted(alice, "PurchaseOffering", order(android, 2))
 	f.operate(http.MethodPost, "/accounts/"+alice+"/clock/advance", `{"periods":1}`, &struct{}{})
@@ -119,7 +200,7 @@ func TestAnswersAreOfTheModel(t *testing.T) {
 	for _, name := range devicefarm.Operations() {
 		t.Run(name, func(t *testing.T) {
 			o, _ := apimodel.Load().Operation(name)
-			body := modeltest.Cases(o, samples[name])[0].Body
+			body := modeltest.Cases(o, f.named(alice, name))[0].Body
 			got := f.accepted(alice, name, body)
 			if err := apimodel.Check(o.Output, got.Body); err != nil {
 				t.Errorf("%v in %.1000s", err, got.Body)

@@ -172,6 +172,12 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 func playDocuments(s *session) {
 	play(s, with(operatorapi.PutCatalog.To(), play(s, operatorapi.GetCatalog.To())))
 	play(s, operatorapi.ListCatalogVersions.To())
+	changed := play(s, with(operatorapi.PutFleet.To(), operatorapi.Document(lab)))
+	if changed.Version != 1 || len(changed.Changes) != 6 {
+		s.t.Errorf("the fleet changed to %+v, want version 1 with six changes", changed)
+	}
+	play(s, with(operatorapi.PutFleet.To(), play(s, operatorapi.GetFleet.To())))
+	play(s, operatorapi.ListFleetVersions.To())
 	play(s, with(operatorapi.PutSeed.To(), play(s, operatorapi.GetSeed.To())))
 }
 

@@ -8,8 +8,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
+	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/iam"
+	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/project"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
 	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/sweep"
@@ -34,6 +37,9 @@ type PartsConfig struct {
 	Frozen *time.Time
 
 	Swept func(accounts int, err error) // hears of each sweep and how many accounts it rolled
+
+	Fleet  device.Fleet                    // to begin with; a stored fleet comes first
+	Status func(udid string) device.Status // says what an instance is doing; nil: every one is available
 }
 
 // Parts are what a farm is made of, each the owner of some of its state, all on
@@ -48,6 +54,10 @@ type Parts struct {
 	Snapshots    *sandbox.Snapshots
 	Seeds        *sandbox.Seeds
 	Sweeper      *sweep.Sweeper
+	Fleet        *inventory.Fleet
+	Devices      *inventory.Devices
+	Profiles     *inventory.Profiles
+	Projects     *project.Projects
 
 	store store.Store
 }
@@ -72,6 +82,10 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p.Sweeper = sweep.New(sweep.Config{
 		Store: c.Store, Terms: p.Catalog.Terms, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
 	})
+	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
+		Store: c.Store, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
+	})
+	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{
 		Store: c.Store, Now: c.Now, Master: c.Master, Actions: c.Actions,
@@ -90,17 +104,17 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	return p, p.Refresh(ctx)
 }
 
-// Begin returns the access key with an id as it is now, and has the parts sell by
-// the newest catalogue. A request begins with it: it reads both at one moment, and
-// parses neither unless it has changed.
+// Begin returns the access key with an id as it is now, and has the parts go by the
+// newest catalogue and the newest fleet. A request begins with it: it reads all of
+// them at one moment, and parses none unless it has changed.
 func (p *Parts) Begin(ctx context.Context, id string) (access.Credentials, error) {
 	place, err := p.Keys.Place(ctx, id)
 	if err != nil {
 		return access.Credentials{}, err
 	}
-	found, err := p.store.Get(ctx, catalog.Head, place)
+	found, err := p.store.Get(ctx, catalog.Head, inventory.Head, place)
 	if err == nil {
-		err = p.Catalog.Follow(ctx, store.Find(found, catalog.Head))
+		err = p.follow(ctx, found)
 	}
 	if err != nil {
 		return access.Credentials{}, err
@@ -108,12 +122,20 @@ func (p *Parts) Begin(ctx context.Context, id string) (access.Credentials, error
 	return p.Keys.In(store.Find(found, place))
 }
 
-// Refresh has the parts sell by the newest catalogue, whichever process put it in
-// force.
+// Refresh has the parts go by the newest catalogue and the newest fleet, whichever
+// process put them in force.
 func (p *Parts) Refresh(ctx context.Context) error {
-	found, err := p.store.Get(ctx, catalog.Head)
+	found, err := p.store.Get(ctx, catalog.Head, inventory.Head)
 	if err != nil {
 		return err
 	}
-	return p.Catalog.Follow(ctx, store.Find(found, catalog.Head))
+	return p.follow(ctx, found)
+}
+
+// follow has the parts go by the heads that were just read.
+func (p *Parts) follow(ctx context.Context, heads []store.Document) error {
+	if err := p.Catalog.Follow(ctx, store.Find(heads, catalog.Head)); err != nil {
+		return err
+	}
+	return p.Fleet.Follow(ctx, store.Find(heads, inventory.Head))
 }

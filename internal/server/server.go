@@ -17,6 +17,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
@@ -56,6 +57,7 @@ type Config struct {
 	Frozen   *time.Time        // where clocks stand at the start; nil lets them run
 	Catalog  *offering.Catalog // to begin with; offering.Default()
 	Seed     *manifest.Seed    // planted at the start where it is not there yet
+	Fleet    device.Fleet      // to begin with; none
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 
@@ -178,6 +180,9 @@ func (c Config) httpServer(handler http.Handler) *http.Server {
 func (c Config) check() error {
 	if c.MaxSlots < 0 || c.MaxSlots > account.MaxQuantity {
 		return fault.New(fault.Argument, "max-slots %d is out of range; it must be from 1 to %d", c.MaxSlots, account.MaxQuantity)
+	}
+	if err := c.Fleet.Validate(); err != nil {
+		return fmt.Errorf("fleet: %w", err)
 	}
 	return c.Catalog.Validate()
 }
@@ -305,10 +310,11 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump})
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
+		Devices: parts.Devices, Profiles: parts.Profiles, Projects: parts.Projects,
 	}
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
-		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys,
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet,
 		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}

@@ -17,7 +17,7 @@ import (
 // parts returns how the parts work on a store.
 func (c Config) parts(store store.Store) PartsConfig {
 	config := PartsConfig{
-		Store: store, Now: c.Now, NewID: c.NewID, Actions: actions(),
+		Store: store, Now: c.Now, NewID: c.NewID, Actions: actions(), Fleet: c.Fleet,
 		Terms: account.Terms{Catalog: *c.Catalog, MaxSlots: c.MaxSlots}, Shared: c.Database != "",
 	}
 	if c.Master == nil {
