@@ -122,6 +122,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 .PHONY: soak
 soak: ## simulate accounts with faults and fresh seeds for SOAK (10m), then crash servers for as long
 	cd internal/simulation && go test -count=1 -timeout 0 -run '^TestSoak$$' -soak $(SOAK)
+	go test -count=1 -timeout 0 -v -run '^TestFlatBehindSessions$$' ./internal/billing -sessions 1000000
 	go test -count=1 -timeout 0 -p 1 -v -run '^(TestSoak|TestClientsThatNeverRead|TestCopiesOfALiveFile)$$' ./e2e/crash ./e2e/nodes -soak $(SOAK)
 
 .PHONY: golden

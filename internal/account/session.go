@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -61,6 +62,10 @@ func (m Millis) Minutes() string {
 	hundredths := (100*m + minute/2) / minute
 	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
 }
+
+// Decimal returns Minutes with one decimal where the second is 0, as AWS writes
+// numbers: "12.35", "954.1", "1000.0".
+func (m Millis) Decimal() string { return strings.TrimSuffix(m.Minutes(), "0") }
 
 // Booking is what a session comes to in the books.
 type Booking struct {

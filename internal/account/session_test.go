@@ -367,6 +367,11 @@ func TestMinutes(t *testing.T) {
 			t.Errorf("%d ms are %s minutes, want %s", ms, got, want)
 		}
 	}
+	for ms, want := range map[account.Millis]string{0: "0.0", 90_000: "1.5", 741_000: "12.35", 60_000_000: "1000.0"} {
+		if got := ms.Decimal(); got != want {
+			t.Errorf("%d ms are %s minutes, want %s", ms, got, want)
+		}
+	}
 }
 
 func TestQuotas(t *testing.T) {

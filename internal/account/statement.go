@@ -66,8 +66,9 @@ func NewDraft(p offering.Period, catalog offering.Catalog) *Draft {
 	return &Draft{statement: Statement{Period: p}, catalog: catalog, renewals: map[string]renewal{}}
 }
 
-// Add takes the account's next event; the first is its opening. A purchase is
-// charged when it is made, a renewal at the boundary where it takes effect.
+// Add takes the account's next event; the first is its opening, and the last is the
+// period's last, or any later one. A purchase is charged when it is made, a renewal
+// at the boundary where it takes effect.
 func (d *Draft) Add(e Event) {
 	switch e.Kind {
 	case KindPurchased:
@@ -90,13 +91,6 @@ func (d *Draft) Add(e Event) {
 		clear(d.renewals)
 	}
 	d.state = Apply(d.state, e)
-}
-
-// Over reports whether an event, and so all that follow it, come after the
-// statement's period. Before an account's first transaction or session none
-// does: its clock may go back then.
-func (d *Draft) Over(e Event) bool {
-	return d.state.charged() && !e.At.Before(d.statement.Period.Next().Start())
 }
 
 // Statement returns the statement of what was added, and of the period's sessions,

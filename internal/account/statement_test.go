@@ -21,27 +21,16 @@ type line struct {
 
 // statementOf returns the statement of a period from all events of an account.
 func statementOf(p offering.Period, events []account.Event, catalog offering.Catalog) account.Statement {
-	draft := account.NewDraft(p, catalog)
+	draft, state := account.NewDraft(p, catalog), account.State{}
 	for _, e := range events {
-		if draft.Over(e) {
+		next := account.Apply(state, e)
+		if next.Reached(p.Next().Start()) {
 			break
 		}
 		draft.Add(e)
-	}
-	return draft.Statement(upTo(p, events))
-}
-
-// upTo returns the state where a period ended, or after all events.
-func upTo(p offering.Period, events []account.Event) account.State {
-	var state account.State
-	for _, e := range events {
-		next := account.Apply(state, e)
-		if next.PastPeriod(p) {
-			break
-		}
 		state = next
 	}
-	return state
+	return draft.Statement(state)
 }
 
 // statement returns the lines of a period, and checks their sum.

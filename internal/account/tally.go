@@ -98,11 +98,17 @@ func (t *Tally) add(b Booking) {
 	t.Cost += b.Cost
 }
 
+// Charged reports whether the minutes of the sessions are charged.
+func (t Tally) Charged() bool { return t.Method == Metered && !t.Faulty }
+
 // Title says in words what the sessions were.
 func (t Tally) Title() string {
 	title := map[SessionKind]string{RemoteAccess: "Remote access", TestGrid: "Test grid", Job: "Jobs"}[t.Kind]
-	if t.Platform != "" {
-		title += " on " + string(t.Platform)
+	switch t.Platform {
+	case offering.Android:
+		title += " on Android"
+	case offering.IOS:
+		title += " on iOS"
 	}
 	return title
 }
@@ -129,8 +135,6 @@ func (t Tally) why() string {
 	return why
 }
 
-// PastPeriod reports whether the account's books have come behind the end of a
-// period. Once they have, they never go back, since time that is charged stands.
-func (s State) PastPeriod(p offering.Period) bool {
-	return s.charged() && !s.At.Before(p.Next().Start())
-}
+// Reached reports whether the account's books have come to an instant. Once they
+// have, they never go back before it, since time that is charged stands.
+func (s State) Reached(at time.Time) bool { return s.charged() && !s.At.Before(at) }

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -23,32 +24,29 @@ func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Per
 	if p.Start().After(view.Now) {
 		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
 	}
-	draft := account.NewDraft(p, view.Terms.Catalog)
-	reader, all := o.accounts.config.Store, journal.Span{Until: view.Entries}
-	for entry, err := range journal.Unbooked(ctx, reader, c.Account, all) {
+	draft, end := account.NewDraft(p, view.Terms.Catalog), p.Next().Start()
+	last, rest := view.State, journal.Span{Until: view.Entries}
+	for entry, err := range journal.Unbooked(ctx, o.accounts.config.Store, c.Account, rest) {
 		if err != nil {
 			return account.Statement{}, view, err
 		}
-		if draft.Over(entry.Event) {
+		if entry.State.Reached(end) {
+			rest.Until = entry.Seq - 1
 			break
 		}
 		draft.Add(entry.Event)
+		last, rest.After = entry.State, entry.Seq
 	}
-	end, err := endOf(ctx, reader, c.Account, p, view)
-	return draft.Statement(end), view, err
+	last, err = o.sessionsUntil(ctx, c.Account, rest, end, last)
+	return draft.Statement(last), view, err
 }
 
-// endOf returns the account's state where a period ended, or the one of now.
-func endOf(ctx context.Context, r journal.Entries, id account.ID, p offering.Period, now View) (account.State, error) {
-	if !now.State.PastPeriod(p) {
-		return now.State, nil
+// sessionsUntil returns the account's state before an instant. What follows the
+// state before books sessions.
+func (o *Orders) sessionsUntil(ctx context.Context, id account.ID, s journal.Span, end time.Time, before account.State) (account.State, error) {
+	entry, err := journal.Before(ctx, o.accounts.config.Store, id, s, func(s account.State) bool { return s.Reached(end) })
+	if err != nil || entry.Seq == 0 {
+		return before, err
 	}
-	next, err := journal.Find(ctx, r, id, journal.Span{Until: now.Entries}, func(s account.State) bool { return s.PastPeriod(p) })
-	if err != nil || next == 1 {
-		return account.State{}, err
-	}
-	for entry, err := range journal.Between(ctx, r, id, journal.Span{After: next - 2, Until: next - 1}) {
-		return entry.State, err
-	}
-	return account.State{}, nil
+	return entry.State, nil
 }

@@ -112,6 +112,8 @@ func (p *page) account(a operatorapi.Account) {
 		rows = append(rows, []string{id, strconv.Itoa(a.Current[id]), strconv.Itoa(a.NextPeriod[id]), strconv.Itoa(a.MaxSlots[id])})
 	}
 	p.table([]string{"OFFERING", "SLOTS", "NEXT PERIOD", "AT MOST"}, rows)
+	p.say("")
+	p.say("At a time: %d metered sessions on devices, %d sessions on browsers, %d waiting.", a.Limits.Metered, a.Limits.TestGrid, a.Limits.Waiting)
 }
 
 // accountSetCommand changes an account.
@@ -119,8 +121,11 @@ type accountSetCommand struct {
 	onAccount
 	Status   status      `env:"-" placeholder:"STATUS" help:"What the account may do: everything if ACTIVE, only read if SUSPENDED, nothing with offerings if INELIGIBLE."`
 	MaxSlots []slotLimit `env:"-" sep:"none" placeholder:"OFFERING=N" help:"How many slots of an offering the account may hold. Repeat the flag for several offerings; the limits of the others stay."`
+	Metered  *int        `env:"-" placeholder:"N" help:"How many metered sessions the account may have on devices at a time."`
+	TestGrid *int        `env:"-" placeholder:"N" help:"How many sessions the account may have on browsers at a time."`
+	Waiting  *int        `env:"-" placeholder:"N" help:"How many sessions of the account may wait for a slot or a device."`
 	Note     *string     `env:"-" placeholder:"TEXT" help:"A note in your own words, such as the name of the team. An empty note removes it."`
-	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary account. This is possible only before its first transaction."`
+	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary account. This is possible only before its first transaction and session."`
 }
 
 // Help is what --help says of the command beside its flags.
@@ -139,6 +144,9 @@ func (c *accountSetCommand) Run(ctx context.Context, streams IO) error {
 			settings.MaxSlots = map[string]int{}
 		}
 		settings.MaxSlots[l.offeringID] = l.slots
+	}
+	if c.Metered != nil || c.TestGrid != nil || c.Waiting != nil {
+		settings.Limits = &operatorapi.LimitSettings{Metered: c.Metered, TestGrid: c.TestGrid, Waiting: c.Waiting}
 	}
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		a, err := api.PutAccount(ctx, string(c.Account), settings)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/money"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
@@ -41,6 +42,8 @@ func details(e operatorapi.Event) []string {
 		return configured(e.Settings)
 	case "clock":
 		return []string{clockAt(e.Frozen)}
+	case "booked":
+		return booked(e.Booking)
 	case "rolled":
 		var charges []string
 		for _, c := range e.Charges {
@@ -81,6 +84,7 @@ func configured(c *operatorapi.Configured) []string {
 	for _, l := range c.Limits {
 		set = append(set, fmt.Sprintf("at most %d × %s", l.Max, l.OfferingID))
 	}
+	set = append(set, quotas(c.Quotas)...)
 	if c.Note != nil {
 		set = append(set, fmt.Sprintf("note %q", *c.Note))
 	}
@@ -88,6 +92,40 @@ func configured(c *operatorapi.Configured) []string {
 		return []string{"nothing"}
 	}
 	return set
+}
+
+func quotas(q *operatorapi.Quotas) []string {
+	if q == nil {
+		return nil
+	}
+	var set []string
+	for _, quota := range []struct {
+		what  string
+		value *int
+	}{{"metered sessions", q.Metered}, {"test grid sessions", q.TestGrid}, {"waiting", q.Waiting}} {
+		if quota.value != nil {
+			set = append(set, fmt.Sprintf("at most %d %s", *quota.value, quota.what))
+		}
+	}
+	return set
+}
+
+// booked says what a session was, how long it took and what it cost.
+func booked(b *operatorapi.Booking) []string {
+	if b == nil {
+		return nil
+	}
+	s := b.Session
+	text := fmt.Sprintf("%s on %s  %s minutes  %s %s  %s", s.Kind, s.Device, account.Millis(b.Ms).Minutes(), fixed(b.Cents), money.Currency, s.ID)
+	switch {
+	case s.Faulty:
+		text += "  the lab failed"
+	case s.Method == string(account.Unmetered):
+		text += "  unmetered"
+	case b.TrialMs > 0:
+		text += "  " + account.Millis(b.TrialMs).Minutes() + " of them by the trial"
+	}
+	return []string{text}
 }
 
 func clockAt(frozen *time.Time) string {

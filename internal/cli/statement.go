@@ -23,7 +23,7 @@ type statementCommand struct {
 
 // Help is what --help says of the command beside its flags.
 func (statementCommand) Help() string {
-	return `A statement shows what was bought in the month, and what was charged at its beginning for renewed slots. A renewal made during a month is charged at the beginning of the next. The statement shows the price of a slot if it follows from the amount or the catalogue.
+	return `A statement shows what was bought in the month, what was charged at its beginning for renewed slots, and what the sessions come to that were booked in it: a line for each kind, platform and price, with the minutes. A renewal made during a month is charged at the beginning of the next. The statement shows the price of a slot if it follows from the amount or the catalogue.
 
 CSV follows RFC 4180, with a header and without a total. Text that a spreadsheet would read as a formula has an apostrophe before it.`
 }

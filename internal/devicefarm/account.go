@@ -2,6 +2,7 @@ package devicefarm
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
@@ -82,12 +83,8 @@ type getAccountSettingsOutput struct {
 	AccountSettings accountSettings `json:"accountSettings"`
 }
 
-// AWS's figures: a job may run 150 minutes, and an account has 1000 minutes of
-// metered testing to try, none of which is ever used up here.
-const (
-	jobTimeoutMinutes = 150
-	trial             = "1000.0"
-)
+// jobTimeoutMinutes is AWS's figure: a job may run 150 minutes.
+const jobTimeoutMinutes = 150
 
 // getAccountSettings shows the account's slots by platform and its limits. An
 // account that is not eligible for offerings can read them too.
@@ -101,10 +98,19 @@ func (a api) getAccountSettings(ctx context.Context, call *web.Request, _ struct
 		UnmeteredDevices:             slots(view, false),
 		UnmeteredRemoteAccessDevices: slots(view, true),
 		MaxJobTimeoutMinutes:         jobTimeoutMinutes,
-		TrialMinutes:                 trialMinutes{trial, trial},
+		TrialMinutes:                 trialOf(view),
 		MaxSlots:                     maxSlots(view),
 		DefaultJobTimeoutMinutes:     jobTimeoutMinutes,
 	}}, nil
+}
+
+// trialOf returns how many minutes of metered testing an account has to try, and
+// how many of them are left.
+func trialOf(view billing.View) trialMinutes {
+	return trialMinutes{
+		Total:     awsjson.Decimal(strconv.Itoa(view.Terms.Catalog.Metering.TrialMinutes) + ".0"),
+		Remaining: awsjson.Decimal(view.State.TrialLeft(view.Terms).Decimal()),
+	}
 }
 
 // slots counts what is held by platform, for remote access or automated tests.

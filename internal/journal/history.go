@@ -77,31 +77,31 @@ func Unbooked(ctx context.Context, r Entries, id account.ID, s Span) iter.Seq2[E
 	}
 }
 
-// Find returns the number of the first entry of a part of a journal for which a
-// property holds, or one more than Until where it holds for none. It holds for all
+// Before returns the last entry of a part of a journal whose state does not have a
+// property, or the zero Entry if they all have it. The property holds for all
 // entries behind one for which it holds, so a few reads find it among a million.
-func Find(ctx context.Context, r Entries, id account.ID, s Span, holds func(account.State) bool) (int64, error) {
+func Before(ctx context.Context, r Entries, id account.ID, s Span, holds func(account.State) bool) (Entry, error) {
+	var last Entry
 	after, until := s.After, s.Until+1
-	for after+1 < until {
-		middle := after + (until-after)/2
-		records, err := r.Forward(ctx, id, middle-1, 1)
-		if err == nil && (len(records) == 0 || records[0].Seq != middle) {
+	for next := s.Until; after+1 < until; next = after + (until-after)/2 {
+		records, err := r.Forward(ctx, id, next-1, 1)
+		if err == nil && (len(records) == 0 || records[0].Seq != next) {
 			err = takenBack(id)
 		}
 		if err != nil {
-			return 0, err
+			return Entry{}, err
 		}
 		entry, err := records[0].Entry()
-		if err != nil {
-			return 0, err
-		}
-		if holds(entry.State) {
-			until = middle
-		} else {
-			after = middle
+		switch {
+		case err != nil:
+			return Entry{}, err
+		case holds(entry.State):
+			until = next
+		default:
+			after, last = next, entry
 		}
 	}
-	return until, nil
+	return last, nil
 }
 
 func takenBack(id account.ID) error {

@@ -45,6 +45,7 @@ type accountShape struct {
 	Note      *string         `json:"note,omitzero"`
 	Test      *bool           `json:"test,omitzero"`
 	MaxSlots  map[string]int  `json:"maxSlots,omitempty"`
+	Limits    *limitsShape    `json:"limits,omitzero"`
 	Now       instant         `json:"now,omitzero"`
 	Purchases []orderShape    `json:"purchases,omitempty"`
 	Renewals  []orderShape    `json:"renewals,omitempty"`
@@ -67,6 +68,49 @@ type stepShape struct {
 	Set      *settingsShape `json:"set,omitzero"`
 	Cancel   *cancelShape   `json:"cancel,omitzero"`
 	Credit   *creditShape   `json:"credit,omitzero"`
+	Session  *sessionShape  `json:"session,omitzero"`
+}
+
+// limitsShape bounds how many sessions an account has at a time.
+type limitsShape struct {
+	Metered  *int `json:"metered,omitzero"`
+	TestGrid *int `json:"testGrid,omitzero"`
+	Waiting  *int `json:"waiting,omitzero"`
+}
+
+// sessionShape is a session that was booked.
+type sessionShape struct {
+	ID            string                `json:"id"`
+	Kind          account.SessionKind   `json:"kind"`
+	Project       string                `json:"project,omitzero"`
+	Device        string                `json:"device,omitzero"`
+	UDID          string                `json:"udid,omitzero"`
+	Platform      offering.Platform     `json:"platform,omitzero"`
+	Began         instant               `json:"began"`
+	Ended         instant               `json:"ended"`
+	BillingMethod account.BillingMethod `json:"billingMethod"`
+	MinutePrice   rate                  `json:"minutePrice,omitzero"`
+	Faulty        bool                  `json:"faulty,omitzero"`
+	Result        string                `json:"result,omitzero"`
+}
+
+func (s sessionShape) session() *account.Session {
+	return &account.Session{
+		ID: s.ID, Kind: s.Kind, Project: s.Project, Device: s.Device, UDID: s.UDID, Platform: s.Platform,
+		Began: time.Time(s.Began), Ended: time.Time(s.Ended),
+		Method: s.BillingMethod, Rate: money.Rate(s.MinutePrice), Faulty: s.Faulty, Result: s.Result,
+	}
+}
+
+func sessionShapeOf(s *account.Session) *sessionShape {
+	if s == nil {
+		return nil
+	}
+	return &sessionShape{
+		ID: s.ID, Kind: s.Kind, Project: s.Project, Device: s.Device, UDID: s.UDID, Platform: s.Platform,
+		Began: instant(s.Began), Ended: instant(s.Ended),
+		BillingMethod: s.Method, MinutePrice: rate(s.Rate), Faulty: s.Faulty, Result: s.Result,
+	}
 }
 
 // creditShape is a correction in the account's favour.
@@ -85,6 +129,7 @@ type settingsShape struct {
 	Status   *account.Status `json:"status,omitzero"`
 	Note     *string         `json:"note,omitzero"`
 	MaxSlots map[string]int  `json:"maxSlots,omitempty"`
+	Limits   *limitsShape    `json:"limits,omitzero"`
 }
 
 // ParseSeed reads a seed, JSON or YAML. Errors: Malformed or Argument, with the
@@ -140,7 +185,7 @@ func (s seedShape) seed(prefix string) (Seed, error) {
 func (a accountShape) script(path string) (account.Script, error) {
 	s := account.Script{
 		Path: path, Test: a.Test == nil || *a.Test, Now: a.Now.pointer(),
-		Limits: limits(a.MaxSlots), Status: a.Status, Note: a.Note,
+		Limits: limits(a.MaxSlots), Quotas: (*account.Quotas)(a.Limits), Status: a.Status, Note: a.Note,
 	}
 	add := func(list string, i int, step stepShape) error {
 		read, err := step.step(fmt.Sprintf("%s.%s[%d]", path, list, i))
@@ -205,7 +250,7 @@ func (h stepShape) step(path string) (account.Step, error) {
 	}
 	if h.Set != nil {
 		given++
-		step.Set = &account.Settings{Status: h.Set.Status, Note: h.Set.Note, Limits: limits(h.Set.MaxSlots)}
+		step.Set = &account.Settings{Status: h.Set.Status, Note: h.Set.Note, Limits: limits(h.Set.MaxSlots), Quotas: (*account.Quotas)(h.Set.Limits)}
 	}
 	if h.Cancel != nil {
 		given++
@@ -215,8 +260,12 @@ func (h stepShape) step(path string) (account.Step, error) {
 		given++
 		step.Credit = &account.Credit{Amount: money.Cents(h.Credit.Amount), Reason: h.Credit.Reason}
 	}
+	if h.Session != nil {
+		given++
+		step.Session = h.Session.session()
+	}
 	if given != 1 {
-		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew, set, cancel and credit", path)
+		return step, fault.New(fault.Argument, "%s needs exactly one of purchase, renew, set, cancel, credit and session", path)
 	}
 	return step, nil
 }
@@ -255,7 +304,7 @@ func FormatSeed(s Seed) ([]byte, error) {
 // accountShapeOf writes the account's steps as its history.
 func accountShapeOf(a SeedAccount) accountShape {
 	shape := accountShape{Account: accountID(a.ID), Now: instantOf(a.Script.Now),
-		MaxSlots: byOffering(a.Script.Limits), Status: a.Script.Status, Note: a.Script.Note}
+		MaxSlots: byOffering(a.Script.Limits), Limits: (*limitsShape)(a.Script.Quotas), Status: a.Script.Status, Note: a.Script.Note}
 	if !a.Script.Test {
 		shape.Test = &a.Script.Test
 	}
@@ -266,9 +315,9 @@ func accountShapeOf(a SeedAccount) accountShape {
 }
 
 func stepShapeOf(step account.Step) stepShape {
-	shape := stepShape{At: instantOf(step.At), Purchase: orderShapeOf(step.Purchase), Renew: orderShapeOf(step.Renew)}
+	shape := stepShape{At: instantOf(step.At), Purchase: orderShapeOf(step.Purchase), Renew: orderShapeOf(step.Renew), Session: sessionShapeOf(step.Session)}
 	if step.Set != nil {
-		shape.Set = &settingsShape{Status: step.Set.Status, Note: step.Set.Note, MaxSlots: byOffering(step.Set.Limits)}
+		shape.Set = &settingsShape{Status: step.Set.Status, Note: step.Set.Note, MaxSlots: byOffering(step.Set.Limits), Limits: (*limitsShape)(step.Set.Quotas)}
 	}
 	if step.Cancel != nil {
 		shape.Cancel = &cancelShape{step.Cancel.OfferingID, step.Cancel.Held}

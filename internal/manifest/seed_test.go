@@ -13,7 +13,7 @@ import (
 func seed(members string) string { return `{"accounts":[{"account":"111111111111",` + members + `}]}` }
 
 func TestBadSeeds(t *testing.T) {
-	const known = "account, status, note, test, maxSlots, now, purchases, renewals, history"
+	const known = "account, status, note, test, maxSlots, limits, now, purchases, renewals, history"
 	const one = `{"offeringId":"` + ios + `","quantity":1}`
 	for _, tt := range []struct {
 		name, body string
@@ -58,8 +58,8 @@ func TestBadSeeds(t *testing.T) {
 		{"at zero", seed(`"purchases":[{"at":"0001-01-01T00:00:00Z"}]`), fault.Malformed, `member "accounts[0].purchases[0].at" is "0001-01-01T00:00:00Z"`},
 		{"at a number", seed(`"purchases":[{"at":1769817600}]`), fault.Malformed, `member "accounts[0].purchases[0].at" is "1769817600"; it must be a time`},
 		{"at inside", seed(`"history":[{"purchase":{"at":"2026-01-01T00:00:00Z","quantity":1}}]`), fault.Argument, "accounts[0].history[0]: at belongs beside purchase and renew, not inside"},
-		{"step of nothing", seed(`"history":[{}]`), fault.Argument, "accounts[0].history[0] needs exactly one of purchase, renew, set, cancel and credit"},
-		{"step of two", seed(`"history":[{"set":{},"purchase":` + one + `}]`), fault.Argument, "accounts[0].history[0] needs exactly one of purchase, renew, set, cancel and credit"},
+		{"step of nothing", seed(`"history":[{}]`), fault.Argument, "accounts[0].history[0] needs exactly one of purchase, renew, set, cancel, credit and session"},
+		{"step of two", seed(`"history":[{"set":{},"purchase":` + one + `}]`), fault.Argument, "accounts[0].history[0] needs exactly one of purchase, renew, set, cancel, credit and session"},
 		{"cut off", `{"accounts":[`, fault.Malformed, "the body is not valid JSON at byte 13"},
 		{"two objects", `{} {}`, fault.Malformed, "not valid JSON at byte 3"},
 		{"UTF-8", "{\"accounts\xff\":1}", fault.Malformed, "not valid JSON"},

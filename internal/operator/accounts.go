@@ -28,7 +28,7 @@ func shape(id account.ID, v billing.View) operatorapi.Account {
 	s := operatorapi.Account{
 		Account: string(id), Status: string(v.State.Status), Note: v.State.Note, Test: v.State.Test,
 		Now: v.Now, Frozen: v.State.Frozen != nil,
-		MaxSlots: map[string]int{}, Current: map[string]int{}, NextPeriod: map[string]int{},
+		MaxSlots: map[string]int{}, Limits: limitsShape(v.State), Current: map[string]int{}, NextPeriod: map[string]int{},
 		Transactions: v.State.Transactions, Entries: v.Entries,
 	}
 	for _, o := range v.Terms.Catalog.Offerings {
@@ -38,6 +38,10 @@ func shape(id account.ID, v billing.View) operatorapi.Account {
 		s.Current[h.OfferingID], s.NextPeriod[h.OfferingID] = h.Current, h.Upcoming()
 	}
 	return s
+}
+
+func limitsShape(s account.State) operatorapi.Limits {
+	return operatorapi.Limits{Metered: s.MeteredLimit(), TestGrid: s.TestGridLimit(), Waiting: s.WaitingLimit()}
 }
 
 // getAccount shows an account; one that was never opened is not found.
@@ -90,6 +94,9 @@ func (a api) putAccount(ctx context.Context, in input[none, operatorapi.Settings
 	settings := account.Settings{Status: (*account.Status)(in.body.Status), Test: in.body.Test, Note: in.body.Note}
 	for _, id := range slices.SortedFunc(maps.Keys(in.body.MaxSlots), strings.Compare) {
 		settings.Limits = append(settings.Limits, account.Limit{OfferingID: id, Max: in.body.MaxSlots[id]})
+	}
+	if l := in.body.Limits; l != nil {
+		settings.Quotas = &account.Quotas{Metered: l.Metered, TestGrid: l.TestGrid, Waiting: l.Waiting}
 	}
 	view, err := a.Accounts.Configure(ctx, in.caller, settings)
 	return shape(in.caller.Account, view), err

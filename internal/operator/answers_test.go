@@ -42,6 +42,8 @@ func TestAnswers(t *testing.T) {
 	play("back to the wall clock", "DELETE", "/accounts/"+alice+"/clock", "")
 	play("a statement", "GET", "/accounts/"+alice+"/statement?period=2026-01", "")
 	play("that of the current period", "GET", "/accounts/"+alice+"/statement", "")
+	play("sessions", "PUT", "/seed", sessions)
+	play("a statement with sessions", "GET", "/accounts/"+carol+"/statement", "")
 	play("another account", "PUT", "/accounts/"+bob, `{"status":"INELIGIBLE","test":false}`)
 	play("both", "GET", "/accounts", "")
 	play("those after the first", "GET", "/accounts?after="+alice, "")
@@ -53,6 +55,16 @@ func TestAnswers(t *testing.T) {
 	checkGolden(t, "answers", session.String())
 }
 
+// sessions is a seed of an account with sessions of each sort.
+const sessions = `{"accounts":[{"account":"` + carol + `","now":"2026-02-03T00:00:00Z","limits":{"testGrid":1},"history":[
+	{"at":"2026-02-01T00:00:00Z","session":{"id":"1","kind":"remote-access","device":"Pixel 8","platform":"ANDROID","began":"2026-01-31T20:00:00Z","ended":"2026-02-01T13:20:00Z","billingMethod":"METERED","minutePrice":0.17}},
+	{"at":"2026-02-01T00:00:00Z","purchase":{"offeringId":"` + ios + `","quantity":1}},
+	{"at":"2026-02-02T00:00:00Z","session":{"id":"2","kind":"remote-access","device":"Pixel 8","platform":"ANDROID","began":"2026-02-01T20:00:00Z","ended":"2026-02-01T20:01:30.3Z","billingMethod":"METERED","minutePrice":0.17}},
+	{"at":"2026-02-02T00:00:00Z","session":{"id":"3","kind":"job","device":"iPhone 15","platform":"IOS","began":"2026-02-01T20:00:00Z","ended":"2026-02-01T20:05:00Z","billingMethod":"UNMETERED"}},
+	{"at":"2026-02-02T00:00:00Z","session":{"id":"4","kind":"job","device":"iPhone 15","platform":"IOS","began":"2026-02-01T20:00:00Z","ended":"2026-02-01T20:05:00Z","billingMethod":"UNMETERED","faulty":true}},
+	{"at":"2026-02-03T00:00:00Z","session":{"id":"5","kind":"test-grid","device":"chrome","began":"2026-02-01T20:00:00Z","ended":"2026-02-01T20:05:00Z","billingMethod":"METERED","minutePrice":0.005}}
+]}]}`
+
 // accountShape is what the tests read of an account.
 type accountShape struct {
 	Account      string         `json:"account"`
@@ -61,6 +73,7 @@ type accountShape struct {
 	Now          string         `json:"now"`
 	Frozen       bool           `json:"frozen"`
 	MaxSlots     map[string]int `json:"maxSlots"`
+	Limits       map[string]int `json:"limits"`
 	Current      map[string]int `json:"current"`
 	NextPeriod   map[string]int `json:"nextPeriod"`
 	Transactions int            `json:"transactions"`
@@ -73,7 +86,7 @@ func TestSettingsStay(t *testing.T) {
 	f := open(t)
 	for _, body := range []string{
 		`{"maxSlots":{"` + ios + `":3}}`, `{"test":false}`, `{"maxSlots":{"` + android + `":4}}`, `{"status":"SUSPENDED"}`, `{"maxSlots":{"` + ios + `":5}}`,
-		` {"maxSlots":{}} `,
+		` {"maxSlots":{}} `, `{"limits":{"metered":0}}`, `{"limits":{"waiting":7}}`, `{"limits":{}}`,
 	} {
 		f.accepted("PUT", "/accounts/"+alice, body)
 	}
@@ -81,6 +94,9 @@ func TestSettingsStay(t *testing.T) {
 	f.decoded("GET", "/accounts/"+alice, "", &got)
 	if got.Status != "SUSPENDED" || got.Test || got.MaxSlots[ios] != 5 || got.MaxSlots[android] != 4 {
 		t.Errorf("account = %+v", got)
+	}
+	if diff := cmp.Diff(map[string]int{"metered": 0, "testGrid": 50, "waiting": 7}, got.Limits); diff != "" {
+		t.Errorf("limits (-want +got):\n%s", diff)
 	}
 	f.accepted("PUT", "/accounts/"+alice, `{"test":true}`) // it has no transactions
 }

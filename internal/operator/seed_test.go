@@ -74,7 +74,9 @@ accounts:
   test: false
   history:
   - {at: 2025-12-31T00:00:00Z, purchase: {offeringId: ` + android + `, quantity: 1, offeringPromotionId: 2FREEMONTHS}}
-  - {at: 2026-01-15T00:00:00Z, set: {status: INELIGIBLE}}
+  - {at: 2026-01-15T00:00:00Z, set: {status: INELIGIBLE, limits: {metered: 1}}}
+  - {at: 2026-01-16T00:00:00Z, session: {id: s-1, kind: job, project: apps, device: iPhone 15, udid: "0001", platform: IOS, began: 2026-01-15T23:00:00Z, ended: 2026-01-15T23:10:00.5Z, billingMethod: METERED, minutePrice: 0.17, result: FAILED}}
+  - {at: 2026-01-16T00:00:00Z, session: {id: s-2, kind: test-grid, device: chrome, began: 2026-01-15T23:00:00Z, ended: 2026-01-15T23:00:00Z, billingMethod: METERED, faulty: true}}
 `
 
 func TestSeed(t *testing.T) {

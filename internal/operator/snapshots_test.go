@@ -234,7 +234,7 @@ func TestFork(t *testing.T) {
 	for _, into := range []string{bob, carol} {
 		got := f.restore(alice, s.Snapshot, `{"into":"`+into+`"}`)
 		want := accountShape{
-			Account: into, Status: "ACTIVE", Test: true, Now: "2026-01-31T12:00:00Z", Frozen: true, MaxSlots: got.MaxSlots,
+			Account: into, Status: "ACTIVE", Test: true, Now: "2026-01-31T12:00:00Z", Frozen: true, MaxSlots: got.MaxSlots, Limits: got.Limits,
 			Current: map[string]int{ios: 2, android: 2}, NextPeriod: map[string]int{ios: 1, android: 2}, Transactions: 3, Entries: s.Entries,
 		}
 		f.same("fork", want, got)

@@ -51,10 +51,27 @@ func lineShape(l account.Line, catalog offering.Catalog) operatorapi.StatementLi
 		Date: l.At, Kind: string(l.Kind), OfferingID: l.OfferingID, Description: slot.Description,
 		Quantity: l.Quantity, TransactionID: l.TransactionID, Promotions: []operatorapi.Reduction{}, Cents: int64(l.Cost), Why: l.Why(),
 	}
+	if l.Tally != nil {
+		shape.Description, shape.Sessions = l.Tally.Title(), sessionsShape(*l.Tally)
+	}
 	for _, r := range l.Reductions {
 		shape.Promotions = append(shape.Promotions, operatorapi.Reduction(r))
 	}
 	return shape
+}
+
+func sessionsShape(t account.Tally) *operatorapi.Sessions {
+	s := &operatorapi.Sessions{
+		Kind: string(t.Kind), Platform: string(t.Platform), BillingMethod: string(t.Method), Faulty: t.Faulty,
+		Minutes: operatorapi.Decimal(t.Length.Minutes()),
+	}
+	if t.Charged() && !t.Several {
+		s.MinutePrice = operatorapi.Decimal(t.Rate.Decimal())
+	}
+	if t.Trial > 0 {
+		s.TrialMinutes = operatorapi.Decimal(t.Trial.Minutes())
+	}
+	return s
 }
 
 // quote says what a purchase would cost now.

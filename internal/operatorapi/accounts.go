@@ -21,6 +21,7 @@ type Account struct {
 	Now          time.Time      `json:"now"`
 	Frozen       bool           `json:"frozen"`
 	MaxSlots     map[string]int `json:"maxSlots"`
+	Limits       Limits         `json:"limits"`
 	Current      map[string]int `json:"current"`
 	NextPeriod   map[string]int `json:"nextPeriod"`
 	Transactions int            `json:"transactions"`
@@ -44,4 +45,19 @@ type Settings struct {
 	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay
 	Test     *bool          `json:"test,omitzero"`
 	Note     *string        `json:"note,omitzero"` // "" removes it
+	Limits   *LimitSettings `json:"limits,omitzero"`
+}
+
+// Limits are how many sessions an account may have at a time, beside its slots.
+type Limits struct {
+	Metered  int `json:"metered"`  // on devices, charged by the minute
+	TestGrid int `json:"testGrid"` // on browsers
+	Waiting  int `json:"waiting"`  // that have not begun
+}
+
+// LimitSettings are what can be set of Limits. Nil fields stay as they are.
+type LimitSettings struct {
+	Metered  *int `json:"metered,omitzero"`
+	TestGrid *int `json:"testGrid,omitzero"`
+	Waiting  *int `json:"waiting,omitzero"`
 }

@@ -64,13 +64,38 @@ type By struct {
 
 // Event is what happened. Which fields are set depends on its kind.
 type Event struct {
-	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled
+	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled, cancelled, credited, booked
 	At           time.Time          `json:"at"`   // by the account's clock
 	Opening      *Opening           `json:"opening"`
 	Settings     *Configured        `json:"settings"`
 	Frozen       *time.Time         `json:"frozen"` // where the clock stands; nil after a release
 	Transactions []EntryTransaction `json:"transactions"`
 	Charges      []Charge           `json:"charges"`
+	Booking      *Booking           `json:"booking"`
+}
+
+// Booking is what a session came to.
+type Booking struct {
+	Session EntrySession `json:"session"`
+	Ms      int64        `json:"ms"`      // how long it took, in milliseconds
+	TrialMs int64        `json:"trialMs"` // the part of it that the trial pays for
+	Cents   int64        `json:"cents"`   // of a US dollar
+}
+
+// EntrySession is a session as a journal keeps it.
+type EntrySession struct {
+	ID       string    `json:"id"`
+	Kind     string    `json:"kind"` // remote-access, test-grid or job
+	Project  string    `json:"project"`
+	Device   string    `json:"device"` // or the browser
+	UDID     string    `json:"udid"`
+	Platform string    `json:"platform"`
+	Began    time.Time `json:"began"` // by the wall clock
+	Ended    time.Time `json:"ended"`
+	Method   string    `json:"method"` // METERED or UNMETERED
+	Rate     int64     `json:"rate"`   // price of a minute in thousandths of a cent
+	Faulty   bool      `json:"faulty"` // it failed through the lab's own fault
+	Result   string    `json:"result"`
 }
 
 // Opening is how an account started.
@@ -84,7 +109,16 @@ type Configured struct {
 	Status *string `json:"status"`
 	Test   *bool   `json:"test"`
 	Limits []Limit `json:"limits"`
+	Quotas *Quotas `json:"quotas"`
 	Note   *string `json:"note"`
+}
+
+// Quotas are how many sessions an account may have at a time. Nil fields stay as
+// they were.
+type Quotas struct {
+	Metered  *int `json:"metered"`
+	TestGrid *int `json:"testGrid"`
+	Waiting  *int `json:"waiting"`
 }
 
 // Limit is the most slots of one offering that an account may hold.

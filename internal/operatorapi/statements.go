@@ -28,14 +28,26 @@ type Statement struct {
 // StatementLine is one charge.
 type StatementLine struct {
 	Date          time.Time   `json:"date"`
-	Kind          string      `json:"kind"` // purchase or renewal
+	Kind          string      `json:"kind"` // purchase, renewal, credit or session
 	OfferingID    string      `json:"offeringId"`
-	Description   string      `json:"description"` // of the offering, by the catalogue of now
-	Quantity      int         `json:"quantity"`
+	Description   string      `json:"description"` // of the offering, by the catalogue of now; of the sessions, in words
+	Quantity      int         `json:"quantity"`    // of slots, or of sessions
 	TransactionID string      `json:"transactionId"`
 	Promotions    []Reduction `json:"promotions"`
 	Cents         int64       `json:"cents"`
 	Why           string      `json:"why"` // in words
+	Sessions      *Sessions   `json:"sessions,omitempty"`
+}
+
+// Sessions are those of one kind, platform and price that a line adds up.
+type Sessions struct {
+	Kind          string  `json:"kind"`                 // remote-access, test-grid or job
+	Platform      string  `json:"platform,omitzero"`    // ANDROID or IOS; missing for browsers
+	BillingMethod string  `json:"billingMethod"`        // METERED or UNMETERED
+	MinutePrice   Decimal `json:"minutePrice,omitzero"` // missing where nothing is charged, or at several prices
+	Faulty        bool    `json:"faulty,omitzero"`      // they failed through the lab's own fault
+	Minutes       Decimal `json:"minutes"`              // of all of them
+	TrialMinutes  Decimal `json:"trialMinutes,omitzero"`
 }
 
 // Reduction is what a promotion takes off some of the slots of a line.

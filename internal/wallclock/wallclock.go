@@ -39,7 +39,9 @@ type Jump struct {
 
 // New returns a clock that trusts what the wall clock shows now.
 func New(sources Sources, bound time.Duration) *Clock {
-	return &Clock{sources: sources, bound: bound, wall: sources.Wall(), elapsed: sources.Elapsed()}
+	c := &Clock{sources: sources, bound: bound}
+	c.Trust()
+	return c
 }
 
 // Now returns the time: the wall clock's, or after a jump the time that has passed
@@ -63,13 +65,27 @@ func (c *Clock) Jumped() (Jump, bool) {
 func (c *Clock) Trust() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wall, c.elapsed, c.jumped = c.sources.Wall(), c.sources.Elapsed(), false
+	c.wall, c.elapsed, c.jumped = c.shown(), c.sources.Elapsed(), false
 }
 
-// now reads both clocks. A wall clock that is set right again by itself is trusted
-// again. The caller holds the lock.
+// shown returns what the wall clock shows, without the monotonic reading that
+// time.Now adds: Sub would compare those, and they do not move when the clock is
+// set.
+func (c *Clock) shown() time.Time { return c.sources.Wall().Round(0) }
+
+// slack is how far the wall clock may go on before the other one is read again,
+// which takes a system call.
+const slack = time.Second
+
+// now reads the wall clock and, unless it has hardly moved, the other one. A wall
+// clock that is set right again by itself is trusted again. The caller holds the
+// lock.
 func (c *Clock) now() Jump {
-	wall, elapsed := c.sources.Wall(), c.sources.Elapsed()
+	wall := c.shown()
+	if moved := wall.Sub(c.wall); !c.jumped && moved >= 0 && moved < slack {
+		return Jump{wall, wall}
+	}
+	elapsed := c.sources.Elapsed()
 	kept := c.wall.Add(elapsed - c.elapsed)
 	c.jumped = c.bound > 0 && wall.Sub(kept) > c.bound
 	if c.jumped {

@@ -110,3 +110,29 @@ func TestSystem(t *testing.T) {
 		t.Errorf("elapsed %v, then %v; wall %v", a, b, s.Wall())
 	}
 }
+
+// TestReadingsShowTheWallClock holds what the clock returns to the wall clock alone:
+// a monotonic reading beside it would hide every jump, since Sub prefers it.
+func TestReadingsShowTheWallClock(t *testing.T) {
+	c := wallclock.New(wallclock.System(), time.Hour)
+	jump, _ := c.Jumped()
+	for _, at := range []time.Time{c.Now(), jump.Wall, jump.Kept} {
+		if at != at.Round(0) {
+			t.Errorf("%v carries a monotonic reading", at)
+		}
+	}
+}
+
+// TestASystemCallASecond counts the readings of the other clock.
+func TestASystemCallASecond(t *testing.T) {
+	m := newMachine()
+	reads := 0
+	c := wallclock.New(wallclock.Sources{Wall: func() time.Time { return m.wall }, Elapsed: func() time.Duration { reads++; return m.elapsed }}, time.Hour)
+	for range 3000 {
+		m.pass(time.Millisecond)
+		c.Now()
+	}
+	if reads < 3 || reads > 4 {
+		t.Errorf("the other clock was read %d times in three seconds, want once a second", reads)
+	}
+}

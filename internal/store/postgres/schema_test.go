@@ -127,7 +127,7 @@ func testKeys(t *testing.T, conn *pgx.Conn) {
 func testPlans(t *testing.T, j *postgres.Journal, conn *pgx.Conn) {
 	const id, deep, limit = account.ID("111111111111"), 15_000, 100
 	for _, statement := range []string{
-		`INSERT INTO entries SELECT a, seq, seq % 2, NULL, 'body', sha256(seq::text::bytea)
+		`INSERT INTO entries SELECT a, seq, seq % 3 - 1, NULL, 'body', sha256(seq::text::bytea)
 			FROM generate_series(1, 30000) AS seq, unnest(ARRAY['111111111111', '222222222222']) AS a`,
 		`ANALYZE entries`,
 	} {
@@ -143,6 +143,27 @@ func testPlans(t *testing.T, j *postgres.Journal, conn *pgx.Conn) {
 		t.Fatalf("forward: %d records, %v", len(page), err)
 	}
 	wantIndexed(t, explain(t, conn, "seq > $2", string(id), deep, limit), limit)
+	if page, err := j.Unbooked(t.Context(), id, deep, limit); err != nil || len(page) != limit {
+		t.Fatalf("unbooked: %d records, %v", len(page), err)
+	}
+	wantMerged(t, explain(t, conn, "UNION ALL", string(id), deep, limit), limit)
+}
+
+// wantMerged wants a plan to merge the rows of two indexes, each of which reads no more of them than it may need.
+func wantMerged(t *testing.T, p plan, rows float64) {
+	t.Helper()
+	if len(p.Plans) != 1 || p.Plans[0].NodeType != "Merge Append" || len(p.Plans[0].Plans) != 2 {
+		t.Fatalf("plan = %+v, want a merge of two", p)
+	}
+	for _, one := range p.Plans[0].Plans {
+		for one.NodeType == "Limit" || one.NodeType == "Subquery Scan" {
+			one = one.Plans[0]
+		}
+		wantIndexed(t, one, one.Rows)
+		if one.Rows > rows {
+			t.Errorf("plan = %+v, want at most %v rows", one, rows)
+		}
+	}
 }
 
 // plan is a node of what EXPLAIN says.

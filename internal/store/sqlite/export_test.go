@@ -14,3 +14,8 @@ func PageStatement(q store.Query) (statement string, args []any) {
 	}
 	return fromQuery, args
 }
+
+// JournalStatements returns the statements that read pages of an account's entries.
+func JournalStatements() map[string]string {
+	return map[string]string{"forward": forwardQuery, "back": backQuery, "unbooked": unbookedQuery}
+}

@@ -33,6 +33,7 @@ func TestFrozenAccountsOfTheFirstFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{`UPDATE accounts SET due = 1`, `DROP TABLE documents`, `DROP TABLE document_versions`,
+		`DROP INDEX entries_transactions`, `DROP INDEX entries_plain`,
 		`DELETE FROM goose_db_version WHERE version_id >= 2`} {
 		tamper(t, dir, statement)
 	}

@@ -8,13 +8,13 @@ import (
 
 // statements are prepared once. Those of the writer run in its transactions.
 type statements struct {
-	head, forward, back, unbooked      *sql.Stmt // on the readers
-	accounts, due                      *sql.Stmt // on the readers
-	documents, from, after, before     *sql.Stmt // on the readers
-	writerHead, setDue                 *sql.Stmt // on the writer
-	writerDocument, putDocument        *sql.Stmt // on the writer
-	deleteDocument, setVersion         *sql.Stmt // on the writer
-	retries, inserts                   perRow    // on the writer
+	head, forward, back, unbooked  *sql.Stmt // on the readers
+	accounts, due                  *sql.Stmt // on the readers
+	documents, from, after, before *sql.Stmt // on the readers
+	writerHead, setDue             *sql.Stmt // on the writer
+	writerDocument, putDocument    *sql.Stmt // on the writer
+	deleteDocument, setVersion     *sql.Stmt // on the writer
+	retries, inserts               perRow    // on the writer
 }
 
 // recordColumns are what scanRecord reads.
@@ -29,10 +29,8 @@ const forwardQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = 
 const (
 	backQuery = `SELECT ` + recordColumns + ` FROM entries
 		WHERE account = ? AND seq < ? AND transactions > 0 ORDER BY seq DESC LIMIT ?`
-	unbookedQuery = `SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ?1 AND seq > ?2 AND transactions > 0 ORDER BY seq LIMIT ?3)
-		UNION ALL SELECT * FROM (SELECT ` + recordColumns + ` FROM entries
-			WHERE account = ?1 AND seq > ?2 AND transactions = 0 ORDER BY seq LIMIT ?3)
+	unbookedQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ?1 AND seq > ?2 AND transactions > 0
+		UNION ALL SELECT ` + recordColumns + ` FROM entries WHERE account = ?1 AND seq > ?2 AND transactions = 0
 		ORDER BY seq LIMIT ?3`
 )
 

@@ -121,13 +121,19 @@ func testPages(t *testing.T, s *subject) {
 		{"back, end", func() ([]journal.Record, error) { return s.Back(ctx, alice, 4, 9) }, []int64{3, 2}},
 	}
 	for _, tt := range tests {
-		records, err := tt.page()
-		var got []int64
-		for _, r := range records {
-			got = append(got, r.Seq)
-		}
-		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v, %s", tt.name, err, diff)
-		}
+		wantPage(t, tt.name, tt.page, tt.want)
+	}
+}
+
+// wantPage compares the numbers of the entries on a page.
+func wantPage(t *testing.T, name string, page func() ([]journal.Record, error), want []int64) {
+	t.Helper()
+	records, err := page()
+	var got []int64
+	for _, r := range records {
+		got = append(got, r.Seq)
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%s: %v, %s", name, err, diff)
 	}
 }

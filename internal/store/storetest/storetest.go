@@ -58,6 +58,7 @@ func journalTests() []named {
 		{"concurrent updates of one account follow each other", testConcurrentUpdates},
 		{"concurrent updates of many accounts all arrive", testManyAccounts},
 		{"pages go forward and back", testPages},
+		{"who reads orders reads no sessions", testUnbooked},
 		{"accounts are listed in order", testAccounts},
 		{"accounts are due at their boundary", testDue},
 		{"a test account goes back to an entry", testRewind},
