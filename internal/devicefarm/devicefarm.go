@@ -23,6 +23,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/grid"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -42,6 +43,8 @@ type Config struct {
 	Devices  *inventory.Devices
 	Profiles *inventory.Profiles
 	Projects *project.Projects
+	Grid     *grid.Grid
+	Links    Links
 }
 
 // Handler returns the API as an HTTP handler for POST requests, or an error where
@@ -51,7 +54,7 @@ func Handler(c Config) (http.Handler, error) {
 		Web:        c.Web,
 		Target:     target,
 		Missing:    missing(),
-		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects}.operations(),
+		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects, c.Grid, c.Links}.operations(),
 		Exceptions: exceptions,
 	}.Handler()
 }
@@ -63,6 +66,8 @@ type api struct {
 	devices  *inventory.Devices
 	profiles *inventory.Profiles
 	projects *project.Projects
+	grid     *grid.Grid
+	links    Links
 }
 
 // operations is the one table of them: the name, which is that of the action too,
@@ -70,7 +75,7 @@ type api struct {
 func (a api) operations() []awsjson.Operation {
 	var all []awsjson.Operation
 	for _, rows := range []func() []awsjson.Operation{
-		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows,
+		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows, a.testGridRows,
 	} {
 		all = append(all, rows()...)
 	}
@@ -133,7 +138,7 @@ func missing() map[string]bool {
 }
 
 // exceptions is the one table from kinds of failure to what AWS calls them. The
-// first five are in the API model; the others are AWS's common errors, or those
+// first six are in the API model; the others are AWS's common errors, or those
 // of the protocol where AWS documents none (docs/fidelity.md).
 var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.Argument:       {Name: "ArgumentException", Status: 400},
@@ -141,6 +146,7 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.NotEligible:    {Name: "NotEligibleException", Status: 400},
 	fault.LimitExceeded:  {Name: "LimitExceededException", Status: 400},
 	fault.ServiceAccount: {Name: "ServiceAccountException", Status: 400},
+	fault.CannotDelete:   {Name: "CannotDeleteException", Status: 409},
 
 	fault.Malformed:             {Name: "SerializationException", Status: 400},
 	fault.UnknownOperation:      {Name: "UnknownOperationException", Status: 400},
@@ -164,7 +170,6 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 // that are answered here, the others of its API model, and AWS's common errors.
 func Exceptions() []awsjson.Exception {
 	return append(slices.Collect(maps.Values(exceptions)),
-		awsjson.Exception{Name: "CannotDeleteException", Status: 409},
 		awsjson.Exception{Name: "ExpiredTokenException", Status: 400},
 		awsjson.Exception{Name: "IdempotencyException", Status: 400},
 		awsjson.Exception{Name: "InternalServiceException", Status: 500},

@@ -373,7 +373,7 @@ func TestDelete(t *testing.T) {
 			t.Errorf("document %s is left", d.Key)
 		}
 	}
-	if page, _, err := f.Actions(ctx, grid.ARNOf(second), 0, 10); err != nil || len(page) != 1 {
+	if page, _, err := f.Actions(ctx, grid.Session{Session: second}, 0, 10); err != nil || len(page) != 1 {
 		t.Errorf("the other project's session has %d actions, %v, want 1", len(page), err)
 	}
 }

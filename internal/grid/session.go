@@ -215,11 +215,7 @@ func (g *Grid) active(ctx context.Context, of arn.ARN, f Filter) ([]Session, err
 }
 
 // Actions returns up to limit commands of a session after the first ones, oldest
-// first, and whether others follow. NotFound if the account does not see the session.
-func (g *Grid) Actions(ctx context.Context, of arn.ARN, first, limit int) ([]commandlog.Command, bool, error) {
-	s, err := g.Session(ctx, account.ID(of.Account), of)
-	if err != nil {
-		return nil, false, err
-	}
+// first, and whether others follow.
+func (g *Grid) Actions(ctx context.Context, s Session, first, limit int) ([]commandlog.Command, bool, error) {
 	return g.config.Logs.Read(ctx, s.ID, first, limit)
 }
