@@ -250,7 +250,7 @@ func TestDamagedLog(t *testing.T) {
 func archivedOrNone(t *testing.T, dir string) chains {
 	t.Helper()
 	got := harness.RunToEnd(t, "verify", "--data", dir, "-o", "json")
-	if got.Code != 0 && strings.Contains(got.Stderr, "this is no journal of slotfarm, or what is left of one") {
+	if got.Code != 0 && strings.Contains(got.Stderr, "this is not a journal of slotfarm, or it is damaged") {
 		return nil
 	}
 	var report struct{ OK bool }

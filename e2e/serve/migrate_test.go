@@ -50,7 +50,7 @@ func TestMigrate(t *testing.T) {
 	if moved.Code != 0 || !strings.Contains(moved.Stdout, "entries of 2 accounts.") {
 		t.Fatalf("migrate: %+v", moved)
 	}
-	refused(f.Data, "nothing was moved: the database holds accounts or keys already")
+	refused(f.Data, "nothing was moved: the database already holds accounts or keys")
 
 	args := []string{
 		"serve", "--database-url", url, "--master-key-file", filepath.Join(f.Data, "master.key"),

@@ -1,9 +1,9 @@
-// Package apimodel is the API model of DeviceFarm_20150623 as data: the names of
-// all operations, the members of what goes in and comes out, their types and
-// bounds, and the errors.
+// Package apimodel is the API model of DeviceFarm_20150623 as data: the names
+// of all operations, the members of their inputs and outputs, the types and
+// bounds of these, and the errors.
 //
-// It decides what AWS's model says and nothing about what slotfarm does. The data
-// is model.txt, in a form of our own:
+// It decides what AWS's model says, and nothing about what slotfarm does. The
+// data is in model.txt, in a format of its own:
 //
 //	type NAME BASE [MIN..MAX] [sensitive] [/PATTERN/]
 //	enum NAME VALUE...
@@ -15,10 +15,11 @@
 //	  pages MEMBER...
 //	  errors NAME...
 //
-// A member with an exclamation mark after its name is required. A type is a name,
-// [TYPE] for a list or {TYPE:TYPE} for a map. Pages names the members that hold
-// the items of an operation with page tokens. Errors lack their suffix Exception.
-// A line that is empty or starts with # says nothing.
+// A member with an exclamation mark after its name is required. A type is a
+// name, [TYPE] for a list or {TYPE:TYPE} for a map. Pages names the members
+// that hold the items of an operation with page tokens. Errors are written
+// without their suffix Exception. Empty lines and lines that start with # are
+// ignored.
 package apimodel
 
 import (
@@ -27,7 +28,7 @@ import (
 	"sync"
 )
 
-// Kind is what a value is, whatever its bounds.
+// Kind is the kind of a value, regardless of its bounds.
 type Kind string
 
 // The kinds. A timestamp is a number of seconds since 1970.
@@ -45,11 +46,11 @@ const (
 
 // Shape is a type with its bounds.
 type Shape struct {
-	Name      string // "" of a list or map that the model gives no bounds
+	Name      string // "" for a list or map without bounds
 	Kind      Kind
-	Min, Max  *int64         // characters of a string, items of a list, or the number itself; nil is no bound
-	Pattern   *regexp.Regexp // has to match some part of the string; nil is none
-	Sensitive bool           // not for logs
+	Min, Max  *int64         // of a string's characters, a list's items, or the number itself; nil means no bound
+	Pattern   *regexp.Regexp // has to match some part of the string; nil means none
+	Sensitive bool           // must not be logged
 	Values    []string       // of an enum, whose kind is String
 	Members   []Member       // of a structure
 	Key       *Shape         // of a map
@@ -68,11 +69,11 @@ type Operation struct {
 	Name   string
 	Input  []Member
 	Output []Member
-	Pages  []string // output members that hold the items of a page; none of an operation without pages
+	Pages  []string // output members that hold the items of a page; empty for an operation without pages
 	Errors []string // without the suffix Exception
 }
 
-// Model is all operations, by name, and all shapes that have one.
+// Model holds all operations and all named shapes, by name.
 type Model struct {
 	Operations []Operation
 	Shapes     map[string]*Shape
@@ -82,17 +83,17 @@ type Model struct {
 //go:embed model.txt
 var text string
 
-// load reads the text once. It is part of the program, and a test reads it too,
-// so that nothing can fail.
+// load reads the text once. The text is part of the program, and a test reads
+// it too, so load cannot fail.
 var load = sync.OnceValue(func() *Model {
 	model, _ := Parse(text)
 	return model
 })
 
-// Load returns the model of Device Farm, which nobody may change.
+// Load returns the model of Device Farm, which must not be changed.
 func Load() *Model { return load() }
 
-// Operation returns the operation of a name.
+// Operation returns the operation with a name.
 func (m *Model) Operation(name string) (Operation, bool) {
 	i, ok := m.places[name]
 	if !ok {

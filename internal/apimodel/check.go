@@ -14,18 +14,19 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Check returns what the model has against a JSON object with these members: the
-// first in its own order that is of a wrong type, which is Malformed, or lacks a
-// required member or breaks a bound, which is an Argument error. Members that the
-// model does not know say nothing.
+// Check checks a JSON object against the members of the model, and returns the
+// first error in the order of the object: Malformed for a value of a wrong
+// type; Argument for a missing required member or a value out of bounds.
+// Members that the model does not know are ignored.
 func Check(members []Member, object []byte) error {
-	if string(object) == "{}" { // what most reads send
+	if string(object) == "{}" { // as most reads send
 		return checkPresence("", members, make([]bool, len(members)))
 	}
 	return checkMembers("", members, jsontext.NewDecoder(bytes.NewBuffer(object)))
 }
 
-// checkMembers reads an object. Where is the path of its members, with the dot.
+// checkMembers reads an object. The path of its members is in where, including
+// the dot.
 func checkMembers(where string, members []Member, d *jsontext.Decoder) error {
 	if _, err := d.ReadToken(); err != nil {
 		return unreadable(err)
@@ -74,7 +75,7 @@ func unreadable(err error) error {
 	return &fault.Error{Kind: fault.Malformed, Message: "The JSON cannot be read.", Err: err}
 }
 
-// check reads a value of the shape. Where is its path.
+// check reads a value of the shape. The path of the value is in where.
 func (s *Shape) check(where string, d *jsontext.Decoder) error {
 	if !s.takes(d.PeekKind()) {
 		return fault.New(fault.Malformed, "%s has the wrong type; it must be of type %s.", where, s.Kind)
@@ -100,7 +101,7 @@ func (s *Shape) check(where string, d *jsontext.Decoder) error {
 	return nil
 }
 
-// takes reports whether values of the shape are of a JSON kind.
+// takes reports whether values of the shape have a JSON kind.
 func (s *Shape) takes(kind jsontext.Kind) bool {
 	switch s.Kind {
 	case String:
@@ -157,7 +158,7 @@ func (s *Shape) checkMap(where string, d *jsontext.Decoder) error {
 	return nil
 }
 
-// checkText holds a string against the enum, the length and the pattern.
+// checkText checks a string against the enum, the length and the pattern.
 func (s *Shape) checkText(where, text string) error {
 	shown := fault.Quote(text)
 	if s.Sensitive {
@@ -175,7 +176,7 @@ func (s *Shape) checkText(where, text string) error {
 	return nil
 }
 
-// checkWhole holds a number against what its kind can hold and the bounds.
+// checkWhole checks a number against the range of its kind and the bounds.
 func (s *Shape) checkWhole(where, number string) error {
 	if strings.ContainsAny(number, ".eE") {
 		return fault.New(fault.Argument, "%s %s is not a whole number.", where, cut(number))
@@ -217,7 +218,7 @@ func (s *Shape) within(n int64) bool {
 	return (s.Min == nil || n >= *s.Min) && (s.Max == nil || n <= *s.Max)
 }
 
-// limits says what the bounds of a length are.
+// limits returns the bounds of a length in words.
 func (s *Shape) limits() string {
 	switch {
 	case s.Max == nil:

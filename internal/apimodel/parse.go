@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Parse reads a model in the form of model.txt. Its errors name the line.
+// Parse reads a model in the format of model.txt. Its errors name the line.
 func Parse(text string) (*Model, error) {
 	p := parser{model: &Model{Shapes: map[string]*Shape{}, places: map[string]int{}}}
 	for _, kind := range []Kind{String, Integer, Long, Double, Boolean, Timestamp} {
@@ -29,8 +29,8 @@ func Parse(text string) (*Model, error) {
 // kind until then.
 type parser struct {
 	model     *Model
-	structure *Shape // that the indented lines belong to, or nil
-	operation bool   // they belong to the last operation
+	structure *Shape // the one that the indented lines belong to, or nil
+	operation bool   // whether they belong to the last operation
 }
 
 func (p *parser) line(line string) error {
@@ -47,7 +47,7 @@ func (p *parser) line(line string) error {
 	case !inner && len(words) > 1:
 		return p.declaration(words)
 	}
-	return fmt.Errorf("%q is no line of a model", line)
+	return fmt.Errorf("%q is not a line of a model", line)
 }
 
 func (p *parser) declaration(words []string) error {
@@ -72,10 +72,10 @@ func (p *parser) declaration(words []string) error {
 	case keyword == "type" && len(words) > 2:
 		return p.alias(name, words[2], words[3:])
 	}
-	return fmt.Errorf("%q is no declaration", strings.Join(words, " "))
+	return fmt.Errorf("%q is not a declaration", strings.Join(words, " "))
 }
 
-// declare gives a name its shape.
+// declare sets the shape of a name.
 func (p *parser) declare(name string, shape Shape) (*Shape, error) {
 	declared := p.named(name)
 	if declared.Kind != "" {
@@ -86,7 +86,7 @@ func (p *parser) declare(name string, shape Shape) (*Shape, error) {
 	return declared, nil
 }
 
-// named returns the shape of a name, which may come to be declared later.
+// named returns the shape with a name, which may be declared later.
 func (p *parser) named(name string) *Shape {
 	shape, ok := p.model.Shapes[name]
 	if !ok {
@@ -103,7 +103,7 @@ func (p *parser) alias(name, base string, bounds []string) error {
 		return err
 	}
 	if of.Kind == "" {
-		return fmt.Errorf("type %s is of %s, which is declared nowhere above", name, base)
+		return fmt.Errorf("type %s is based on %s, which is not declared above", name, base)
 	}
 	shape := *of
 	for _, word := range bounds {
@@ -115,7 +115,7 @@ func (p *parser) alias(name, base string, bounds []string) error {
 	return err
 }
 
-// bound takes one of the words that bound a shape.
+// bound applies one of the words that bound a shape.
 func (s *Shape) bound(word string) error {
 	if word == "sensitive" {
 		s.Sensitive = true
@@ -128,7 +128,7 @@ func (s *Shape) bound(word string) error {
 	}
 	from, to, ok := strings.Cut(word, "..")
 	if !ok || word == ".." {
-		return fmt.Errorf("%q is no bound", word)
+		return fmt.Errorf("%q is not a bound", word)
 	}
 	var err error
 	if s.Min, err = limit(from); err == nil {
@@ -140,7 +140,7 @@ func (s *Shape) bound(word string) error {
 	return err
 }
 
-// limit returns one end of a range, nil where there is none.
+// limit returns one end of a range, or nil if there is none.
 func limit(text string) (*int64, error) {
 	if text == "" {
 		return nil, nil
@@ -155,7 +155,7 @@ func (p *parser) expression(text string) (*Shape, error) {
 	var err error
 	switch inner := strings.Trim(text, "[]{}"); {
 	case inner == "":
-		return nil, fmt.Errorf("%q is no type", text)
+		return nil, fmt.Errorf("%q is not a type", text)
 	case text[0] == '[' && text[len(text)-1] == ']':
 		shape.Kind = List
 		shape.Element, err = p.expression(text[1 : len(text)-1])
@@ -168,7 +168,7 @@ func (p *parser) expression(text string) (*Shape, error) {
 	case len(inner) == len(text):
 		shape = p.named(text)
 	default:
-		err = fmt.Errorf("%q is no type", text)
+		err = fmt.Errorf("%q is not a type", text)
 	}
 	return shape, err
 }
@@ -181,13 +181,13 @@ func (p *parser) member(to *[]Member, words []string) error {
 	}
 	name, required := strings.CutSuffix(words[0], "!")
 	if slices.ContainsFunc(*to, func(m Member) bool { return m.Name == name }) {
-		return fmt.Errorf("member %s stands there twice", name)
+		return fmt.Errorf("member %s appears twice", name)
 	}
 	*to = append(*to, Member{Name: name, Required: required, Shape: shape})
 	return nil
 }
 
-// part adds what a line says about an operation.
+// part adds the content of a line to an operation.
 func (p *parser) part(to *Operation, words []string) error {
 	rest := words[1:]
 	switch keyword := words[0]; {
@@ -202,20 +202,21 @@ func (p *parser) part(to *Operation, words []string) error {
 		to.Errors = rest
 		return nil
 	}
-	return fmt.Errorf("%q is no part of an operation", strings.Join(words, " "))
+	return fmt.Errorf("%q is not a part of an operation", strings.Join(words, " "))
 }
 
-// check finds shapes that are used and not declared, and pages of no member.
+// check finds shapes that are used but not declared, and pages that name no
+// member.
 func (p *parser) check() error {
 	for name, shape := range p.model.Shapes {
 		if shape.Kind == "" {
-			return fmt.Errorf("shape %s is used and declared nowhere", name)
+			return fmt.Errorf("shape %s is used but not declared", name)
 		}
 	}
 	for _, o := range p.model.Operations {
 		for _, name := range o.Pages {
 			if !slices.ContainsFunc(o.Output, func(m Member) bool { return m.Name == name }) {
-				return fmt.Errorf("operation %s has pages of %s, which is none of its output", o.Name, name)
+				return fmt.Errorf("operation %s has pages of %s, which is not a member of its output", o.Name, name)
 			}
 		}
 	}

@@ -11,8 +11,8 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog commandlog fleet grid inventory project sandbox sweep"
-	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend files gateway lease schedule devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access billing catalog commandlog fleet grid inventory project sandbox session sweep"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend files gateway simulator lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -48,6 +48,7 @@ var importTable = map[string]string{
 	"commandlog":       "store",
 	"grid":             "fleet lease commandlog device arn store account fault",
 	"files":            "fault",
+	"session":          "fleet inventory project lease store arn account fault",
 	"backend":          "fleet",
 	"gateway":          "grid fleet lease store account fault",
 	"access":           "store journal iam account plaintext fault",
@@ -57,7 +58,7 @@ var importTable = map[string]string{
 	"apimodel":         "fault",
 	"inventory":        "store manifest journal device arn account fault",
 	"project":          "store arn account fault",
-	"devicefarm":       "apimodel billing fleet grid inventory project iam sigv4 web awsjson journal device arn account offering money fault",
+	"devicefarm":       "apimodel billing grid inventory project session fleet lease iam sigv4 web awsjson journal device arn account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",

@@ -2,10 +2,10 @@
 // operation that a request names, decodes its input, encodes its output, and
 // answers errors in the protocol's form.
 //
-// It knows the protocol and no operation. Who the caller is, what the operations
-// do and ask for, and which exception stands for which kind of failure come in as
-// values; what is the same for every API is package web's. What it accepts and
-// refuses is written down in docs/fidelity.md.
+// It knows the protocol but no operation. Who the caller is, what the
+// operations do and ask for, and which exception stands for which kind of
+// failure come in as values. Package web holds what all APIs share.
+// docs/fidelity.md describes what this package accepts and refuses.
 package awsjson
 
 import (
@@ -30,28 +30,29 @@ const MaxBody = 64 << 10
 // Operation is one entry of a service's table. Handle makes one.
 type Operation struct {
 	Name          string
-	Action        string       // that a policy has to allow
+	Action        string       // the action that a policy has to allow
 	Resource      string       // a pattern of the ARNs that it acts on; "*" if it acts on no single resource
-	Input, Output reflect.Type // what goes over the wire, for tests of the shapes
+	Input, Output reflect.Type // the wire types, for tests of the shapes
 	open          func(context.Context, *web.Request) (web.Call, error)
 }
 
 // Open reads the input of a request and returns what the request asks for, and
-// what runs it.
+// the function that runs it.
 func (o Operation) Open(ctx context.Context, r *web.Request) (web.Call, error) { return o.open(ctx, r) }
 
-// Access is what the callers of an operation have to be allowed.
+// Access says what a caller of an operation must be allowed to do.
 type Access[In any] struct {
 	Action   string // such as "devicefarm:PurchaseOffering"
 	Resource string // a pattern of the ARNs that requests may act on, "*" for none
 
-	// Ask returns the resource that a request acts on and what its input gives to
-	// the conditions of policies. The action is filled in.
+	// Ask returns the resource that a request acts on and the values that its
+	// input provides for the conditions of policies. Handle adds the action.
 	Ask func(ctx context.Context, r *web.Request, in In) (web.Ask, error)
 }
 
 // Handle returns the operation that decodes its input into an In, which is a
-// struct with json tags, and answers what f returns to callers who have access.
+// struct with json tags, and answers callers who have access with what f
+// returns.
 func Handle[In, Out any](name string, access Access[In], f func(context.Context, *web.Request, In) (Out, error)) Operation {
 	members := memberNames(reflect.TypeFor[In]())
 	open := func(ctx context.Context, r *web.Request) (web.Call, error) {
@@ -94,13 +95,13 @@ type Exception struct {
 // Service describes an AWS JSON service.
 type Service struct {
 	Web        web.Config
-	Target     string // what stands before the dot in X-Amz-Target
+	Target     string // the part of X-Amz-Target before the dot
 	Operations []Operation
 	Missing    map[string]bool // operations of the real service that this one lacks
 	Exceptions map[fault.Kind]Exception
 }
 
-// Handler returns the service as an HTTP handler, or an error where something is
+// Handler returns the service as an HTTP handler, or an error if something is
 // missing, such as what an operation asks for.
 func (s Service) Handler() (http.Handler, error) {
 	h := &handler{Service: s, operations: make(map[string]web.Operation, len(s.Operations))}
@@ -125,15 +126,15 @@ type handler struct {
 	operations map[string]web.Operation
 }
 
-// line begins the log line of a request.
+// line adds the first attributes to a request's log line.
 func line(r *web.Request, attrs []slog.Attr) []slog.Attr {
 	return append(attrs, slog.String("operation", r.Operation))
 }
 
-// NotFound returns the handler of paths where there is nothing: status 404, in
-// the form of the errors of AWS JSON services.
+// NotFound returns the handler for paths where there is nothing. It answers
+// 404, in the error form of AWS JSON services.
 func NotFound(c web.Config) (http.Handler, error) {
-	c.Authenticate, c.Authorize = web.Anyone, web.Everyone // nothing is what everyone may have
+	c.Authenticate, c.Authorize = web.Anyone, web.Everyone // there is nothing to protect
 	api, err := web.New(c, web.Form{
 		Refuse: func(err error) web.Reply {
 			return (&Verbatim{Exception{"UnknownOperationException", http.StatusNotFound}, fault.MessageOf(err)}).reply()

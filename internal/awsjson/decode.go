@@ -14,12 +14,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// maxQuoted is how much of a wrong value a message repeats, in bytes.
+// maxQuoted is how many bytes of a wrong value a message repeats.
 const maxQuoted = 100
 
 // decode reads a body into the struct that in points to. Members are matched by
-// their exact names; unknown ones are ignored, doubled and wrongly spelled ones
-// refused. All its errors are of kind Malformed.
+// their exact names; unknown members are ignored, duplicate and misspelled
+// members are refused. All its errors are of kind Malformed.
 func decode(body []byte, members map[string]bool, in any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return fault.New(fault.Malformed, "The request body is empty; it must be a JSON object, at least {}.")
@@ -33,8 +33,8 @@ func decode(body []byte, members map[string]bool, in any) error {
 	return nil
 }
 
-// checkMembers reads the names at the top of the object and refuses those that
-// differ from a member in case only: they would be silently ignored.
+// checkMembers reads the names at the top level of the object and refuses those
+// that differ from a member only in case: they would be silently ignored.
 func checkMembers(body []byte, members map[string]bool) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	if kind := decoder.PeekKind(); kind != '{' && kind != 0 {
@@ -67,7 +67,7 @@ func checkCase(name string, members map[string]bool) error {
 	}
 	for member := range members {
 		if strings.EqualFold(member, name) {
-			return fault.New(fault.Malformed, "Member %s is unknown; it is spelled %q.", quote(name), member)
+			return fault.New(fault.Malformed, "Member %s is unknown; the correct spelling is %q.", quote(name), member)
 		}
 	}
 	return nil
@@ -89,14 +89,14 @@ func malformed(err error) error {
 	var mistyped *json.SemanticError
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return fault.New(fault.Malformed, "Member %s stands in the request twice.", quote(syntax.JSONPointer.LastToken()))
+		return fault.New(fault.Malformed, "Member %s appears twice in the request.", quote(syntax.JSONPointer.LastToken()))
 	case errors.As(err, &mistyped):
 		return fault.New(fault.Malformed, "Member %s is a JSON %s%s; it has the wrong type.",
 			quote(path(mistyped.JSONPointer)), kindName(mistyped.JSONKind), shown(mistyped.JSONValue))
 	case errors.As(err, &syntax):
 		return fault.New(fault.Malformed, "The request body is not valid JSON at byte %d.", syntax.ByteOffset)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fault.New(fault.Malformed, "The request body ends before its JSON does.")
+		return fault.New(fault.Malformed, "The request body ends before its JSON is complete.")
 	}
 	return &fault.Error{Kind: fault.Malformed, Message: "The request body cannot be read.", Err: err}
 }
@@ -127,7 +127,7 @@ func shown(value jsontext.Value) string {
 
 func quote(text string) string { return strconv.Quote(cut(text)) }
 
-// cut shortens what a caller sent, so that a message stays a message.
+// cut shortens what a caller sent, so that a message stays short.
 func cut(text string) string {
 	if len(text) <= maxQuoted {
 		return text

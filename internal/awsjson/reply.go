@@ -13,14 +13,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// Verbatim is an error that is answered as it stands. One without a name is a
-// plain status that no AWS service wrote, as a load balancer answers it.
+// Verbatim is an error that is answered exactly as given. Without a name it is
+// a plain status, as a load balancer and not an AWS service would answer.
 type Verbatim struct {
 	Exception
 	Message string
 }
 
-// Error returns what is answered; it is meant for logs.
+// Error returns the answer as text for logs.
 func (v *Verbatim) Error() string {
 	if v.Name == "" {
 		return "status " + plain(v.Status)
@@ -28,7 +28,7 @@ func (v *Verbatim) Error() string {
 	return v.Message
 }
 
-// plain returns a status in words.
+// plain returns a status as text.
 func plain(status int) string {
 	if text := http.StatusText(status); text != "" {
 		return fmt.Sprintf("%d %s", status, text)
@@ -77,6 +77,6 @@ func errorBody(name, message string) []byte {
 	body, _ := json.Marshal(struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
-	}{name, message}, jsontext.AllowInvalidUTF8(true)) // so that nothing can fail
+	}{name, message}, jsontext.AllowInvalidUTF8(true)) // so that it cannot fail
 	return body
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Number is a JSON number as the caller wrote it. Whether it is one that the
-// operation takes is the operation's decision, after its other checks.
+// Number is a JSON number as the caller wrote it. The operation decides whether
+// it accepts the number, after its other checks.
 type Number string
 
-// UnmarshalJSONFrom takes any JSON number and nothing else.
+// UnmarshalJSONFrom accepts any JSON number and nothing else.
 func (n *Number) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	value, err := decoder.ReadValue()
 	if err != nil {
@@ -30,7 +30,7 @@ func (n *Number) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 }
 
 // Integer returns the number as the API's Integer: written without fraction or
-// exponent, and within 32 bits. Anything else is an Argument error about the
+// exponent, and within 32 bits. Any other number is an Argument error about the
 // named member.
 func (n Number) Integer(member string) (int, error) {
 	i, err := strconv.ParseInt(string(n), 10, 32)
@@ -76,7 +76,7 @@ func (t Timestamp) MarshalJSONTo(encoder *jsontext.Encoder) error {
 	return encoder.WriteValue(text)
 }
 
-// Decimal is a number that is written digit by digit as it stands, so that
+// Decimal is a number that is written with exactly these digits, so that
 // "250.0" keeps its decimal.
 type Decimal string
 

@@ -15,26 +15,26 @@ import (
 // and History are required.
 type Config struct {
 	Endpoint    string        // URL
-	Workloads   []string      // of Workloads; the floor is measured in any case
-	Scenario    string        // of Scenarios, in place of Workloads
+	Workloads   []string      // names from Workloads; the floor is always measured
+	Scenario    string        // a name from Scenarios, instead of Workloads
 	Connections int           // open at once
-	Accounts    int           // that the load is spread over
+	Accounts    int           // number of accounts that share the load
 	Duration    time.Duration // of each measurement
 	Warmup      time.Duration // before each, with the same load, not counted
 	Rate        float64       // requests per second of an open loop; 0: a closed loop
-	Rounds      int           // all is measured so often, one after another
+	Rounds      int           // how many times everything is measured
 	History     int           // transactions of one account, in the scenario history
-	SyncDir     string        // directory in which the disk is measured too; "": nowhere
-	PID         int           // of the server; 0: whoever listens at Endpoint
+	SyncDir     string        // directory in which the disk is measured too; "": none
+	PID         int           // of the server; 0: the process that listens at Endpoint
 	Progress    func(Progress)
 }
 
-// Workloads are the names of the workloads. Offerings is the floor.
+// Workloads returns the names of the workloads. Offerings is the floor.
 func Workloads() []string {
 	return []string{"offerings", "purchases", "renewals", "status", "paging", "mix"}
 }
 
-// Scenarios are the names of the scenarios.
+// Scenarios returns the names of the scenarios.
 func Scenarios() []string { return []string{"hot", "accounts", "history", "advance"} }
 
 // Bounds of a configuration.
@@ -43,16 +43,16 @@ const (
 	maxAccounts    = 50_000_000 // account ids have twelve digits
 )
 
-// Check returns an error for what cannot be measured.
+// Check returns an error if the configuration cannot be measured.
 func (c Config) Check() error {
 	_, err := newTarget(c.Endpoint)
 	for _, w := range c.Workloads {
 		if !slices.Contains(Workloads(), w) {
-			err = errors.Join(err, fmt.Errorf("workload %q is unknown; there are %s", w, strings.Join(Workloads(), ", ")))
+			err = errors.Join(err, fmt.Errorf("workload %q is unknown; it must be one of %s", w, strings.Join(Workloads(), ", ")))
 		}
 	}
 	if c.Scenario != "" && !slices.Contains(Scenarios(), c.Scenario) {
-		err = errors.Join(err, fmt.Errorf("scenario %q is unknown; there are %s", c.Scenario, strings.Join(Scenarios(), ", ")))
+		err = errors.Join(err, fmt.Errorf("scenario %q is unknown; it must be one of %s", c.Scenario, strings.Join(Scenarios(), ", ")))
 	}
 	for _, n := range []struct {
 		name           string
@@ -86,10 +86,10 @@ type runner struct {
 	pid       int      // of the server; 0 is unknown
 }
 
-// Run measures and returns the report, which tells of requests that failed. When
-// ctx ends, it returns what there is until then. The error is that nothing could
-// be measured: a configuration that Check refuses, or accounts that could not be
-// prepared.
+// Run measures and returns the report, which includes failed requests. If ctx
+// ends, Run returns what was measured so far. It returns an error if nothing
+// could be measured: Check refuses the configuration, or the accounts could not
+// be prepared.
 func Run(ctx context.Context, c Config) (Report, error) {
 	if err := c.Check(); err != nil {
 		return Report{}, err
@@ -130,7 +130,8 @@ func (r *runner) rounds(ctx context.Context, report *Report) error {
 	return nil
 }
 
-// measureRound measures all phases once. What it measured before an error counts.
+// measureRound measures all phases once. If it fails, it returns what it
+// measured before.
 func (r *runner) measureRound(ctx context.Context, phases []phase) (round Round, err error) {
 	defer func() { round.compare(r.config.Scenario) }()
 	if r.config.SyncDir != "" {
@@ -155,7 +156,7 @@ func (r *runner) measureRound(ctx context.Context, phases []phase) (round Round,
 	return round, nil
 }
 
-// measure runs a phase: what it needs first, the warm-up, and the measurement.
+// measure runs a phase: its preparation, the warm-up, and the measurement.
 func (r *runner) measure(ctx context.Context, p phase) (Row, error) {
 	if p.before != nil {
 		if err := p.before(ctx); err != nil {
@@ -187,7 +188,7 @@ func (r *runner) measure(ctx context.Context, p phase) (Row, error) {
 	return row, nil
 }
 
-// meter measures the server, or nothing where its process is not known.
+// meter measures the server, or nothing if its process is not known.
 func (r *runner) meter() meter {
 	if r.pid == 0 {
 		return meter{}

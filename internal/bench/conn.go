@@ -19,7 +19,7 @@ const patience = 30 * time.Second
 
 // target is where the requests go.
 type target struct {
-	host    string // as the Host header has it
+	host    string // for the Host header
 	address string // host:port
 	tls     bool
 }
@@ -32,7 +32,7 @@ func newTarget(endpoint string) (target, error) {
 	}
 	t := target{host: u.Host, address: u.Host, tls: u.Scheme == "https"}
 	if u.Port() == "" {
-		t.address = net.JoinHostPort(u.Hostname(), u.Scheme) // a name of a port is as good as its number
+		t.address = net.JoinHostPort(u.Hostname(), u.Scheme) // the name of a port works like its number
 	}
 	return t, nil
 }
@@ -45,13 +45,14 @@ func (t target) dial(ctx context.Context) (net.Conn, error) {
 	return dialer.DialContext(ctx, "tcp", t.address)
 }
 
-// worker is one connection with what makes its requests. One goroutine uses it.
+// worker is one connection with a writer of requests. Only one goroutine uses
+// it.
 type worker struct {
 	target target
 	writer *writer
-	conn   net.Conn // nil where there is none
+	conn   net.Conn // nil if not connected
 	reader reader
-	until  time.Time // when the deadline of the connection was set for
+	until  time.Time // the deadline that was set on the connection
 	stop   func() bool
 }
 
@@ -62,7 +63,7 @@ func newWorker(t target, keys *keyring) *worker {
 	return &worker{target: t, writer: newWriter(t.host, keys, seed), reader: reader{in: bufio.NewReaderSize(nil, 16<<10)}}
 }
 
-// connect makes the connection, which the end of ctx interrupts.
+// connect makes the connection. The end of ctx interrupts it.
 func (w *worker) connect(ctx context.Context) error {
 	conn, err := w.target.dial(ctx)
 	if err != nil {
@@ -85,7 +86,7 @@ func (w *worker) close() {
 
 // exchange sends a request and returns its answer.
 func (w *worker) exchange(request []byte, now time.Time) (answer, error) {
-	if w.until.Sub(now) < patience { // now and then, not for each request
+	if w.until.Sub(now) < patience { // from time to time, not for each request
 		w.until = now.Add(2 * patience)
 		if err := w.conn.SetDeadline(w.until); err != nil {
 			return answer{}, err
@@ -118,11 +119,11 @@ func (w *worker) send(ctx context.Context, s source, n int64) outcome {
 	return outcome{}
 }
 
-// validated is one of how many answers is read as JSON from end to end; of the
-// others only the members are looked for.
+// Of every validated answers, one is read as JSON from end to end; in the
+// others only the wanted members are looked for.
 const validated = 64
 
-// refusal names the exception of an answer that is one, of either API.
+// refusal returns the outcome of an answer that is an exception of either API.
 func refusal(a answer) outcome {
 	var body struct {
 		Type    string `json:"__type"`
@@ -132,7 +133,7 @@ func refusal(a answer) outcome {
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	_ = json.Unmarshal(a.body, &body) // what it is not stays empty
+	_ = json.Unmarshal(a.body, &body) // on an error, the fields stay empty
 	name := body.Type[strings.LastIndexByte(body.Type, '#')+1:] + body.Error.Code
 	if name == "" {
 		name = fmt.Sprintf("HTTP %d", a.status)

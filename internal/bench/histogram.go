@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A histogram's buckets: one for each nanosecond up to exact, and from there on
+// A histogram's buckets: one for each nanosecond up to exact, and above that
 // exact/2 for each power of two, so that a bucket is never wider than 1/128 of
-// what it holds. What is longer than longest counts as longest.
+// the durations in it. A duration above longest counts as longest.
 const (
 	exactBits   = 8
 	exact       = 1 << exactBits
@@ -31,12 +31,12 @@ func (h *histogram) record(d time.Duration) {
 	h.max = max(h.max, d)
 }
 
-// bucket returns where a duration counts.
+// bucket returns the bucket of a duration.
 func bucket(d time.Duration) int {
 	if d < exact {
 		return int(d)
 	}
-	power := bits.Len64(uint64(d)) - exactBits // how many low bits are lost
+	power := bits.Len64(uint64(d)) - exactBits // number of low bits that are lost
 	return exact/2*power + int(d>>power)
 }
 
@@ -49,7 +49,7 @@ func upper(bucket int) time.Duration {
 	return time.Duration(bucket-exact/2*power+1)<<power - 1
 }
 
-// add counts all that other has counted.
+// add adds the counts of other.
 func (h *histogram) add(other *histogram) {
 	for i, n := range other.counts {
 		h.counts[i] += n
@@ -58,9 +58,9 @@ func (h *histogram) add(other *histogram) {
 	h.max = max(h.max, other.max)
 }
 
-// quantile returns the duration that the share q of all, from 0 to 1, does not
-// exceed: at most 1/128 above the exact one, and never above the longest that
-// was recorded. An empty histogram has 0.
+// quantile returns the duration that a share q of all durations, from 0 to 1,
+// does not exceed: at most 1/128 above the exact one, and never above the
+// longest recorded one. For an empty histogram it returns 0.
 func (h *histogram) quantile(q float64) time.Duration {
 	rank := rankOf(q, h.total)
 	var seen int64
@@ -73,8 +73,8 @@ func (h *histogram) quantile(q float64) time.Duration {
 	return h.max
 }
 
-// rankOf returns which of total values, counted from 1 in ascending order, is
-// the quantile q.
+// rankOf returns the rank of the quantile q among total values in ascending
+// order, counted from 1.
 func rankOf(q float64, total int64) int64 {
 	rank := int64(q * float64(total))
 	if float64(rank) < q*float64(total) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pool is the connections of a run.
+// pool holds the connections of a run.
 type pool []*worker
 
 // newPool connects n workers.
@@ -28,8 +28,8 @@ func (p pool) close() {
 	}
 }
 
-// drive has every worker send the requests of a source of its own until the
-// schedule ends, and returns what all of them measured together.
+// drive makes every worker send the requests of its own source until the
+// schedule ends, and returns what all workers measured together.
 func (p pool) drive(ctx context.Context, s *schedule, sources []source) *tally {
 	tallies := make([]tally, len(p))
 	var group sync.WaitGroup
@@ -46,12 +46,12 @@ func (p pool) drive(ctx context.Context, s *schedule, sources []source) *tally {
 	return all
 }
 
-// Progress is how far a run is.
+// Progress says how far a run has got.
 type Progress struct {
-	Name          string // what is measured or prepared
+	Name          string // of the phase that is measured or prepared
 	Round, Rounds int
 	Passed        time.Duration
-	Length        time.Duration // of it; 0 where Limit says when it ends
+	Length        time.Duration // of the phase; 0 if Limit says when it ends
 	Done, Limit   int64         // requests
 	Failed        int64
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/client"
 )
 
-// prepare learns what is for sale and has every account buy one slot, so that no
-// measurement opens accounts. Some measurements need more.
+// prepare learns what is for sale and buys one slot for every account, so that
+// no measurement opens accounts. Some measurements need more preparation.
 func (r *runner) prepare(ctx context.Context) (Prepared, error) {
 	start := time.Now()
 	if err := r.learn(ctx); err != nil {
@@ -25,8 +25,7 @@ func (r *runner) prepare(ctx context.Context) (Prepared, error) {
 	return Prepared{Requests: requests, Seconds: time.Since(start).Seconds()}, nil
 }
 
-// open does what prepare says with the accounts, and returns how many requests
-// that took.
+// open prepares the accounts, and returns how many requests that took.
 func (r *runner) open(ctx context.Context) (int64, error) {
 	var sent int64
 	fill := func(name string, s inTurn, n int) error {
@@ -41,7 +40,7 @@ func (r *runner) open(ctx context.Context) (int64, error) {
 		}
 		return sent, r.findDeepest(ctx)
 	case "advance":
-		return sent, nil // a seed comes before each round
+		return sent, nil // a seed is planted before each round
 	}
 	if len(names) == 0 || slices.Equal(names, []string{offerings}) {
 		return sent, nil
@@ -55,7 +54,7 @@ func (r *runner) open(ctx context.Context) (int64, error) {
 	return sent, fill("accounts", inTurn{templates: r.purchases, accounts: span{0, extra}}, extra)
 }
 
-// fill sends n requests of a source, all of which have to succeed.
+// fill sends n requests of a source. All of them have to succeed.
 func (r *runner) fill(ctx context.Context, name string, s inTurn, n int64) error {
 	workers, err := newPool(ctx, r.target, r.keys, min(r.config.Connections, int(n)))
 	if err != nil {
@@ -130,11 +129,11 @@ func (r *runner) ask(ctx context.Context, t *template, account int) ([]byte, err
 	return one.body, nil
 }
 
-// oneByOne sends what it is told to and keeps the answer.
+// oneByOne is a source that sends given requests and keeps the answer.
 type oneByOne struct {
 	template *template
 	account  int
-	body     []byte // holds until the next request
+	body     []byte // valid until the next request
 }
 
 func (s *oneByOne) request(w *writer, _ int64, now time.Time) []byte {
@@ -146,14 +145,14 @@ func (s *oneByOne) check(body []byte) bool {
 	return s.template.check(body)
 }
 
-// seedAccounts is how many accounts one seed has; its size is limited.
+// seedAccounts is the number of accounts in one seed, whose size is limited.
 const seedAccounts = 5000
 
-// plant puts the accounts back to where their clocks are advanced from: frozen,
-// with three offerings each.
+// plant returns the accounts to the state from which their clocks are advanced:
+// frozen, with three offerings each.
 func (r *runner) plant(ctx context.Context) error {
 	if len(r.offerings) < heldOfferings {
-		return fmt.Errorf("there are %d offerings; it takes %d", len(r.offerings), heldOfferings)
+		return fmt.Errorf("there are %d offerings; the scenario needs %d", len(r.offerings), heldOfferings)
 	}
 	api, err := client.New(r.config.Endpoint)
 	if err != nil {
@@ -172,7 +171,7 @@ func (r *runner) plant(ctx context.Context) error {
 	return nil
 }
 
-// seed returns the seed of so many accounts.
+// seed returns the seed of count accounts from first on.
 func (r *runner) seed(first, count int) []byte {
 	b := []byte(`{"accounts":[`)
 	for n := range count {

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Report is what was measured, and where.
+// Report says what was measured, and on which machine.
 type Report struct {
 	Machine     Machine      `json:"machine"`
 	Settings    Settings     `json:"settings"`
 	Prepared    Prepared     `json:"prepared"`
-	Fdatasync   Latency      `json:"fdatasyncMicros,omitzero"` // of 4 KiB appended, on this machine
-	Rows        []Row        `json:"rows"`                     // the medians of the rounds
-	Comparisons []Comparison `json:"comparisons,omitempty"`    // the medians of the rounds
+	Fdatasync   Latency      `json:"fdatasyncMicros,omitzero"` // appending 4 KiB, on this machine
+	Rows        []Row        `json:"rows"`                     // medians of the rounds
+	Comparisons []Comparison `json:"comparisons,omitempty"`    // medians of the rounds
 	Rounds      []Round      `json:"rounds"`
 	Interrupted bool         `json:"interrupted"`
 }
 
-// Machine is where the generator runs.
+// Machine is the machine on which the generator runs.
 type Machine struct {
 	Cores int    `json:"cores"`
 	Go    string `json:"go"`
@@ -25,7 +25,7 @@ type Machine struct {
 	Arch  string `json:"arch"`
 }
 
-// Settings are what was asked for.
+// Settings holds the requested configuration.
 type Settings struct {
 	Endpoint        string   `json:"endpoint"`
 	Workloads       []string `json:"workloads,omitempty"`
@@ -34,7 +34,7 @@ type Settings struct {
 	Accounts        int      `json:"accounts"`
 	DurationSeconds float64  `json:"durationSeconds"`
 	WarmupSeconds   float64  `json:"warmupSeconds"`
-	Rate            float64  `json:"rate"` // per second; 0 is a closed loop
+	Rate            float64  `json:"rate"` // per second; 0 means a closed loop
 	Rounds          int      `json:"rounds"`
 	History         int      `json:"history,omitzero"`
 }
@@ -53,39 +53,39 @@ func settingsOf(c Config) Settings {
 	return s
 }
 
-// Prepared is what had to be done before the first measurement.
+// Prepared says what had to be done before the first measurement.
 type Prepared struct {
 	Requests int64   `json:"requests"`
 	Seconds  float64 `json:"seconds"`
 }
 
-// Round is one time that all was measured.
+// Round is one measurement of all phases.
 type Round struct {
 	Fdatasync   Latency      `json:"fdatasyncMicros,omitzero"`
 	Rows        []Row        `json:"rows"`
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 }
 
-// Row is one measurement, or several as one: the median of each figure, the
-// greatest maximum, and sums of requests and failures.
+// Row is one measurement, or a summary of several: the median of each figure,
+// the greatest maximum, and sums of requests and failures.
 type Row struct {
 	Name                string    `json:"name"`
 	Connections         int       `json:"connections"`
 	Accounts            int       `json:"accounts"`
-	Requests            int64     `json:"requests"` // those that failed are among them
-	Unsent              int64     `json:"unsent"`   // that an open loop did not get to
+	Requests            int64     `json:"requests"` // including failed ones
+	Unsent              int64     `json:"unsent"`   // due in an open loop but never sent
 	Seconds             float64   `json:"seconds"`
-	PerSecond           float64   `json:"requestsPerSecond"`              // that succeeded
-	Ratio               float64   `json:"ratioToFloor,omitzero"`          // of PerSecond, in the same round
-	TransactionsEachSec float64   `json:"transactionsPerSecond,omitzero"` // where a request makes several
-	Latency             Latency   `json:"latencyMicros"`                  // of the requests that succeeded
-	Server              Used      `json:"server,omitzero"`                // nothing where it is not on this machine
+	PerSecond           float64   `json:"requestsPerSecond"`              // successful ones
+	Ratio               float64   `json:"ratioToFloor,omitzero"`          // of PerSecond to the floor of the same round
+	TransactionsEachSec float64   `json:"transactionsPerSecond,omitzero"` // if a request makes several
+	Latency             Latency   `json:"latencyMicros"`                  // of successful requests
+	Server              Used      `json:"server,omitzero"`                // empty if it is not on this machine
 	Generator           Used      `json:"generator,omitzero"`             //
 	Failed              int64     `json:"failed"`
 	Failures            []Failure `json:"failures,omitempty"`
 }
 
-// Latency is how long requests took, in microseconds.
+// Latency says how long requests took, in microseconds.
 type Latency struct {
 	P50  float64 `json:"p50"`
 	P90  float64 `json:"p90"`
@@ -94,7 +94,7 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
-// Used is what a process used during a measurement.
+// Used says what a process used during a measurement.
 type Used struct {
 	CPUSeconds       float64 `json:"cpuSeconds"`
 	CPUMicrosEach    float64 `json:"cpuMicrosPerRequest"`
@@ -114,7 +114,7 @@ func latencyOf(h *histogram) Latency {
 	return Latency{P50: at(0.5), P90: at(0.9), P99: at(0.99), P999: at(0.999), Max: microseconds(h.max)}
 }
 
-// rowOf returns what a schedule measured.
+// rowOf returns the row for what a schedule measured.
 func rowOf(p phase, s *schedule, got *tally) Row {
 	row := Row{
 		Name: p.name, Accounts: p.accounts, Requests: got.requests, Latency: latencyOf(&got.latency),
@@ -127,8 +127,8 @@ func rowOf(p phase, s *schedule, got *tally) Row {
 	return row
 }
 
-// compare fills in the ratios of a round to its floor, and what a scenario
-// compares.
+// compare fills in the ratios of a round to its floor, and the comparisons of a
+// scenario.
 func (r *Round) compare(scenario string) {
 	rows := map[string]Row{}
 	for i := range r.Rows {
@@ -157,8 +157,8 @@ func (r *Round) compare(scenario string) {
 	add("purchase / fdatasync of 4 KiB, p50", rows[purchases].Latency.P50, r.Fdatasync.P50)
 }
 
-// sum fills in the medians of the rounds. A round that was interrupted counts
-// for what it has.
+// sum fills in the medians of the rounds. An interrupted round counts with what
+// it has measured.
 func (r *Report) sum() {
 	r.Rows = []Row{}
 	if r.Rounds == nil {
@@ -198,7 +198,7 @@ func (r *Report) Failed() int64 {
 	return n
 }
 
-// grouped is items by name, in the order in which the names came.
+// grouped holds items by name, in the order in which the names first appeared.
 type grouped[T any] struct {
 	names []string
 	items map[string][]T
@@ -250,7 +250,7 @@ func medianUsed(all []Used) Used {
 	return out
 }
 
-// medianRow returns several measurements of the same as one.
+// medianRow summarises several measurements of the same phase.
 func medianRow(rows []Row) Row {
 	out := Row{Name: rows[0].Name, Connections: rows[0].Connections, Accounts: rows[0].Accounts}
 	var latencies []Latency

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// template is a request to an operation of the API, all but what differs each
+// template is a request to an operation of the API without what differs each
 // time: account, invocation id, time and signature.
 type template struct {
 	target string // of the operation, in X-Amz-Target
@@ -19,8 +19,8 @@ type template struct {
 	check  func(body []byte) bool
 }
 
-// newTemplate returns the template of an operation and what its answers must
-// hold.
+// newTemplate returns the template of an operation. Its answers must contain
+// the texts in want.
 func newTemplate(operation string, body []byte, want ...string) *template {
 	sum := sha256.Sum256(body)
 	return &template{
@@ -29,7 +29,7 @@ func newTemplate(operation string, body []byte, want ...string) *template {
 	}
 }
 
-// holds reports whether a body is an object that has all texts in it.
+// holds reports whether a body is an object that contains all texts.
 func holds(body []byte, texts []string) bool {
 	if len(body) < 2 || body[0] != '{' || body[len(body)-1] != '}' {
 		return false
@@ -45,8 +45,9 @@ func holds(body []byte, texts []string) bool {
 // signedHeaders are the names of the headers that are signed.
 const signedHeaders = "amz-sdk-invocation-id;content-length;content-type;host;x-amz-date;x-amz-target"
 
-// writer writes signed requests. It keeps its buffers, so one goroutine at a
-// time may use it, and what it returns holds until its next request.
+// writer writes signed requests. It reuses its buffers, so only one goroutine
+// at a time may use it, and a request that it returns is valid until the next
+// one.
 type writer struct {
 	host   string
 	keys   *keyring
@@ -62,7 +63,7 @@ func newWriter(host string, keys *keyring, seed [32]byte) *writer {
 }
 
 // signed returns a template's request by an account at now, signed, with an
-// invocation id of its own as SDKs send it.
+// invocation id of its own as SDKs send.
 func (w *writer) signed(t *template, account int, now time.Time) []byte {
 	at := w.stamp.at(now)
 	var id [36]byte
@@ -140,7 +141,7 @@ func (w *writer) invocation(id *[36]byte) {
 	}
 }
 
-// operator returns a request to the operator's API, which takes no signature.
+// operator returns a request to the operator API, without a signature.
 func (w *writer) operator(path string, body []byte) []byte {
 	b := append(w.out[:0], "POST "...)
 	b = append(b, path...)

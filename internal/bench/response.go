@@ -10,22 +10,22 @@ import (
 	"strconv"
 )
 
-// maxAnswer bounds the body of an answer, in bytes; the largest that is asked
-// for, a hundred transactions, has some forty thousand.
+// maxAnswer bounds the body of an answer, in bytes. The largest expected
+// answer, a hundred transactions, has about forty thousand.
 const maxAnswer = 16 << 20
 
-// errAnswer is that what came back is not an answer in HTTP/1.1 that keeps the
-// connection.
+// errAnswer is the error for bytes that are not an HTTP/1.1 answer on a
+// persistent connection.
 var errAnswer = errors.New("the answer is not HTTP/1.1")
 
-// reader reads answers from a connection without keeping their headers, which
-// net/http allocates for each of them.
+// reader reads answers from a connection. Unlike net/http it does not allocate
+// their headers.
 type reader struct {
 	in   *bufio.Reader
 	body []byte
 }
 
-// answer is the outcome of a request. Its body holds until the next one.
+// answer is the answer to a request. Its body is valid until the next answer.
 type answer struct {
 	status int
 	body   []byte
@@ -60,13 +60,13 @@ func (r *reader) read() (answer, error) {
 	return answer{status, r.body}, err
 }
 
-// What headers returns in place of a length.
+// Values that headers returns instead of a length.
 const (
 	unknown = -1
 	chunked = -2
 )
 
-// headers reads the headers and returns the length of the body, unknown or
+// headers reads the headers and returns the length of the body, or unknown or
 // chunked.
 func (r *reader) headers() (int, error) {
 	length := unknown
@@ -91,7 +91,7 @@ func (r *reader) headers() (int, error) {
 	}
 }
 
-// chunks reads a body in chunks, and what follows them.
+// chunks reads a chunked body and its trailer.
 func (r *reader) chunks() error {
 	for {
 		line, err := r.line()

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// The accounts beside those that the load is spread over, from the last of them
-// on: one that all connections use, one with a long history, and those with
+// Accounts in addition to those that share the load, which follow the last of
+// those: one that all connections use, one with a long history, and those with
 // several pages.
 const (
 	hotAccount      = 0
@@ -15,14 +15,14 @@ const (
 	pagedAccounts   = 16
 	pagedHistory    = 250 // transactions of each: three pages
 	extraAccounts   = firstPagedOne + pagedAccounts
-	floorAccounts   = 1000 // few enough for every cache, so that answers cost what all do
-	fewAccounts     = 1000 // of the scenario accounts, to compare with
+	floorAccounts   = 1000 // few enough for every cache, so that only the common cost of answers is measured
+	fewAccounts     = 1000 // for comparison in the scenario accounts
 	pageSize        = 100  // transactions on a page
 	advancedPeriods = 12
 	heldOfferings   = 3 // by each account whose clock is advanced
 )
 
-// The names of what is measured.
+// Names of workloads and phases.
 const (
 	offerings   = "offerings" // the floor
 	purchases   = "purchases"
@@ -43,12 +43,12 @@ type phase struct {
 	name     string
 	accounts int
 	source   func() source               // for each connection
-	once     int64                       // so many requests and no more; 0: for the duration
-	due      int                         // transactions that each request of those makes
+	once     int64                       // number of requests; 0: as many as fit in the duration
+	due      int                         // transactions that each of those requests makes
 	before   func(context.Context) error // prepares each round; nil: nothing
 }
 
-// phases returns what is measured in each round, the floor first.
+// phases returns the phases of each round, the floor first.
 func (r *runner) phases() []phase {
 	all := []phase{r.phase(offerings)}
 	for _, name := range r.names() {
@@ -59,7 +59,7 @@ func (r *runner) phases() []phase {
 	return all
 }
 
-// names returns what is measured beside the floor.
+// names returns the names of the phases other than the floor.
 func (r *runner) names() []string {
 	switch r.config.Scenario {
 	case "hot":
@@ -92,7 +92,8 @@ func (r *runner) phase(name string) phase {
 	return p
 }
 
-// source returns the requests of one connection, on so many accounts.
+// source returns the source of one connection's requests, on a number of
+// accounts.
 func (r *runner) source(name string, accounts int) source {
 	spread, extra := span{0, accounts}, r.config.Accounts
 	switch name {

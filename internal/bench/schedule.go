@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// clock tells the time and waits for it. Tests have one of their own.
+// clock tells the time and waits. Tests use a clock of their own.
 type clock struct {
 	now  func() time.Time
 	wait func(ctx context.Context, until time.Time)
@@ -24,20 +24,20 @@ func wallClock() clock {
 	}}
 }
 
-// schedule says when requests are sent, to all connections of one run together.
+// schedule says when requests are sent, for all connections of a run together.
 //
-// In a closed loop a connection sends its next request when it has the answer to
-// the last one. In an open loop requests are due at fixed times, whatever the
-// server does, and go out on whichever connection is free: one that goes out
-// late has waited since it was due, and its latency counts from then.
+// In a closed loop, a connection sends its next request when it has the answer
+// to the last one. In an open loop, requests are due at fixed times, regardless
+// of the server, and any free connection sends them. The latency of a request
+// that is sent late counts from the time at which it was due.
 type schedule struct {
 	clock
 	start  time.Time
 	length time.Duration // 0: no end in time
-	rate   float64       // requests per second that are due; 0: a closed loop
+	rate   float64       // requests due per second; 0: a closed loop
 	limit  int64         // of requests; 0: none
 
-	taken  atomic.Int64 // requests begun, and attempts to begin one at the end
+	taken  atomic.Int64 // requests begun, plus attempts to begin one after the end
 	failed atomic.Int64 // requests that failed
 }
 
@@ -47,7 +47,8 @@ func begin(c clock, length time.Duration, rate float64, limit int64) *schedule {
 }
 
 // take returns the number of the next request and the time from which its
-// latency counts, once it is to be sent; false when there is none any more.
+// latency counts, when it is to be sent. It returns false if there is no
+// further request.
 func (s *schedule) take(ctx context.Context) (n int64, due time.Time, ok bool) {
 	n = s.taken.Add(1) - 1
 	if s.limit > 0 && n >= s.limit || ctx.Err() != nil {
@@ -70,13 +71,13 @@ func (s *schedule) take(ctx context.Context) (n int64, due time.Time, ok bool) {
 	return n, due, ctx.Err() == nil
 }
 
-// over reports whether no request is sent at an instant any more.
+// over reports whether no more requests are sent at an instant.
 func (s *schedule) over(at time.Time) bool {
 	return s.length > 0 && at.Sub(s.start) >= s.length
 }
 
-// unsent returns how many requests were due in an open loop that lasted until
-// end and were not sent, given how many were.
+// unsent returns how many requests that were due in an open loop until end were
+// not sent, given how many were sent.
 func (s *schedule) unsent(end time.Time, sent int64) int64 {
 	if s.rate == 0 {
 		return 0

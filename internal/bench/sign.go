@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What the requests are signed for, and how the times in them are written.
+// The scope that the requests are signed for, and the format of their times.
 const (
 	region      = "us-west-2"
 	service     = "devicefarm"
@@ -19,12 +19,13 @@ const (
 	firstNumber = 900_000_000_000 // the account id of account 0
 )
 
-// AccountID returns the account id, which is the access key id too, of the n-th
-// account that is measured with.
+// AccountID returns the account id of the n-th account of the load, which is
+// also its access key id.
 func AccountID(n int) string { return strconv.Itoa(firstNumber + n) }
 
-// Secret returns the secret access key of an access key id. Each has another, as
-// in a real service, where one cached signing key does not serve them all.
+// Secret returns the secret access key of an access key id. Each key has its
+// own, as in a real service, so that one cached signing key does not serve them
+// all.
 func Secret(accessKeyID string) string { return "bench/" + accessKeyID }
 
 // signingKey is a secret bound to a day, the region and the service.
@@ -45,8 +46,8 @@ func newKeyring(n int, at time.Time) *keyring {
 	return r
 }
 
-// key returns the signing key of an account for a day, derived anew where the
-// ring does not hold it.
+// key returns the signing key of an account for a day. It derives the key if
+// the ring does not hold it.
 func (r *keyring) key(account int, day string) signingKey {
 	if account < len(r.keys) && day == r.day {
 		return r.keys[account]
@@ -64,8 +65,9 @@ func deriveKey(secret, day string) signingKey {
 	return signingKey(key)
 }
 
-// sign appends the signature of a text in hexadecimal digits. It is HMAC-SHA256
-// without the two hash states that crypto/hmac allocates; scratch is written over.
+// sign appends the signature of a text in hexadecimal digits. It computes
+// HMAC-SHA256 without the two hash states that crypto/hmac allocates, and
+// overwrites scratch.
 func (k *signingKey) sign(b, text, scratch []byte) []byte {
 	var pad [sha256.BlockSize]byte
 	copy(pad[:], k[:])
@@ -80,10 +82,10 @@ func (k *signingKey) sign(b, text, scratch []byte) []byte {
 	return hex.AppendEncode(b, outer[:])
 }
 
-// stamp is the present second as requests carry it, written once a second.
+// stamp is the present second as text for requests, formatted once a second.
 type stamp struct {
 	second int64
-	text   string // as timeFormat has it; its first eight bytes are the day
+	text   string // in timeFormat; its first eight bytes are the day
 }
 
 // at returns the stamp of an instant.

@@ -11,14 +11,14 @@ import (
 type source interface {
 	// request returns the n-th request of the run, to be sent at now.
 	request(w *writer, n int64, now time.Time) []byte
-	// check reports whether a body is an answer to the request made last.
+	// check reports whether a body is an answer to the last request.
 	check(body []byte) bool
 }
 
-// span is the accounts from first on.
+// span is a range of count accounts that begins at first.
 type span struct{ first, count int }
 
-// random calls with random templates on random accounts of a span.
+// random sends random templates on random accounts of a span.
 type random struct {
 	templates []*template
 	accounts  span
@@ -32,7 +32,7 @@ func (s *random) request(w *writer, _ int64, now time.Time) []byte {
 
 func (s *random) check(body []byte) bool { return s.last.check(body) }
 
-// inTurn calls with the templates on the accounts of a span, one after another.
+// inTurn sends the templates on the accounts of a span, one after another.
 type inTurn struct {
 	templates []*template
 	accounts  span
@@ -51,7 +51,7 @@ func (s *inTurn) check(body []byte) bool { return s.last.check(body) }
 type pages struct {
 	accounts span
 	account  int
-	next     string // the token of the next page; "" where a walk starts
+	next     string // the token of the next page; "" at the start of a walk
 }
 
 func (s *pages) request(w *writer, _ int64, now time.Time) []byte {
@@ -67,7 +67,7 @@ func (s *pages) check(body []byte) bool {
 	return ok
 }
 
-// listTransactions are the members that a page of transactions has.
+// listTransactions is the member that every page of transactions has.
 const listTransactions = `"offeringTransactions":[`
 
 // pageTemplate returns the request for the page that a token leads to.
@@ -79,9 +79,10 @@ func pageTemplate(token string) *template {
 	return newTemplate("ListOfferingTransactions", body, listTransactions)
 }
 
-// nextToken returns the token in a page of transactions, "" where it is the last
-// one; false of a body that is no such page. It reads the end of the page alone:
-// tokens are too long to look for among a hundred transactions each time.
+// nextToken returns the token in a page of transactions, or "" if it is the
+// last page. It returns false if the body is not such a page. It reads only the
+// end of the page, because searching a hundred transactions for the token each
+// time takes too long.
 func nextToken(body []byte) (string, bool) {
 	if !holds(body, []string{listTransactions}) {
 		return "", false
@@ -102,7 +103,7 @@ type share struct {
 	source  source
 }
 
-// mix calls each of its sources as often as its share says.
+// mix uses each of its sources in proportion to its share.
 type mix struct {
 	shares []share
 	last   source
@@ -121,7 +122,7 @@ func (s *mix) request(w *writer, n int64, now time.Time) []byte {
 
 func (s *mix) check(body []byte) bool { return s.last.check(body) }
 
-// advance moves the clocks of accounts, each once.
+// advance moves the clock of each account once.
 type advance struct {
 	periods int
 	due     int // transactions in each answer

@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// How long a disk is measured: so many writes, or as many as fit in the time.
+// How long a disk is measured: until this number of writes, or until the time
+// is over.
 const (
 	syncs       = 500
 	syncsAtMost = 2 * time.Second
 	syncSize    = 4 << 10 // bytes
 )
 
-// measureSync appends to a file in a directory, has each write reach the disk
-// and returns how long each took.
+// measureSync appends to a file in a directory, waits until each write is on
+// disk and returns how long each took.
 func measureSync(ctx context.Context, dir string) (took *histogram, err error) {
 	file, err := os.CreateTemp(dir, "slotfarm-bench-sync-")
 	if err != nil {

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// tally is what one connection, or all of them, measured.
+// tally holds what one connection, or all of them, measured.
 type tally struct {
-	latency  histogram // of the requests that succeeded
-	requests int64     // of all
+	latency  histogram // of successful requests
+	requests int64     // all of them
 	failures failures
-	last     time.Time // when the last answer was there
+	last     time.Time // when the last answer arrived
 }
 
 func (t *tally) add(other *tally) {
@@ -22,15 +22,15 @@ func (t *tally) add(other *tally) {
 	}
 }
 
-// outcome is how a request went.
+// outcome is the outcome of a request.
 type outcome struct {
-	failure string // the name of what went wrong; "" is a success
-	message string // an example of it
-	gone    bool   // there is no connection any more, and none can be made
-	cut     bool   // the run was ended while it was under way; it does not count
+	failure string // the name of the failure; "" for a success
+	message string // an example of its message
+	gone    bool   // the connection is lost, and a new one cannot be made
+	cut     bool   // the run ended before the answer; the request does not count
 }
 
-// loop sends requests as the schedule has them until it ends, and counts.
+// loop sends requests by the schedule until it ends, and counts them.
 func (t *tally) loop(ctx context.Context, s *schedule, send func(n int64) outcome) {
 	for {
 		n, due, ok := s.take(ctx)
@@ -57,14 +57,14 @@ func (t *tally) loop(ctx context.Context, s *schedule, send func(n int64) outcom
 
 // Failure is a way in which requests failed.
 type Failure struct {
-	Name    string `json:"name"` // the exception's, or what took its place
+	Name    string `json:"name"` // of the exception, or of another kind of failure
 	Count   int64  `json:"count"`
-	Example string `json:"example"` // the message of the first of them
+	Example string `json:"example"` // the message of the first one
 }
 
 type failures []Failure
 
-// with returns the failures and others, those of the same name as one.
+// with returns the failures and others, merging those with the same name.
 func (f failures) with(others failures) failures {
 next:
 	for _, other := range others {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Print writes what was measured for people.
+// Print writes the report as text for people.
 func (r Report) Print(out io.Writer) error {
 	var b strings.Builder
 	s := r.Settings
@@ -42,7 +42,7 @@ func printRows(out io.Writer, rows []Row) {
 			figure(row.Server.CPUMicrosEach, 0), figure(row.Server.ResidentSetBytes/(1<<20), 0), figure(row.Generator.CPUSeconds, 1))
 		fmt.Fprintln(w, strings.Join(cells, "\t")+"\t")
 	}
-	_ = w.Flush() // a strings.Builder takes everything
+	_ = w.Flush() // writing to a strings.Builder cannot fail
 }
 
 // printFindings prints what does not fit the table.
@@ -56,7 +56,7 @@ func printFindings(out io.Writer, r Report) {
 				row.Name, thousands(float64(row.Accounts)), row.Seconds, thousands(row.TransactionsEachSec))
 		}
 		if row.Unsent > 0 {
-			fmt.Fprintf(out, "\nTOO SLOW: %s: %s requests were due and not sent\n", row.Name, thousands(float64(row.Unsent)))
+			fmt.Fprintf(out, "\nTOO SLOW: %s: %s requests were due but not sent\n", row.Name, thousands(float64(row.Unsent)))
 		}
 	}
 	for _, c := range r.Comparisons {
@@ -72,7 +72,8 @@ func printFindings(out io.Writer, r Report) {
 	}
 }
 
-// figure writes a number with so many decimals, and a dash for what is not known.
+// figure returns a number with a fixed number of decimals, or a dash if it is
+// not known.
 func figure(n float64, decimals int) string {
 	if n == 0 {
 		return "-"
@@ -80,7 +81,8 @@ func figure(n float64, decimals int) string {
 	return strconv.FormatFloat(n, 'f', decimals, 64)
 }
 
-// thousands writes a number from 0 on, rounded, its digits in groups of three.
+// thousands returns a non-negative number, rounded, with its digits in groups
+// of three.
 func thousands(n float64) string {
 	digits := strconv.FormatFloat(n, 'f', 0, 64)
 	for at := len(digits) - 3; at > 0; at -= 3 {
@@ -89,15 +91,16 @@ func thousands(n float64) string {
 	return digits
 }
 
-// oneLine puts the lines of a text on one.
+// oneLine joins the lines of a text into one.
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
-// ClearLine brings a terminal to the start of its line and empties that.
+// ClearLine moves a terminal's cursor to the start of its line and clears the
+// line.
 const ClearLine = "\r\x1b[K"
 
-// Line returns the progress as what takes the place of the line before it on a
+// Line returns the progress as text that replaces the previous line on a
 // terminal.
 func (p Progress) Line() string {
 	line := p.Name

@@ -14,13 +14,14 @@ import (
 // ticks is how many units of CPU time the kernel reports for a second.
 const ticks = 100
 
-// usage is what a process has used.
+// usage says what a process has used.
 type usage struct {
 	cpu time.Duration // of all its threads, since its start
-	rss int64         // bytes of memory that it has now
+	rss int64         // bytes of memory in use now
 }
 
-// usageOf reads what a process has used from /proc; false where there is none.
+// usageOf reads what a process has used from /proc. It returns false if that is
+// not available.
 func usageOf(pid int) (usage, bool) {
 	body, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -29,11 +30,11 @@ func usageOf(pid int) (usage, bool) {
 	return parseUsage(body, os.Getpagesize())
 }
 
-// parseUsage reads the fields of /proc/PID/stat, of which the second, the
-// program's name, may hold anything.
+// parseUsage reads the fields of /proc/PID/stat. The second, the program's
+// name, may hold any characters.
 func parseUsage(stat []byte, page int) (usage, bool) {
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	const user, system, resident = 11, 12, 21 // counted from the third on
+	const user, system, resident = 11, 12, 21 // counted from the third field
 	if len(fields) <= resident {
 		return usage{}, false
 	}
@@ -54,15 +55,15 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// listener returns the process that listens at an address of this machine, 0
-// where that cannot be seen.
+// listener returns the process that listens at an address of this machine, or 0
+// if that cannot be determined.
 func listener(address string) int {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || !Loopback(host) {
 		return 0
 	}
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		body, _ := os.ReadFile(table) // what cannot be read has no sockets
+		body, _ := os.ReadFile(table) // a table that cannot be read has no sockets
 		if inode := listening(string(body), port); inode != "" {
 			return holder("socket:[" + inode + "]")
 		}
@@ -70,7 +71,7 @@ func listener(address string) int {
 	return 0
 }
 
-// listening returns the inode of the socket that listens on a port, "" where
+// listening returns the inode of the socket that listens on a port, or "" if
 // the table has none.
 func listening(table, port string) string {
 	const local, state, inode, listen = 1, 3, 9, "0A"
@@ -88,7 +89,7 @@ func listening(table, port string) string {
 	return ""
 }
 
-// holder returns the process that has a file open, 0 where none can be seen.
+// holder returns the process that has a file open, or 0 if none is found.
 func holder(file string) int {
 	descriptors, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, descriptor := range descriptors {
@@ -100,7 +101,7 @@ func holder(file string) int {
 	return 0
 }
 
-// meter measures what a process uses from an instant on. The zero meter measures
+// meter measures what a process uses after an instant. The zero meter measures
 // nothing.
 type meter struct {
 	pid   int
@@ -115,7 +116,7 @@ func meterOf(pid int) meter {
 	return meter{pid, start}
 }
 
-// since returns what was used from the start on, for so many requests.
+// since returns what was used since the start, for a number of requests.
 func (m meter) since(requests int64) Used {
 	now, ok := usageOf(m.pid)
 	if !ok || m.pid == 0 {

@@ -5,11 +5,11 @@ import (
 	"syscall"
 )
 
-// stopSignal ends a server in order.
+// stopSignal ends a server in good order.
 const stopSignal = syscall.SIGTERM
 
-// alone has Ctrl-C on a terminal not reach a command, so that the server under
-// load goes after the load, and has the command end where this process dies.
+// alone keeps Ctrl-C on a terminal from reaching a command, so that the server
+// ends after the load, and makes the command end if this process dies.
 func alone(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }

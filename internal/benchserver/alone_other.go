@@ -7,8 +7,8 @@ import (
 	"os/exec"
 )
 
-// stopSignal ends a server; there is no gentler way here.
+// stopSignal ends a server; this system has no gentler way.
 var stopSignal = os.Kill
 
-// alone does nothing where there are no process groups.
+// alone does nothing, because this system has no process groups.
 func alone(*exec.Cmd) {}

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// stopSignal ends a server in order.
+// stopSignal ends a server in good order.
 const stopSignal = syscall.SIGTERM
 
-// alone has Ctrl-C on a terminal not reach a command, so that the server under
-// load goes after the load.
+// alone keeps Ctrl-C on a terminal from reaching a command, so that the server
+// ends after the load.
 func alone(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -1,6 +1,6 @@
 // Package benchserver starts the server that the load generator measures, in a
-// process of its own: what the server uses can then be told from what the
-// generator uses. The process is this program again.
+// process of its own, so that the server's use of resources can be measured
+// apart from the generator's. The process runs this same program.
 package benchserver
 
 import (
@@ -16,8 +16,7 @@ import (
 	"time"
 )
 
-// Server is a sandbox in a process of its own, so that what it uses can be
-// told from what the load generator uses.
+// Server is a sandbox in a process of its own.
 type Server struct {
 	command  *exec.Cmd
 	Endpoint string // URL
@@ -27,12 +26,12 @@ type Server struct {
 // Command is the command of this program that runs the server.
 const Command = "bench-server"
 
-// grace is how long a server may take to stop when its requests are answered.
+// grace is how long a server may take to stop after its requests are answered.
 const grace = 10 * time.Second
 
-// Start starts this program as a server to measure, with a variable that
-// says where its data is, and waits until it answers. The end of ctx does not stop
-// it; Stop does.
+// Start starts this program as a server to measure, with an environment
+// variable that says where its data is, and waits until it answers. The end of
+// ctx does not stop the server; Stop does.
 func Start(ctx context.Context, variable string, log io.Writer) (*Server, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -57,8 +56,8 @@ func Start(ctx context.Context, variable string, log io.Writer) (*Server, error)
 	return s, nil
 }
 
-// withoutSettings returns an environment without what is set for slotfarm, which
-// would apply to the server too.
+// withoutSettings returns an environment without slotfarm's variables, which
+// would also apply to the server.
 func withoutSettings(environment []string) []string {
 	var rest []string
 	for _, variable := range environment {
@@ -69,7 +68,7 @@ func withoutSettings(environment []string) []string {
 	return rest
 }
 
-// ready reads where the server listens, which it prints once it does.
+// ready reads the address that the server prints once it listens.
 func (s *Server) ready(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { _ = s.out.Close() })()
 	line, err := bufio.NewReader(s.out).ReadBytes('\n')
@@ -87,8 +86,8 @@ func (s *Server) ready(ctx context.Context) error {
 // PID returns the id of the process.
 func (s *Server) PID() int { return s.command.Process.Pid }
 
-// Stop has the server end and waits until it has. A server that takes longer than
-// draining may, and some time to stop, is killed.
+// Stop ends the server and waits for its end. It kills a server that takes
+// longer than draining plus a grace period.
 func (s *Server) Stop(draining time.Duration) error {
 	if err := s.command.Process.Signal(stopSignal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return errors.Join(err, s.command.Process.Kill(), s.command.Wait())

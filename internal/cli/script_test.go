@@ -15,7 +15,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// patience is how long anything may take that is over in no time when all is well.
+// patience is how long anything may take that normally takes no time.
 const patience = time.Minute
 
 // TestScripts runs command lines that end by themselves. In a script, $TAKEN is

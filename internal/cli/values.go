@@ -22,7 +22,7 @@ type instant time.Time
 func (i *instant) UnmarshalText(text []byte) error {
 	at, err := time.Parse(time.RFC3339, string(text))
 	if err != nil {
-		return fmt.Errorf("%q is not a time as in RFC 3339, such as 2026-01-31T00:00:00Z", text)
+		return fmt.Errorf("%q is not an RFC 3339 time, such as 2026-01-31T00:00:00Z", text)
 	}
 	at = at.UTC().Truncate(time.Millisecond)
 	if at.Year() < firstYear || at.Year() > lastYear {

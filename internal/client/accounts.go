@@ -13,12 +13,13 @@ func (c *Client) Accounts(ctx context.Context, after string) (operatorapi.Accoun
 	return send(ctx, c, r)
 }
 
-// Account returns an account. One that was never opened is a NotFound error.
+// Account returns an account. Errors: NotFound if it was never opened.
 func (c *Client) Account(ctx context.Context, id string) (operatorapi.Account, error) {
 	return send(ctx, c, operatorapi.GetAccount.To(id))
 }
 
-// PutAccount opens an account where needed, changes settings and returns it.
+// PutAccount opens an account if necessary, changes its settings and returns
+// it.
 func (c *Client) PutAccount(ctx context.Context, id string, settings operatorapi.Settings) (operatorapi.Account, error) {
 	r := operatorapi.PutAccount.To(id)
 	r.Body = settings

@@ -13,14 +13,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// Backup is what a server has handed over of everything it stores.
+// Backup describes a copy of everything that a server stores.
 type Backup struct {
 	Bytes  int64
 	SHA256 string // in hexadecimal
 }
 
-// Backup writes a copy of everything that the server stores into w. One that did
-// not arrive whole, as the server's SHA-256 says, is an error.
+// Backup writes a copy of everything that the server stores to w. It returns an
+// error if the copy does not have the SHA-256 that the server sent.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (Backup, error) {
 	call := operatorapi.Backup.To()
 	r := request{method: call.Method, path: call.Target()}
@@ -39,14 +39,14 @@ func (c *Client) Backup(ctx context.Context, w io.Writer) (Backup, error) {
 	digest := sha256.New()
 	n, err := io.Copy(io.MultiWriter(w, digest), response.Body)
 	if here := (*fs.PathError)(nil); errors.As(err, &here) {
-		return Backup{}, err // w is a file that takes no more
+		return Backup{}, err // w could not be written
 	}
 	if err != nil {
 		return Backup{}, c.failure(ctx, err)
 	}
 	b := Backup{Bytes: n, SHA256: hex.EncodeToString(digest.Sum(nil))}
 	if want := response.Header.Get(operatorapi.SumHeader); b.SHA256 != want {
-		return Backup{}, fmt.Errorf("%s did not arrive whole: its SHA-256 is %s, and not %s as the server says", c.what(r), b.SHA256, want)
+		return Backup{}, fmt.Errorf("%s did not arrive completely: its SHA-256 is %s; the server says %s", c.what(r), b.SHA256, want)
 	}
 	return b, nil
 }

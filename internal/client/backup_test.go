@@ -51,8 +51,8 @@ func TestBackup(t *testing.T) {
 		status            int
 		sum, body, wanted string
 	}{
-		{"changed", 200, helloSum, "Hello", "did not arrive whole: its SHA-256 is"},
-		{"without a sum", 200, "", "hello", "did not arrive whole"},
+		{"changed", 200, helloSum, "Hello", "did not arrive completely: its SHA-256 is"},
+		{"without a sum", 200, "", "hello", "did not arrive completely"},
 		{"refused", 409, "", `{"error":{"code":"Conflict","message":"a backup is under way"}}`, "Conflict: a backup is under way"},
 		{"another server", 502, "", "<html>", "is it slotfarm that listens there?"},
 	} {

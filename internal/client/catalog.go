@@ -13,15 +13,15 @@ func (c *Client) Catalog(ctx context.Context) (json.RawMessage, error) {
 }
 
 // CatalogOf returns what was for sale by a version, as JSON. Version 0 is the
-// catalogue that there was before the first.
+// catalogue that was in force before the first version.
 func (c *Client) CatalogOf(ctx context.Context, version int) (json.RawMessage, error) {
 	r := operatorapi.GetCatalog.To()
 	r.Query.Version = new(int64(version))
 	return send(ctx, c, r)
 }
 
-// PutCatalog sets what is for sale to a JSON document and returns the answer. It
-// is a Conflict when version replaces is not in force any more.
+// PutCatalog sets what is for sale to a JSON document and returns the answer.
+// Errors: Conflict if the version that it replaces is no longer in force.
 func (c *Client) PutCatalog(ctx context.Context, document []byte, replaces int) (json.RawMessage, error) {
 	r := operatorapi.PutCatalog.To()
 	r.Query.Replaces, r.Body = new(int64(replaces)), document

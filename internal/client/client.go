@@ -1,9 +1,9 @@
 // Package client calls the operator API of a running slotfarm, for the command
 // line and for tests. The shapes are those of package operatorapi. This package
-// decides what a failure to get an answer is called; it decides nothing about
-// offerings, and knows none of the server's packages.
+// decides how a failure to get an answer is described. It decides nothing about
+// offerings, and imports none of the server's packages.
 //
-// A call takes as long as its context lets it.
+// A call may take as long as its context allows.
 package client
 
 import (
@@ -23,24 +23,25 @@ import (
 // entries is a few megabytes.
 const maxAnswer = 64 << 20
 
-// Client calls one slotfarm. New makes one; it may be used by many at once.
+// Client calls one slotfarm server. New makes one; it is safe for concurrent
+// use.
 type Client struct {
 	endpoint string
 	http     *http.Client
-	tap      func(body []byte) // sees what calls answer; nil is none
+	tap      func(body []byte) // gets the answers of calls; may be nil
 	sign     func(r *http.Request, body []byte) error
 }
 
-// Signed returns a client that has f sign each request before it is sent. It
-// shares the connections of c.
+// Signed returns a client that calls f to sign each request before it is sent.
+// It shares the connections of c.
 func (c *Client) Signed(f func(r *http.Request, body []byte) error) *Client {
 	signed := *c
 	signed.sign = f
 	return &signed
 }
 
-// New returns a client of the slotfarm at an http or https URL, without asking
-// whether anything answers there. What is no such URL is an error.
+// New returns a client of the server at an http or https URL. It does not check
+// whether anything answers there. Any other text is an error.
 func New(endpoint string) (*Client, error) {
 	endpoint, err := Endpoint(endpoint)
 	if err != nil {
@@ -49,13 +50,13 @@ func New(endpoint string) (*Client, error) {
 	return &Client{endpoint: endpoint, http: &http.Client{
 		Transport: http.DefaultTransport.(*http.Transport).Clone(),
 		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse // slotfarm sends nobody elsewhere
+			return http.ErrUseLastResponse // slotfarm never redirects
 		},
 	}}, nil
 }
 
-// Endpoint returns a URL as New uses it: without a slash at its end, and with
-// nothing but ASCII in it.
+// Endpoint returns a URL in the form that New uses: without a slash at its end,
+// and in ASCII only.
 func Endpoint(text string) (string, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -67,18 +68,19 @@ func Endpoint(text string) (string, error) {
 	return "", fmt.Errorf("%q is not an http or https URL such as http://127.0.0.1:8623", text)
 }
 
-// Close lets go of the connections that are kept for the next call.
+// Close closes the connections that are kept for later calls.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Tapped returns a client that also hands f the body of each successful answer,
-// with members that this package does not know. It shares the connections of c.
+// Tapped returns a client that also passes the body of each successful answer
+// to f, including members that this package does not know. It shares the
+// connections of c.
 func (c *Client) Tapped(f func(body []byte)) *Client {
 	tapped := *c
 	tapped.tap = f
 	return &tapped
 }
 
-// Ready returns nil when slotfarm takes requests.
+// Ready returns nil if the server accepts requests.
 func (c *Client) Ready(ctx context.Context) error {
 	status, _, err := c.read(ctx, request{method: http.MethodGet, path: "/readyz"})
 	if err != nil || status == http.StatusOK {
@@ -94,7 +96,7 @@ type request struct {
 	contentType  string
 }
 
-// send makes a call and returns its answer.
+// send makes a call and returns the answer.
 func send[Query, Body, Answer any](ctx context.Context, c *Client, r operatorapi.Request[Query, Body, Answer]) (Answer, error) {
 	var answer Answer
 	body, contentType, err := r.Encoded()
@@ -122,7 +124,7 @@ func (c *Client) exchange(ctx context.Context, r request, out any) error {
 		return nil
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return fmt.Errorf("%s answers %s with what slotfarm does not answer; is it slotfarm that listens there?", c.what(r), statusText(status))
+		return fmt.Errorf("%s answers %s, but not as slotfarm would; is it slotfarm that listens there?", c.what(r), statusText(status))
 	}
 	if c.tap != nil {
 		c.tap(body)
@@ -147,7 +149,7 @@ func (c *Client) read(ctx context.Context, r request) (int, []byte, error) {
 	return response.StatusCode, body, nil
 }
 
-// open returns the answer to a request, whose body has to be closed.
+// open returns the answer to a request. The caller must close its body.
 func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
 	hr, err := http.NewRequestWithContext(ctx, r.method, c.endpoint+r.path, bytes.NewReader(r.body))
 	if err != nil {

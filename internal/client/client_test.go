@@ -90,13 +90,13 @@ func TestErrors(t *testing.T) {
 		want   string // with URL for the endpoint
 	}{
 		{"slotfarm's", 404, `{"error":{"code":"NotFound","message":"account was never opened"}}`, "NotFound: account was never opened"},
-		{"AWS's", 404, `{"__type":"UnknownOperationException"}`, "GET URL/_slotfarm/v1/accounts/111111111111 answers 404 Not Found, and not in slotfarm's form; is it slotfarm that listens there?"},
-		{"a page", 502, page, "GET URL/_slotfarm/v1/accounts/111111111111 answers 502 Bad Gateway, and not in slotfarm's form; is it slotfarm that listens there?"},
-		{"no body", 599, "", "GET URL/_slotfarm/v1/accounts/111111111111 answers 599, and not in slotfarm's form; is it slotfarm that listens there?"},
-		{"elsewhere", 302, "", "GET URL/_slotfarm/v1/accounts/111111111111 answers 302 Found, and not in slotfarm's form; is it slotfarm that listens there?"},
-		{"a page with success", 200, page, "GET URL/_slotfarm/v1/accounts/111111111111 answers 200 OK with what slotfarm does not answer; is it slotfarm that listens there?"},
-		{"other JSON", 200, `{"account":1}`, "GET URL/_slotfarm/v1/accounts/111111111111 answers 200 OK with what slotfarm does not answer; is it slotfarm that listens there?"},
-		{"nothing with success", 200, "", "GET URL/_slotfarm/v1/accounts/111111111111 answers 200 OK with what slotfarm does not answer; is it slotfarm that listens there?"},
+		{"AWS's", 404, `{"__type":"UnknownOperationException"}`, "GET URL/_slotfarm/v1/accounts/111111111111 answers 404 Not Found, but not in slotfarm's format; is it slotfarm that listens there?"},
+		{"a page", 502, page, "GET URL/_slotfarm/v1/accounts/111111111111 answers 502 Bad Gateway, but not in slotfarm's format; is it slotfarm that listens there?"},
+		{"no body", 599, "", "GET URL/_slotfarm/v1/accounts/111111111111 answers 599, but not in slotfarm's format; is it slotfarm that listens there?"},
+		{"elsewhere", 302, "", "GET URL/_slotfarm/v1/accounts/111111111111 answers 302 Found, but not in slotfarm's format; is it slotfarm that listens there?"},
+		{"a page with success", 200, page, "GET URL/_slotfarm/v1/accounts/111111111111 answers 200 OK, but not as slotfarm would; is it slotfarm that listens there?"},
+		{"other JSON", 200, `{"account":1}`, "GET URL/_slotfarm/v1/accounts/111111111111 answers 200 OK, but not as slotfarm would; is it slotfarm that listens there?"},
+		{"nothing with success", 200, "", "GET URL/_slotfarm/v1/accounts/111111111111 answers 200 OK, but not as slotfarm would; is it slotfarm that listens there?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

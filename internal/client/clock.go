@@ -7,14 +7,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// Freeze stands a test account's clock still at an instant.
+// Freeze stops a test account's clock at an instant.
 func (c *Client) Freeze(ctx context.Context, id string, at time.Time) (operatorapi.Clock, error) {
 	r := operatorapi.FreezeClock.To(id)
 	r.Body = operatorapi.FreezeAt(at)
 	return send(ctx, c, r)
 }
 
-// Advance moves a test account's clock forward; it stands still there.
+// Advance moves a test account's clock forward and stops it there.
 func (c *Client) Advance(ctx context.Context, id string, by operatorapi.Advance) (operatorapi.Clock, error) {
 	r := operatorapi.AdvanceClock.To(id)
 	r.Body = by

@@ -6,8 +6,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// CancelRenewal takes a standing renewal back, and with held lets the next period
-// start with nothing. It returns the account.
+// CancelRenewal takes a standing renewal back. If held is true, the next period
+// starts with no slots. It returns the account.
 func (c *Client) CancelRenewal(ctx context.Context, id, offering string, held bool) (operatorapi.Account, error) {
 	r := operatorapi.CancelRenewal.To(id, offering)
 	r.Body.Held = held

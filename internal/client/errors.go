@@ -15,8 +15,8 @@ import (
 
 // Error is an answer that is not a success.
 type Error struct {
-	Status  int    // of HTTP
-	Code    string // such as NotFound; empty where the answer is not slotfarm's
+	Status  int    // HTTP status
+	Code    string // such as NotFound; empty if the answer is not slotfarm's
 	Message string
 }
 
@@ -28,23 +28,23 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// IsNotFound reports whether slotfarm says that there is no such thing.
+// IsNotFound reports whether slotfarm says that something does not exist.
 func IsNotFound(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Code == "NotFound"
 }
 
-// refusal returns the error that an answer's body holds. One that is not
-// slotfarm's is not repeated: it may be a page of HTML.
+// refusal returns the error that an answer's body holds. It does not repeat a
+// body that is not slotfarm's, which may be a page of HTML.
 func (c *Client) refusal(r request, status int, body []byte) error {
 	var answer operatorapi.Problem
 	if err := json.Unmarshal(body, &answer); err == nil && answer.Error.Code != "" {
 		return &Error{Status: status, Code: answer.Error.Code, Message: answer.Error.Message}
 	}
-	return &Error{Status: status, Message: fmt.Sprintf("%s answers %s, and not in slotfarm's form; is it slotfarm that listens there?", c.what(r), statusText(status))}
+	return &Error{Status: status, Message: fmt.Sprintf("%s answers %s, but not in slotfarm's format; is it slotfarm that listens there?", c.what(r), statusText(status))}
 }
 
-// failure says why there is no answer.
+// failure returns an error that says why there is no answer.
 func (c *Client) failure(ctx context.Context, err error) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {

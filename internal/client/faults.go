@@ -6,26 +6,26 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// Faults returns the failures that are set.
+// Faults returns the rules in force and what they have done.
 func (c *Client) Faults(ctx context.Context) (operatorapi.Faults, error) {
 	return send(ctx, c, operatorapi.GetFaults.To())
 }
 
-// AddFaults puts rules behind those there are, which go on as they were.
+// AddFaults appends rules to the existing ones, which continue unchanged.
 func (c *Client) AddFaults(ctx context.Context, rules []operatorapi.Fault) (operatorapi.Faults, error) {
 	r := operatorapi.AddFaults.To()
 	r.Body.Rules = rules
 	return send(ctx, c, r)
 }
 
-// RemoveFaults takes away the rules that name an account.
+// RemoveFaults removes the rules that name an account.
 func (c *Client) RemoveFaults(ctx context.Context, account string) (operatorapi.Faults, error) {
 	r := operatorapi.RemoveFaults.To()
 	r.Query.Account = account
 	return send(ctx, c, r)
 }
 
-// PutFaults sets failures in place of those that were set, and returns them.
+// PutFaults replaces all rules and returns the new ones.
 func (c *Client) PutFaults(ctx context.Context, rules operatorapi.FaultRules) (operatorapi.Faults, error) {
 	r := operatorapi.PutFaults.To()
 	r.Body = rules

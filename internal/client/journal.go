@@ -8,7 +8,7 @@ import (
 
 // Journal returns up to limit entries of an account with a number above after,
 // oldest first, and never more than operatorapi.MaxEntries. An account that was
-// never opened has none.
+// never opened has no entries.
 func (c *Client) Journal(ctx context.Context, id string, after int64, limit int) ([]operatorapi.Entry, error) {
 	r := operatorapi.GetJournal.To(id)
 	r.Query.After, r.Query.Limit = &after, new(int64(limit))
@@ -16,7 +16,8 @@ func (c *Client) Journal(ctx context.Context, id string, after int64, limit int)
 	return answer.Entries, err
 }
 
-// Verify recomputes every hash and state. An entry that differs is no error.
+// Verify recomputes every hash and state. An entry that differs is part of the
+// answer, not an error.
 func (c *Client) Verify(ctx context.Context) (operatorapi.Verification, error) {
 	return send(ctx, c, operatorapi.Verify.To())
 }

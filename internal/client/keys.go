@@ -7,7 +7,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// CreateKey makes a key of an account. A nil policy allows the Device Farm API.
+// CreateKey makes a key for an account. A nil policy allows the Device Farm
+// API.
 func (c *Client) CreateKey(ctx context.Context, id, name string, policy json.RawMessage) (operatorapi.NewKey, error) {
 	r := operatorapi.CreateKey.To(id)
 	r.Body = operatorapi.KeyRequest{Name: name, Policy: policy}
@@ -20,7 +21,7 @@ func (c *Client) Keys(ctx context.Context, id string) ([]operatorapi.Key, error)
 	return answer.Keys, err
 }
 
-// DisableKey keeps a key from being used, or lets it be used again.
+// DisableKey disables a key, or enables it again.
 func (c *Client) DisableKey(ctx context.Context, id, key string, disabled bool) (operatorapi.Key, error) {
 	r := operatorapi.DisableKey.To(id, key)
 	r.Body.Disabled = &disabled

@@ -7,7 +7,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// Seed returns the accounts as a document that PutSeed takes.
+// Seed returns the accounts as a document that PutSeed accepts.
 func (c *Client) Seed(ctx context.Context) (json.RawMessage, error) {
 	return send(ctx, c, operatorapi.GetSeed.To())
 }
@@ -19,7 +19,7 @@ func (c *Client) PutSeed(ctx context.Context, document []byte) (operatorapi.Plan
 	return send(ctx, c, r)
 }
 
-// Reset puts slotfarm back to how it started, seed included.
+// Reset returns slotfarm to the state in which it started, including its seed.
 func (c *Client) Reset(ctx context.Context) (operatorapi.Planted, error) {
 	return send(ctx, c, operatorapi.Reset.To())
 }

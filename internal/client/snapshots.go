@@ -17,8 +17,9 @@ func (c *Client) Snapshots(ctx context.Context, id string) ([]operatorapi.Snapsh
 	return answer.Snapshots, err
 }
 
-// Restore puts an account back to one of its snapshots, or another account
-// where into is not empty, and returns the account that was put there.
+// Restore brings an account back to one of its snapshots or, if into is not
+// empty, makes that account from the snapshot. It returns the account that it
+// changed.
 func (c *Client) Restore(ctx context.Context, id, snapshot, into string) (operatorapi.Account, error) {
 	r := operatorapi.RestoreSnapshot.To(id, snapshot)
 	if into != "" {
@@ -27,7 +28,7 @@ func (c *Client) Restore(ctx context.Context, id, snapshot, into string) (operat
 	return send(ctx, c, r)
 }
 
-// DeleteSnapshot forgets a snapshot of an account.
+// DeleteSnapshot deletes a snapshot of an account.
 func (c *Client) DeleteSnapshot(ctx context.Context, id, snapshot string) error {
 	_, err := send(ctx, c, operatorapi.DeleteSnapshot.To(id, snapshot))
 	return err

@@ -2,9 +2,9 @@ package completion
 
 import "strings"
 
-// bashHead finds out where in the command line the cursor stands: after which
-// command, and after which word. The places are for the program, the flags that
-// take a value, and the commands.
+// bashHead determines where in the command line the cursor is: after which
+// command, and after which word. Its formatting verbs stand for the program,
+// the flags that take a value, and the commands.
 const bashHead = `# bash completion for %[1]s: eval "$(%[1]s completion bash)"
 _%[1]s_names() {
     local IFS=$'\n'
@@ -37,8 +37,8 @@ _%[1]s() {
     done
     case "$at $prev" in`
 
-// bash returns the script for bash, from 3.2 on. Bash makes words of
-// their own of = and what it separates.
+// bash returns the script for bash 3.2 and later. Bash splits words at =, which
+// becomes a word of its own.
 func bash(g grammar) string {
 	s := &script{}
 	s.add(bashHead, g.program, quoted(g.valued(), " | "), quoted(g.paths(), " | "))

@@ -1,7 +1,7 @@
 // Package completion writes the scripts with which a shell completes the commands
 // and flags of an application.
 //
-// It knows shells and the model of package kong, and no application.
+// It knows shells and the model of package kong, but no application.
 package completion
 
 import (
@@ -12,15 +12,15 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Shells are those that there is a script for.
+// Shells lists the supported shells.
 var Shells = []string{"bash", "zsh", "fish"}
 
-// Script returns the script with which one of Shells completes an application.
+// Script returns the completion script of an application for one of Shells.
 func Script(shell string, app *kong.Application) string {
 	return map[string]func(grammar) string{"bash": bash, "zsh": zsh, "fish": fish}[shell](grammarOf(app))
 }
 
-// grammar is what the scripts know.
+// grammar holds what the scripts know of an application.
 type grammar struct {
 	program string
 	nodes   []node // the application first
@@ -28,10 +28,10 @@ type grammar struct {
 
 // node is a place in a command line: the words up to it, and what may follow.
 type node struct {
-	path     string // the words, with blanks between
+	path     string // the words, separated by spaces
 	commands []word
 	flags    []flag
-	args     value // all positional arguments have the first one's
+	args     value // of the first positional argument, used for all
 }
 
 // word is what can be completed, and its help.
@@ -40,15 +40,15 @@ type word struct{ name, help string }
 // flag is a flag by its long name.
 type flag struct {
 	word
-	short string // "" is none
-	value *value // nil where it takes none
+	short string // "" if it has none
+	value *value // nil if it takes none
 }
 
-// value is what a flag or an argument may be.
+// value describes the values of a flag or an argument.
 type value struct {
-	words []string // one of these, where there are any
-	files bool     // the name of a file
-	dirs  bool     // the name of a folder
+	words []string // the allowed values, if they are limited
+	files bool     // whether it is the name of a file
+	dirs  bool     // whether it is the name of a directory
 }
 
 func grammarOf(app *kong.Application) grammar {
@@ -57,7 +57,7 @@ func grammarOf(app *kong.Application) grammar {
 	return g
 }
 
-// add adds a node of the command line and all below it.
+// add adds a node of the command line and all nodes below it.
 func (g *grammar) add(n *kong.Node, path string, inherited []flag) {
 	at := node{path: path, flags: slices.Clone(inherited)}
 	for _, f := range n.Flags {
@@ -82,7 +82,7 @@ func (g *grammar) add(n *kong.Node, path string, inherited []flag) {
 	}
 }
 
-// flagsOf returns a flag, and its negation where it has one.
+// flagsOf returns a flag, and its negation if it has one.
 func flagsOf(f *kong.Flag) []flag {
 	one := flag{word: word{"--" + f.Name, f.Help}}
 	if f.Short != 0 {
@@ -103,7 +103,8 @@ type Chooser interface {
 	Choices() []string
 }
 
-// valueOf tells by a placeholder what names a file: FILE and DIR do.
+// valueOf describes a value. The placeholders FILE and DIR stand for files and
+// directories.
 func valueOf(v *kong.Value, placeholder string) value {
 	known := value{files: placeholder == "FILE", dirs: placeholder == "DIR"}
 	if v.Enum != "" {
@@ -115,7 +116,7 @@ func valueOf(v *kong.Value, placeholder string) value {
 	return known
 }
 
-// known reports whether there is something to complete.
+// known reports whether the value can be completed.
 func (v value) known() bool { return len(v.words) > 0 || v.files || v.dirs }
 
 // valued returns the names of all flags that take a value, in order.
@@ -165,8 +166,8 @@ func names(words []word) []string {
 	return all
 }
 
-// quoted returns words in single quotes as sh, zsh and fish read them, with a
-// separator between.
+// quoted returns words in single quotes that sh, zsh and fish understand,
+// joined by a separator.
 func quoted(words []string, separator string) string {
 	var all []string
 	for _, w := range words {
@@ -175,12 +176,13 @@ func quoted(words []string, separator string) string {
 	return strings.Join(all, separator)
 }
 
-// quote leaves the quotes for the quote itself, which all three shells take.
+// quote ends the quotes before each single quote in the word, which all three
+// shells understand.
 func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// script is a text in the making.
+// script is a script that is being written.
 type script struct{ strings.Builder }
 
 func (s *script) add(format string, args ...any) { fmt.Fprintf(s, format+"\n", args...) }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// fish returns the script for fish, from 3.0 on.
+// fish returns the script for fish 3.0 and later.
 func fish(g grammar) string {
 	s := &script{}
 	s.add(`# fish completion for %[1]s: %[1]s completion fish | source
@@ -46,8 +46,8 @@ complete -c %[1]s -f`, g.program, quoted(g.valued(), " "), quoted(g.paths(), " "
 	return s.String()
 }
 
-// fishText quotes a text; fish takes a backslash before a quote or backslash
-// within quotes.
+// fishText quotes a text. Within quotes, fish needs a backslash before a quote
+// or a backslash.
 func fishText(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }

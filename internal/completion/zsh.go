@@ -2,9 +2,9 @@ package completion
 
 import "strings"
 
-// zshHead finds out where in the command line the cursor stands: after which
-// command, and after which word. The places are for the program, the flags that
-// take a value, and the commands.
+// zshHead determines where in the command line the cursor is: after which
+// command, and after which word. Its formatting verbs stand for the program,
+// the flags that take a value, and the commands.
 const zshHead = `#compdef %[1]s
 # zsh completion for %[1]s: eval "$(%[1]s completion zsh)"
 _%[1]s() {
@@ -31,8 +31,8 @@ _%[1]s() {
     done
     case "$at $prev" in`
 
-// zsh returns the script for zsh, to be read after compinit or put in
-// a folder of $fpath as _slotfarm.
+// zsh returns the script for zsh, to be read after compinit or saved in a
+// directory of $fpath as _slotfarm.
 func zsh(g grammar) string {
 	s := &script{}
 	s.add(zshHead, g.program, quoted(g.valued(), "|"), quoted(g.paths(), "|"))
@@ -68,8 +68,8 @@ fi`, g.program)
 	return s.String()
 }
 
-// described returns words as _describe takes them: a colon stands before the
-// help, and one within a name after a backslash.
+// described returns words in the form that _describe expects: a colon before
+// the help, and a backslash before a colon within a name.
 func described(words []word) []string {
 	var all []string
 	for _, w := range words {

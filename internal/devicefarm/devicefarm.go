@@ -27,7 +27,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/lease"
 	"github.com/slotfarm/slotfarm/internal/project"
+	"github.com/slotfarm/slotfarm/internal/session"
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -43,8 +45,17 @@ type Config struct {
 	Devices  *inventory.Devices
 	Profiles *inventory.Profiles
 	Projects *project.Projects
+	Sessions *session.Sessions
 	Grid     *grid.Grid
-	Links    Links
+
+	// Endpoint returns the path of a session's end point, and PublicURL is where
+	// clients reach this server; "" is where they reach this API.
+	Endpoint  func(lease.Session) string
+	PublicURL string
+	Now       func() time.Time // the wall clock
+
+	GridPath func(grid.URL) string                  // returns the path of a test grid URL
+	LogPath  func(session, as string) (path string) // returns where the log of a session is, which is saved under a name
 }
 
 // Handler returns the API as an HTTP handler for POST requests, or an error where
@@ -54,7 +65,7 @@ func Handler(c Config) (http.Handler, error) {
 		Web:        c.Web,
 		Target:     target,
 		Missing:    missing(),
-		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects, c.Grid, c.Links}.operations(),
+		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects, c.Sessions, c.Grid, c.Endpoint, c.PublicURL, c.Now, c.GridPath, c.LogPath}.operations(),
 		Exceptions: exceptions,
 	}.Handler()
 }
@@ -66,8 +77,14 @@ type api struct {
 	devices  *inventory.Devices
 	profiles *inventory.Profiles
 	projects *project.Projects
+	sessions *session.Sessions
 	grid     *grid.Grid
-	links    Links
+
+	endpoint  func(lease.Session) string
+	publicURL string
+	now       func() time.Time
+	gridPath  func(grid.URL) string
+	logPath   func(session, as string) (path string)
 }
 
 // operations is the one table of them: the name, which is that of the action too,
@@ -75,7 +92,7 @@ type api struct {
 func (a api) operations() []awsjson.Operation {
 	var all []awsjson.Operation
 	for _, rows := range []func() []awsjson.Operation{
-		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows, a.testGridRows,
+		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows, a.remoteAccessRows, a.testGridRows,
 	} {
 		all = append(all, rows()...)
 	}

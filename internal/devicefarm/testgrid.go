@@ -199,30 +199,12 @@ func (a api) createTestGridURL(ctx context.Context, call *web.Request, in create
 	if err != nil {
 		return createTestGridURLOutput{}, err
 	}
-	if a.links.GridPath == nil {
+	if a.gridPath == nil {
 		return createTestGridURLOutput{}, fault.New(fault.Unavailable, "This server has no gateway to browsers.")
 	}
 	u, err := a.grid.CreateURL(ctx, who(call), of, time.Duration(seconds)*time.Second)
 	if err != nil {
 		return createTestGridURLOutput{}, err
 	}
-	return createTestGridURLOutput{a.links.to(call, a.links.GridPath(u)), awsjson.Timestamp{Time: u.Expires}}, nil
-}
-
-// Links are how URLs in answers lead back to this server.
-type Links struct {
-	Public   string                          // the origin that clients reach; "" is the one that the caller reached
-	GridPath func(grid.URL) string           // the path of a test grid URL
-	LogPath  func(session, as string) string // the path of the log of a session, which is saved under a name
-}
-
-// to returns the URL of a path for whoever calls.
-func (l Links) to(call *web.Request, path string) string {
-	switch {
-	case l.Public != "":
-		return l.Public + path
-	case call.Secure():
-		return "https://" + call.Host + path
-	}
-	return "http://" + call.Host + path
+	return createTestGridURLOutput{a.reach(call.Request, a.gridPath(u)), awsjson.Timestamp{Time: u.Expires}}, nil
 }

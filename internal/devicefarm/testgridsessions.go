@@ -37,7 +37,7 @@ func shapeOfTestGridSession(s grid.Session) (testGridSessionShape, error) {
 	}
 	if !s.Ended.IsZero() {
 		minutes := awsjson.Decimal(s.Billed().Minutes())
-		shape.Ended, shape.BillingMinutes = &awsjson.Timestamp{Time: s.Ended}, &minutes
+		shape.Ended, shape.BillingMinutes = stamp(s.Ended), &minutes
 	}
 	return shape, err
 }
@@ -292,9 +292,9 @@ const seleniumLog = "selenium.log"
 func (a api) listTestGridSessionArtifacts(ctx context.Context, call *web.Request, in listTestGridSessionArtifactsInput) (listTestGridSessionArtifactsOutput, error) {
 	out := listTestGridSessionArtifactsOutput{Artifacts: []testGridSessionArtifactShape{}}
 	s, sent, _, err := a.find(ctx, call, sessionInput{in.SessionARN, in.MaxResult, in.NextToken})
-	if err != nil || text(in.Type) == "VIDEO" || sent > 0 || a.links.LogPath == nil {
+	if err != nil || text(in.Type) == "VIDEO" || sent > 0 || a.logPath == nil {
 		return out, err
 	}
-	out.Artifacts = append(out.Artifacts, testGridSessionArtifactShape{seleniumLog, "SELENIUM_LOG", a.links.to(call, a.links.LogPath(s.ID, seleniumLog))})
+	out.Artifacts = append(out.Artifacts, testGridSessionArtifactShape{seleniumLog, "SELENIUM_LOG", a.reach(call.Request, a.logPath(s.ID, seleniumLog))})
 	return out, nil
 }

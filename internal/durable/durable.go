@@ -1,5 +1,5 @@
-// Package durable gives files their names so that they keep them when the machine
-// loses power.
+// Package durable gives files names that they keep even if the machine loses
+// power.
 package durable
 
 import (
@@ -11,8 +11,8 @@ import (
 	"runtime"
 )
 
-// Rename has a file that is on disk take a name, in place of what had it. Both
-// names are in one directory.
+// Rename gives a file that is on disk a new name, replacing any file that had
+// it. Both names are in the same directory.
 func Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
@@ -20,13 +20,13 @@ func Rename(from, to string) error {
 	return SyncDir(filepath.Dir(to))
 }
 
-// Publish has a file that is on disk take a name that nothing has, in the same
-// directory. An error that is fs.ErrExist says that something has it; that stays,
-// and so does the file under the name it had.
+// Publish gives a file that is on disk a new name that must be free, in the
+// same directory. The error is fs.ErrExist if the name is taken; then both
+// files keep their names.
 func Publish(from, to string) error {
 	switch err := os.Link(from, to); {
 	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%s is there already: %w", to, fs.ErrExist)
+		return fmt.Errorf("%s already exists: %w", to, fs.ErrExist)
 	case err != nil:
 		return move(from, to)
 	}
@@ -36,20 +36,20 @@ func Publish(from, to string) error {
 	return SyncDir(filepath.Dir(to))
 }
 
-// move is Publish on a file system where a file has one name only. What takes the
+// move is Publish on a file system without hard links. A file that takes the
 // name between the two steps is replaced.
 func move(from, to string) error {
 	switch _, err := os.Lstat(to); {
 	case err == nil:
-		return fmt.Errorf("%s is there already: %w", to, fs.ErrExist)
+		return fmt.Errorf("%s already exists: %w", to, fs.ErrExist)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	return Rename(from, to)
 }
 
-// SyncDir has a directory remember the names of its files. Windows does so by
-// itself and lets no directory be opened.
+// SyncDir makes the names in a directory durable. Windows does so by itself and
+// cannot open a directory for this.
 func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

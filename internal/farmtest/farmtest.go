@@ -1,5 +1,5 @@
-// Package farmtest gives tests of the parts of a farm one whose parts are wired
-// as those of a server are, with accounts in it that have bought slots.
+// Package farmtest provides a farm for tests: its parts are wired as in a
+// server, and its accounts have bought slots.
 package farmtest
 
 import (
@@ -17,18 +17,19 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
-// Accounts is how many Settle has buy, each three offerings.
+// Accounts is the number of accounts for which Settle buys, three offerings
+// each.
 const Accounts = 24
 
-// start is what the wall clock shows when a test starts.
+// start is the wall clock's time when a test starts.
 var start = time.Date(2027, 11, 3, 7, 8, 9, 123_000_000, time.UTC)
 
-// Farm is a farm over a journal in memory. Its ids are the same every time that
-// the same is done.
+// Farm is a farm over a journal in memory. The same steps always give the same
+// ids.
 type Farm struct {
 	*server.Parts
-	Config server.PartsConfig // of the parts
-	Wall   time.Time          // what the clock shows
+	Config server.PartsConfig // configuration of the parts
+	Wall   time.Time          // time of the wall clock
 
 	t   testing.TB
 	ids int
@@ -68,8 +69,8 @@ func (f *Farm) Must(err error) {
 	}
 }
 
-// Settle has every account buy, with a promotion or without, and renew; no two
-// do the same.
+// Settle makes every account buy, with a promotion or without, and renew; no
+// two do the same.
 func (f *Farm) Settle(frozen bool) {
 	f.t.Helper()
 	ctx := context.Background()
@@ -85,7 +86,7 @@ func (f *Farm) Settle(frozen bool) {
 				order.PromotionID = "2FREEMONTHS"
 			}
 			if k > 0 {
-				order.PromotionID = "" // it is for new customers
+				order.PromotionID = "" // the promotion is for new customers
 			}
 			_, _, err := f.Orders.Purchase(ctx, Caller(i), order)
 			f.Must(err)
@@ -112,8 +113,8 @@ func (f *Farm) Journal(i int) []journal.Entry {
 	return entries
 }
 
-// Entries returns those of all accounts, verified, without who caused them and
-// when by the wall clock.
+// Entries returns the verified entries of all accounts, without their callers
+// and wall-clock times.
 func (f *Farm) Entries() map[account.ID][]string {
 	f.t.Helper()
 	all := map[account.ID][]string{}

@@ -2,7 +2,7 @@
 //
 // It decides nothing about how a failure is shown: the wire packages hold one
 // table from Kind to their own error names. The zero Kind is Internal, so an
-// error nobody classified is never described to a caller.
+// unclassified error is never described to a caller.
 package fault
 
 import (
@@ -10,12 +10,12 @@ import (
 	"fmt"
 )
 
-// Kind is a class of failure, as the caller has to understand it.
+// Kind is a class of failure, as the caller sees it.
 type Kind int
 
 // The kinds. Their order means nothing.
 const (
-	// Internal is our own failure; its text stays in the log.
+	// Internal is a failure of slotfarm itself; its text stays in the log.
 	Internal Kind = iota
 	// Argument is a well-formed request whose value breaks a rule.
 	Argument
@@ -29,13 +29,14 @@ const (
 	ServiceAccount
 	// Malformed is a body that cannot be read as the operation's input.
 	Malformed
-	// UnknownOperation is an operation this service does not have.
+	// UnknownOperation is an operation that this service does not have.
 	UnknownOperation
-	// MethodNotAllowed is an HTTP method the resource does not answer.
+	// MethodNotAllowed is an HTTP method that the resource does not support.
 	MethodNotAllowed
-	// UnsupportedMediaType is a body in a format the protocol does not use.
+	// UnsupportedMediaType is a body in a format that the protocol does not
+	// use.
 	UnsupportedMediaType
-	// MalformedHTTP is a body in an encoding that cannot be undone.
+	// MalformedHTTP is a body in an encoding that cannot be decoded.
 	MalformedHTTP
 	// TooLarge is a body over the size limit.
 	TooLarge
@@ -49,7 +50,7 @@ const (
 	UnknownKey
 	// InvalidSignature is a signature that does not match the request.
 	InvalidSignature
-	// Expired is a request signed too long ago or too far ahead.
+	// Expired is a request signed too long ago or too far in the future.
 	Expired
 	// CrossOrigin is a browser's request for a page of another origin.
 	CrossOrigin
@@ -98,11 +99,11 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// InternalMessage is all that a caller hears of an internal failure.
+// InternalMessage is all that a caller learns of an internal failure.
 const InternalMessage = "The request failed because of an internal error."
 
-// MessageOf returns the sentence that may be shown to the caller. Internal
-// failures give the same sentence whatever happened.
+// MessageOf returns the sentence that may be shown to the caller. Every
+// internal failure gives the same sentence.
 func MessageOf(err error) string {
 	var e *Error
 	if !errors.As(err, &e) || e.Kind == Internal {

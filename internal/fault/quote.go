@@ -9,8 +9,8 @@ import (
 // maxQuoted is how many characters of a value a message repeats.
 const maxQuoted = 64
 
-// Quote returns a value in quotes, so that a message can repeat it. Of a long one
-// it shows the beginning and says how long the whole is.
+// Quote returns a value in quotes, so that a message can repeat it. It shortens
+// a long value and says how long the whole value is.
 func Quote(text string) string {
 	n := utf8.RuneCountInString(text)
 	if n <= maxQuoted {

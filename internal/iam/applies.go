@@ -10,17 +10,18 @@ import (
 // Action is something that a policy may allow.
 type Action struct {
 	Name     string   // such as "slotfarm:GetAccount"
-	Resource string   // a pattern of the ARNs that it acts on; "*" if it acts on no single resource
-	Keys     []string // the condition keys of its requests, beside those that every request has
+	Resource string   // a pattern for the ARNs that it acts on; "*" if it acts on no single resource
+	Keys     []string // the condition keys of its requests, in addition to those that every request has
 }
 
-// everyRequest are the condition keys that each request has.
+// everyRequest lists the condition keys that every request has.
 var everyRequest = []string{"aws:SourceIp", "aws:CurrentTime", "aws:SecureTransport"}
 
 // CheckApplies returns nil if every part of every statement can apply to some
-// request. Else it returns a Malformed error that names the statement: a Deny that
-// never applies denies nothing, and whoever wrote it believes that it does. Stored
-// policies are not held against it, since the actions may have changed since.
+// request. Otherwise it returns a Malformed error that names the statement: a
+// Deny that never applies denies nothing, although its author believes that it
+// does. Stored policies are not checked, because the actions may have changed
+// since they were written.
 func (p Policy) CheckApplies(actions []Action) error {
 	for i := range p.statements {
 		if err := p.statements[i].checkApplies(actions); err != nil {
@@ -43,7 +44,7 @@ func (s *statement) checkApplies(actions []Action) error {
 	}
 	for _, r := range s.resources {
 		if !slices.ContainsFunc(listed, func(a Action) bool { return a.on(r) }) {
-			return s.refuse("Resource %q is nothing that its actions act on; they act on %s", r.String(), resourcesOf(listed))
+			return s.refuse("Resource %q matches nothing that its actions act on; they act on %s", r.String(), resourcesOf(listed))
 		}
 	}
 	for _, pattern := range s.actions {
@@ -53,24 +54,25 @@ func (s *statement) checkApplies(actions []Action) error {
 	}
 	for _, c := range s.conditions {
 		if !slices.Contains(everyRequest, c.key) && !slices.ContainsFunc(covered, func(a Action) bool { return slices.Contains(a.Keys, c.key) }) {
-			return s.refuse("no request for its actions has the condition key %s, so %s on it says nothing", c.key, c.operator)
+			return s.refuse("no request for its actions has the condition key %s, so %s on it has no effect", c.key, c.operator)
 		}
 	}
 	return nil
 }
 
-// lists reports whether one of the statement's patterns is that of an action, in
-// lower case.
+// lists reports whether one of the statement's patterns matches an action,
+// given in lower case.
 func (s *statement) lists(action string) bool {
 	return slices.ContainsFunc(s.actions, func(pattern string) bool { return matches(pattern, action) })
 }
 
 // refuse returns an error that names the statement.
 func (s *statement) refuse(format string, args ...any) error {
-	return fault.New(fault.Malformed, s.name+" can never apply as it stands: "+format, args...)
+	return fault.New(fault.Malformed, s.name+" can never apply: "+format, args...)
 }
 
-// on reports whether some ARN that the action acts on is one of a policy's resource.
+// on reports whether a policy's resource matches some ARN that the action acts
+// on.
 func (a Action) on(r resource) bool {
 	if r == nil {
 		return true
@@ -87,7 +89,7 @@ func (a Action) on(r resource) bool {
 	return true
 }
 
-// String returns the resource as a policy has it.
+// String returns the resource as a policy writes it.
 func (r resource) String() string {
 	if r == nil {
 		return "*"
@@ -107,8 +109,8 @@ func resourcesOf(actions []Action) string {
 	return strings.Join(all, ", ")
 }
 
-// overlap reports whether some text is what both patterns describe. It takes time
-// in proportion to the product of their lengths.
+// overlap reports whether some text matches both patterns. Its time is
+// proportional to the product of their lengths.
 func overlap(a, b string) bool {
 	next := make([]bool, len(b)+1) // whether a[i+1:] overlaps b[j:]
 	for i := len(a); i >= 0; i-- {
@@ -126,8 +128,8 @@ func overlap(a, b string) bool {
 	return next[0]
 }
 
-// step reports whether two patterns overlap; rest says so of what is left of them
-// after di and dj more bytes.
+// step reports whether two patterns overlap; rest reports the same for what
+// remains of them after di and dj more bytes.
 func step(a, b string, rest func(di, dj int) bool) bool {
 	starA, starB := strings.HasPrefix(a, "*"), strings.HasPrefix(b, "*")
 	switch {

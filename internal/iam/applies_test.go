@@ -40,7 +40,7 @@ func TestStatementsThatCanNeverApply(t *testing.T) {
 	tests := []struct{ name, members, want string }{
 		{"an ARN for actions on no single resource",
 			`"Action":"slotfarm:GetCatalog","Resource":"arn:aws:slotfarm:::account/111122223333"`,
-			`Statement[0] can never apply as it stands: Resource "arn:aws:slotfarm:::account/111122223333" is nothing that its actions act on; they act on *`},
+			`Statement[0] can never apply: Resource "arn:aws:slotfarm:::account/111122223333" matches nothing that its actions act on; they act on *`},
 		{"a Sid is the name", `"Sid":"Mine","Action":"slotfarm:GetCatalog","Resource":"arn:aws:slotfarm:::account/111122223333"`, `statement "Mine" can never`},
 		{"accounts for account", `"Action":"slotfarm:GetAccount","Resource":"arn:aws:slotfarm:::accounts/111122223333"`, "they act on arn:aws:slotfarm:::account/?"},
 		{"a region where there is none", `"Action":"slotfarm:GetAccount","Resource":"arn:aws:slotfarm:us-west-2::account/*"`, "us-west-2"},

@@ -9,12 +9,13 @@ import (
 
 // condition is one operator on one key of a Condition.
 type condition struct {
-	operator string // as the policy has it
+	operator string // as the policy writes it
 	key      string
 	holds    func(Context) bool
 }
 
-// conditions reads the Condition of a statement, all of which has to hold.
+// conditions reads the Condition of a statement. All of its conditions have to
+// hold.
 func conditions(statement node) ([]condition, error) {
 	n, ok := statement.member("Condition")
 	if !ok {
@@ -34,7 +35,7 @@ func conditions(statement node) ([]condition, error) {
 	return all, nil
 }
 
-// operate reads what one operator has to hold for.
+// operate reads the conditions of one operator.
 func operate(operator member) ([]condition, error) {
 	if err := checkOperator(operator); err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func operate(operator member) ([]condition, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(all, func(c condition) bool { return c.key == k.name() }) {
-			return nil, m.refuse("stands there twice; case does not count in the names of keys")
+			return nil, m.refuse("appears twice; the names of keys are not case-sensitive")
 		}
 		holds, err := compile(k, operator.name, m.node)
 		if err != nil {
@@ -60,19 +61,20 @@ func operate(operator member) ([]condition, error) {
 	return all, nil
 }
 
-// null is the operator that asks whether a key is absent. It goes with every
-// key, and never with ifExists.
+// null is the operator that tests whether a key is absent. It can be used with
+// every key, but not with ifExists.
 const null = "Null"
 
-// ifExists is what makes an operator hold for a key that the request lacks.
+// ifExists is the suffix that makes an operator hold if the request lacks the
+// key.
 const ifExists = "IfExists"
 
-// checkOperator refuses operators that are not evaluated, set operators among
-// them: each key here has one value, and "Creating a condition with multiple keys
-// or values" says not to use them with those.
+// checkOperator refuses operators that are not evaluated. These include set
+// operators: each key here has one value, and "Creating a condition with
+// multiple keys or values" says not to use set operators with such keys.
 func checkOperator(operator member) error {
 	if set, _, ok := strings.Cut(operator.name, ":"); ok && (set == "ForAllValues" || set == "ForAnyValue") {
-		return operator.refuse("is there, and slotfarm does not evaluate %s: every key has one value", set)
+		return operator.refuse("is present, and slotfarm does not evaluate %s: every key has one value", set)
 	}
 	var all []string
 	for _, k := range keys {
@@ -81,11 +83,11 @@ func checkOperator(operator member) error {
 	if operator.name == null || slices.Contains(all, strings.TrimSuffix(operator.name, ifExists)) {
 		return nil
 	}
-	return operator.refuse("is there, and slotfarm does not evaluate this operator; it evaluates %s, and all but %s with %s behind",
+	return operator.refuse("is present, and slotfarm does not evaluate this operator; it evaluates %s, and all but %s also with the suffix %s",
 		strings.Join(append(all, null), ", "), null, ifExists)
 }
 
-// findKey returns the key of a name, in which case does not count ("IAM JSON
+// findKey returns the key with a name, which is not case-sensitive ("IAM JSON
 // policy elements: Condition").
 func findKey(m member) (key, error) {
 	var names []string
@@ -95,23 +97,23 @@ func findKey(m member) (key, error) {
 		}
 		names = append(names, k.name())
 	}
-	return nil, m.refuse("is there, and slotfarm does not evaluate this condition key; it evaluates %s", strings.Join(names, ", "))
+	return nil, m.refuse("is present, and slotfarm does not evaluate this condition key; it evaluates %s", strings.Join(names, ", "))
 }
 
 // key is a condition key: something that a request has or lacks.
 type key interface {
 	name() string
 	present(Context) bool
-	// operators are those that the key's type of value goes with.
+	// operators returns those that can be used with the key's type of value.
 	operators() []string
-	// compare returns a condition on the key where it is present, and whether
-	// the operator is a negated one.
+	// compare returns the condition on the key if it is present, and whether
+	// the operator is negated.
 	compare(operator string, values []node) (holds func(Context) bool, negated bool, err error)
 }
 
-// compile returns the condition that an operator sets on a key. Where the request
-// lacks the key, it holds if the operator is negated or ends in IfExists
-// ("IAM JSON policy elements: Condition operators").
+// compile returns the condition that an operator sets on a key. If the request
+// lacks the key, the condition holds if the operator is negated or ends in
+// IfExists ("IAM JSON policy elements: Condition operators").
 func compile(k key, operator string, n node) (func(Context) bool, error) {
 	values, err := n.list()
 	if err != nil {
@@ -122,7 +124,7 @@ func compile(k key, operator string, n node) (func(Context) bool, error) {
 	}
 	base, absent := strings.CutSuffix(operator, ifExists)
 	if !slices.Contains(k.operators(), base) {
-		return nil, n.refuse("is of another type than %s compares; it goes with %s, %s", operator, strings.Join(k.operators(), ", "), null)
+		return nil, n.refuse("has a type that %s does not compare; use %s or %s", operator, strings.Join(k.operators(), ", "), null)
 	}
 	holds, negated, err := k.compare(base, values)
 	if err != nil {
@@ -137,7 +139,8 @@ func compile(k key, operator string, n node) (func(Context) bool, error) {
 	}, nil
 }
 
-// compileNull returns the condition that a key is absent, for true, or present.
+// compileNull returns the condition that a key is absent (true) or present
+// (false).
 func compileNull(k key, nodes []node) (func(Context) bool, error) {
 	wants, err := readAll(nodes, readBool)
 	if err != nil {
@@ -146,8 +149,8 @@ func compileNull(k key, nodes []node) (func(Context) bool, error) {
 	return func(c Context) bool { return slices.Contains(wants, !k.present(c)) }, nil
 }
 
-// comparison is an operator on values of which the request has a G and the
-// policy a W.
+// comparison is an operator that compares a G in the request with a W in the
+// policy.
 type comparison[G, W any] struct {
 	match   func(got G, want W) bool
 	negated bool
@@ -160,8 +163,8 @@ type attribute[G, W any] struct {
 	kind  kind[G, W]
 }
 
-// kind is a type of values: how they are written in a policy, and what compares
-// them.
+// kind is a type of value: how a policy writes it, and which operators compare
+// it.
 type kind[G, W any] struct {
 	read        func(node) (W, error)
 	names       []string
@@ -177,8 +180,8 @@ func (a attribute[G, W]) present(c Context) bool {
 	return ok
 }
 
-// compare matches any one of the values, and a negated operator none of them
-// ("Creating a condition with multiple keys or values").
+// compare holds if the key matches any of the values or, for a negated
+// operator, none of them ("Creating a condition with multiple keys or values").
 func (a attribute[G, W]) compare(operator string, nodes []node) (func(Context) bool, bool, error) {
 	wants, err := readAll(nodes, a.kind.read)
 	if err != nil {
@@ -203,8 +206,8 @@ func readAll[W any](nodes []node, read func(node) (W, error)) ([]W, error) {
 	return values, nil
 }
 
-// keys are the condition keys that are evaluated. AWS's have the types that "AWS
-// global condition context keys" gives them.
+// keys lists the condition keys that are evaluated. AWS's own keys have the
+// types that "AWS global condition context keys" gives.
 var keys = []key{
 	attribute[netip.Addr, netip.Prefix]{"aws:SourceIp", sourceIP, addresses},
 	attribute[time.Time, time.Time]{"aws:CurrentTime", func(c Context) (time.Time, bool) { return c.Now, true }, dates},
@@ -213,8 +216,8 @@ var keys = []key{
 	attribute[string, string]{"slotfarm:OfferingId", offeringID, texts},
 }
 
-// sourceIP returns an IPv4 address as such, also where an IPv6 socket has
-// received the request.
+// sourceIP returns an IPv4 address as IPv4, even if an IPv6 socket received the
+// request.
 func sourceIP(c Context) (netip.Addr, bool) {
 	return c.SourceIP.Unmap().WithZone(""), c.SourceIP.IsValid()
 }

@@ -1,12 +1,12 @@
 // Package iam holds what a key may do: policies in the JSON of AWS's Identity
 // and Access Management, whether they allow a request and why, access keys, and
-// the seal under which their secrets are stored.
+// the encryption of their stored secrets.
 //
-// A policy that has anything in it that would not be evaluated is refused when
-// it is parsed, and so is one that names what does not exist. The rules are those
-// of the IAM User Guide; comments name its pages by their titles. Nothing here
-// reads a clock, and chance makes keys and nonces only. Which actions exist, what
-// they act on and where keys are stored is decided elsewhere.
+// Parsing refuses a policy that contains anything that would not be evaluated,
+// or names something that does not exist. The rules are those of the IAM User
+// Guide; comments cite its pages by title. The package never reads a clock, and
+// uses randomness only for keys and nonces. Other packages decide which actions
+// exist, what they act on and where keys are stored.
 package iam
 
 import (
@@ -28,7 +28,7 @@ type statement struct {
 	name       string // as decisions name it
 	deny       bool
 	actions    []string // lower-case patterns
-	except     bool     // actions are a NotAction
+	except     bool     // actions come from NotAction
 	resources  []resource
 	conditions []condition
 }
@@ -36,22 +36,22 @@ type statement struct {
 // Request is what a policy decides on.
 type Request struct {
 	Action   string // such as "devicefarm:PurchaseOffering"
-	Resource string // an ARN, or "*" for what is no single resource
+	Resource string // an ARN, or "*" if the action acts on no single resource
 	Context  Context
 }
 
-// Context holds the values of the condition keys. The zero SourceIP and the nil
-// pointers are keys that the request does not have; the time and whether the
-// transport is secure are known of every request.
+// Context holds the values of the condition keys. A zero SourceIP or a nil
+// pointer means that the request lacks the key; every request has a time and a
+// secure flag.
 type Context struct {
 	SourceIP   netip.Addr // aws:SourceIp
 	Now        time.Time  // aws:CurrentTime
 	Secure     bool       // aws:SecureTransport
-	Quantity   *int       // slotfarm:Quantity, of slots, as the caller asks for it
+	Quantity   *int       // slotfarm:Quantity, the number of slots that the caller asks for
 	OfferingID *string    // slotfarm:OfferingId
 }
 
-// Decision is the answer of a policy. Reason goes on from "is not authorized to
+// Decision is the answer of a policy. Reason continues "is not authorized to
 // perform: <action>" or "is authorized to perform: <action>".
 type Decision struct {
 	Allowed bool
@@ -59,10 +59,10 @@ type Decision struct {
 }
 
 // Evaluate decides on a request: one Deny that applies overrides every Allow,
-// one Allow that applies is needed, and the order of statements means nothing
-// (IAM User Guide, "Policy evaluation logic"). The words of a refusal are those
-// of "Troubleshooting access denied error messages"; where only the condition
-// of a statement stands in the way, they name its operator and key.
+// one Allow that applies is needed, and the order of statements does not matter
+// (IAM User Guide, "Policy evaluation logic"). The wording of a refusal follows
+// "Troubleshooting access denied error messages". If only the condition of a
+// statement is not met, the refusal names its operator and key.
 func (p Policy) Evaluate(r Request) Decision {
 	action := lower(r.Action)
 	allowed, missed := "", ""
@@ -87,8 +87,8 @@ func (p Policy) Evaluate(r Request) Decision {
 	return Decision{Reason: "because no identity-based policy allows the " + r.Action + " action" + missed}
 }
 
-// covers reports whether the statement is about an action, in lower case, on a
-// resource.
+// covers reports whether the statement covers an action, given in lower case,
+// on a resource.
 func (s *statement) covers(action, on string) bool {
 	if s.lists(action) == s.except {
 		return false
@@ -101,8 +101,8 @@ func (s *statement) covers(action, on string) bool {
 	return false
 }
 
-// unmet returns the first condition that does not hold, or nil: all have to
-// ("Creating a condition with multiple keys or values").
+// unmet returns the first condition that does not hold, or nil; all have to
+// hold ("Creating a condition with multiple keys or values").
 func (s *statement) unmet(c Context) *condition {
 	for i := range s.conditions {
 		if !s.conditions[i].holds(c) {
@@ -121,8 +121,8 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 	return bytes.Clone(p.document), nil
 }
 
-// lower returns a text with the letters A to Z in lower case and all others as
-// they are: names in policies are ASCII.
+// lower returns a text with the letters A to Z in lower case and all others
+// unchanged: names in policies are ASCII.
 func lower(text string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -11,28 +11,30 @@ import (
 // Key is an access key without its secret.
 type Key struct {
 	ID       string
-	Account  string // twelve digits: whose key it is
-	Name     string // what its owner calls it
+	Account  string // twelve digits: the account that owns the key
+	Name     string // given by its owner
 	Created  time.Time
 	Disabled bool // a disabled key signs nothing
 	Policy   Policy
 }
 
-// The prefixes say what a found key is for. AWS's begin with other letters, and
-// its secrets have no "_", so scanners for AWS's secrets leave these alone.
+// The prefixes show what a key that somebody finds is for. AWS's prefixes
+// differ, and its secrets have no "_", so scanners for AWS's secrets ignore
+// these.
 const (
 	idPrefix     = "SLOT"
 	secretPrefix = "slot_"
 )
 
-// secretLength is that of AWS's secrets, which some clients check.
+// secretLength is the length of AWS's secrets, which some clients check.
 const secretLength = 40
 
-// KeyIDLength is how many characters the id of an access key has.
+// KeyIDLength is the number of characters of an access key id.
 const KeyIDLength = 20
 
-// NewKeyID draws an access key id of 80 bits from random: 20 characters, as
-// AWS's have. None is twelve digits, which stand for an account in the sandbox.
+// NewKeyID draws an access key id of 80 bits from random: 20 characters, like
+// AWS's. No id is twelve digits, which would stand for an account in the
+// sandbox.
 func NewKeyID(random io.Reader) (string, error) {
 	bits := make([]byte, 10)
 	if _, err := io.ReadFull(random, bits); err != nil {
@@ -42,7 +44,7 @@ func NewKeyID(random io.Reader) (string, error) {
 }
 
 // NewSecret draws a secret access key of 210 bits from random. It has no
-// character that a shell, a URL or a file of settings takes for its own.
+// character that is special in a shell, a URL or a settings file.
 func NewSecret(random io.Reader) (string, error) {
 	bits := make([]byte, 27)
 	if _, err := io.ReadFull(random, bits); err != nil {

@@ -113,7 +113,7 @@ func TestChangedSecretsDoNotOpen(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", what, got, err, want)
 		}
 	}
-	const changed = "the master key is another one, or the secret or its key was changed"
+	const changed = "the master key is a different one, or the secret or its key was changed"
 	for bit := range len(sealed) * 8 {
 		flipped, want := bytes.Clone(sealed), changed
 		flipped[bit/8] ^= 1 << (bit % 8)

@@ -2,9 +2,9 @@ package iam
 
 import "strings"
 
-// matches reports whether a text is what a pattern describes: "*" is any number
-// of characters and "?" is exactly one, in bytes. It takes time in proportion
-// to the product of the lengths at worst.
+// matches reports whether a text matches a pattern: "*" is any number of bytes
+// and "?" is exactly one. In the worst case, its time is proportional to the
+// product of the lengths.
 func matches(pattern, text string) bool {
 	p, t := 0, 0
 	star, resume := -1, 0 // the newest "*", and where the text after it begins
@@ -25,15 +25,15 @@ func matches(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// arnParts is how many parts an ARN has: arn, partition, service, region,
-// account and resource, of which only the last may have colons in it.
+// arnParts is the number of parts of an ARN: arn, partition, service, region,
+// account and resource. Only the resource may contain colons.
 const arnParts = 6
 
 // resource is a pattern of ARNs, part by part, or nil for "*".
 type resource []string
 
-// matches reports whether an ARN is one of the pattern's. Wildcards stay within
-// the part in which they stand, and case counts (IAM User Guide, "IAM JSON
+// matches reports whether an ARN matches the pattern. A wildcard matches only
+// within its part, and matching is case-sensitive (IAM User Guide, "IAM JSON
 // policy elements: Resource").
 func (r resource) matches(arn string) bool {
 	if r == nil {

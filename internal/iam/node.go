@@ -13,15 +13,15 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// maxDepth is how deep the deepest value of a policy lies: in the list of values
-// of a key of an operator of a Condition of a statement in a list.
+// maxDepth is the depth of the deepest value of a policy: statements,
+// statement, Condition, operator, key, list of values.
 const maxDepth = 6
 
-// node is a JSON value that knows where it stands.
+// node is a JSON value that knows its place in the document.
 type node struct {
-	path     string // such as Statement[1].Condition.IpAddress; empty for the whole
+	path     string // such as Statement[1].Condition.IpAddress; empty for the whole document
 	kind     jsontext.Kind
-	text     string // of a string, number or boolean; a string's without quotes
+	text     string // of a string, number or boolean; without the quotes of a string
 	members  []member
 	elements []node
 }
@@ -31,7 +31,8 @@ type member struct {
 	node
 }
 
-// decode reads a JSON document without null, doubled names and needless depth.
+// decode reads a JSON document, and refuses null, duplicate names and excessive
+// depth.
 func decode(body []byte) (node, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	root, err := read(d, "")
@@ -39,16 +40,16 @@ func decode(body []byte) (node, error) {
 		return node{}, malformed(err)
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return node{}, root.refuse("is followed by something else")
+		return node{}, root.refuse("is followed by more text")
 	}
 	return root, nil
 }
 
-// read reads the next value, which stands at path.
+// read reads the next value, whose place is path.
 func read(d *jsontext.Decoder, path string) (node, error) {
 	n := node{path: path, kind: d.PeekKind()}
 	if d.StackDepth() > maxDepth {
-		return n, n.refuse("lies deeper than anything in a policy")
+		return n, n.refuse("is nested more deeply than anything in a policy")
 	}
 	token, err := d.ReadToken()
 	switch {
@@ -71,7 +72,7 @@ func (n *node) readMembers(d *jsontext.Decoder) error {
 		if err != nil {
 			return err
 		}
-		m := member{name: name.String()} // the token is gone after the next one
+		m := member{name: name.String()} // the token is valid only until the next one
 		if m.node, err = read(d, strings.TrimPrefix(n.path+"."+m.name, ".")); err != nil {
 			return err
 		}
@@ -107,7 +108,8 @@ func malformed(err error) error {
 	return err
 }
 
-// refuse returns the error that says what is wrong with a value, after its path.
+// refuse returns an error that names a value by its path and says what is wrong
+// with it.
 func (n node) refuse(format string, args ...any) error {
 	place := "the policy"
 	if n.path != "" {
@@ -116,11 +118,11 @@ func (n node) refuse(format string, args ...any) error {
 	return fault.New(fault.Malformed, "%s "+format, append([]any{place}, args...)...)
 }
 
-// quote returns a text in quotes, and no more of it than fits into a sentence.
+// quote returns a text in quotes, shortened so that it fits into a sentence.
 func quote(text string) string { return fmt.Sprintf("%.100q", text) }
 
-// show returns how an error shows a value: a scalar as it was written, else its
-// type.
+// show returns how an error shows a value: a scalar as it was written, or the
+// type of any other value.
 func (n node) show() string {
 	switch n.kind {
 	case jsontext.KindString:
@@ -142,7 +144,7 @@ func (n node) member(name string) (node, bool) {
 	return n.members[i].node, true
 }
 
-// object checks that a value is an object with some of the members known.
+// object checks that a value is an object with no members but the known ones.
 func (n node) object(known ...string) error {
 	if n.kind != jsontext.KindBeginObject {
 		return n.refuse("is %s; it must be an object", n.show())
@@ -151,9 +153,9 @@ func (n node) object(known ...string) error {
 		switch why, named := unevaluated[m.name]; {
 		case slices.Contains(known, m.name):
 		case named:
-			return m.refuse("is there, and slotfarm does not evaluate %s: %s", m.name, why)
+			return m.refuse("is present, and slotfarm does not evaluate %s: %s", m.name, why)
 		default:
-			return m.refuse("is unknown; there are %s", strings.Join(known, ", "))
+			return m.refuse("is unknown; it must be one of %s", strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -170,9 +172,9 @@ func (n node) filled() error {
 	return nil
 }
 
-// list returns the elements of an array, or the value itself where it is none,
-// as "Grammar of the IAM JSON policy language" has it: brackets around a single
-// value are optional. An empty array is refused.
+// list returns the elements of an array, or the value itself if it is not an
+// array: brackets around a single value are optional ("Grammar of the IAM JSON
+// policy language"). An empty array is refused.
 func (n node) list() ([]node, error) {
 	if n.kind != jsontext.KindBeginArray {
 		return []node{n}, nil

@@ -12,14 +12,15 @@ import (
 )
 
 // MaxDocument is the most bytes that a policy document may have. The figure is
-// that of a bucket policy of Amazon S3; IAM has several of its own, from 2,048
-// to 10,240 characters without white space ("IAM and AWS STS quotas").
+// that of an Amazon S3 bucket policy; IAM has several limits of its own, from
+// 2,048 to 10,240 characters without white space ("IAM and AWS STS quotas").
 const MaxDocument = 20_480
 
-// version is the one version of the policy language that is evaluated.
+// version is the only version of the policy language that is evaluated.
 const version = "2012-10-17"
 
-// unevaluated says why elements that AWS has are refused.
+// unevaluated holds elements that AWS has and slotfarm refuses, with the
+// reasons.
 var unevaluated = map[string]string{
 	"Id":           "identity-based policies have none",
 	"NotResource":  "list what the statement is about in Resource",
@@ -27,14 +28,14 @@ var unevaluated = map[string]string{
 	"Principal":    "a policy belongs to the key that it is given to",
 }
 
-// vocabulary is the actions that exist, such as "devicefarm:ListOfferings", in
-// lower case.
+// vocabulary holds the actions that exist, such as "devicefarm:ListOfferings",
+// in lower case.
 type vocabulary []string
 
-// Parse reads a policy document. Actions are those that exist, such as
+// Parse reads a policy document. Actions lists those that exist, such as
 // "devicefarm:ListOfferings"; a pattern that matches none of them is refused,
-// because the statement would not do what it says. Errors: TooLarge, and
-// Malformed with the path of the member and what would be right.
+// because the statement would not do what it says. Errors: TooLarge; Malformed
+// with the path of the member and what would be right.
 func Parse(body []byte, actions []string) (Policy, error) {
 	if len(body) > MaxDocument {
 		return Policy{}, fault.New(fault.TooLarge, "the policy has %d bytes; it may have %d", len(body), MaxDocument)
@@ -60,13 +61,13 @@ func Parse(body []byte, actions []string) (Policy, error) {
 	return Policy{document: bytes.Clone(body), statements: statements}, nil
 }
 
-// checkVersion refuses the language of 2008, which AWS takes a policy without a
-// Version for ("IAM JSON policy elements: Version").
+// checkVersion refuses the policy language of 2008. AWS assumes that version if
+// a policy has no Version ("IAM JSON policy elements: Version").
 func checkVersion(root node) error {
 	n, ok := root.member("Version")
 	switch {
 	case !ok:
-		return root.refuse("has no Version; it must be %q, as AWS takes a policy without one for one of 2008", version)
+		return root.refuse("has no Version; it must be %q, because AWS assumes the language of 2008 without one", version)
 	case n.kind != jsontext.KindString || n.text != version:
 		return n.refuse("is %s; slotfarm evaluates %q only", n.show(), version)
 	}
@@ -116,7 +117,7 @@ func (v vocabulary) statement(n node) (s statement, err error) {
 	return s, err
 }
 
-// name returns what decisions call a statement: its Sid, or where it stands.
+// name returns the name of a statement in decisions: its Sid, or its place.
 func name(n node) (string, error) {
 	sid, ok := n.member("Sid")
 	if !ok {
@@ -127,7 +128,7 @@ func name(n node) (string, error) {
 	case err != nil:
 		return "", err
 	case !made(text, ""):
-		return "", sid.refuse("is %s; it may have the letters A to Z and a to z and digits", sid.show())
+		return "", sid.refuse("is %s; it may have the letters A to Z and a to z, and digits", sid.show())
 	case text == "":
 		return n.path, nil
 	}
@@ -140,7 +141,7 @@ func denies(n node) (bool, error) {
 	case !ok:
 		return false, n.refuse(`has no Effect; it must be "Allow" or "Deny"`)
 	case effect.kind != jsontext.KindString || effect.text != "Allow" && effect.text != "Deny":
-		return false, effect.refuse(`is %s; it must be "Allow" or "Deny", written like that`, effect.show())
+		return false, effect.refuse(`is %s; it must be "Allow" or "Deny", in exactly this spelling`, effect.show())
 	}
 	return effect.text == "Deny", nil
 }
@@ -170,8 +171,8 @@ func (v vocabulary) actions(n node) (patterns []string, except bool, err error) 
 	return patterns, except, nil
 }
 
-// action returns one pattern in lower case, since neither the service nor the
-// name of an action has a case ("IAM JSON policy elements: Action").
+// action returns one pattern in lower case, because services and names of
+// actions are not case-sensitive ("IAM JSON policy elements: Action").
 func (v vocabulary) action(n node) (string, error) {
 	text, err := n.string()
 	if err != nil {
@@ -179,11 +180,11 @@ func (v vocabulary) action(n node) (string, error) {
 	}
 	service, name, ok := strings.Cut(text, ":")
 	if text != "*" && (!ok || !made(service, "-") || !made(name, "*?") || service == "" || name == "") {
-		return "", n.refuse(`is %s; it must be "*", or a service, a colon and the name of an action with * and ? for wildcards`, n.show())
+		return "", n.refuse(`is %s; it must be "*", or a service, a colon and the name of an action, with * and ? as wildcards`, n.show())
 	}
 	pattern := lower(text)
 	if !slices.ContainsFunc(v, func(action string) bool { return matches(pattern, action) }) {
-		return "", n.refuse("is %s, which is no action that slotfarm has", n.show())
+		return "", n.refuse("is %s, which matches no action of slotfarm", n.show())
 	}
 	return pattern, nil
 }
@@ -220,12 +221,13 @@ func (v vocabulary) resource(n node) (resource, error) {
 		return nil, n.refuse(`is %s; it must be "*" or an ARN, arn:partition:service:region:account:resource`, n.show())
 	}
 	if !slices.ContainsFunc(v, func(action string) bool { return strings.HasPrefix(action, parts[2]+":") }) {
-		return nil, n.refuse("is %s, an ARN of %s, which is no service that slotfarm has", n.show(), quote(parts[2]))
+		return nil, n.refuse("is %s, an ARN of %s, which is not a service of slotfarm", n.show(), quote(parts[2]))
 	}
 	return parts, nil
 }
 
-// made reports whether a text is made of ASCII letters, digits and the others.
+// made reports whether a text consists of ASCII letters, digits and the
+// characters in others.
 func made(text, others string) bool {
 	for _, r := range text {
 		letter := 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9'

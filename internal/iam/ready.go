@@ -2,9 +2,9 @@ package iam
 
 import "strconv"
 
-// reading is the statement that ReadOnly and Buyer share: the five operations on
-// offerings that change nothing, each by its name, so that an operation added
-// later is granted by nobody's old key.
+// reading is the statement that ReadOnly and Buyer share. It names each of the
+// five operations on offerings that change nothing, so that no old key grants an
+// operation that is added later.
 const reading = `{
       "Sid": "Read",
       "Effect": "Allow",
@@ -18,14 +18,14 @@ const reading = `{
       "Resource": "*"
     }`
 
-// ReadOnly returns the document of a policy that allows reading what is for sale
-// and what the account has.
+// ReadOnly returns the document of a policy that allows reading what is for
+// sale and what the account holds.
 func ReadOnly() []byte { return ready(reading) }
 
 // Buyer returns the document of a policy that allows what ReadOnly allows, and
-// purchases and renewals of at most maxQuantity slots each. It limits a request,
-// not what a month of them comes to; an account's limits do that. A renewal to 0
-// is one as well, so a buyer may cancel.
+// purchases and renewals of at most maxQuantity slots each. It limits each
+// request, not the total of a month; the limits of the account do that. A
+// renewal to 0 is allowed too, so a buyer may cancel.
 func Buyer(maxQuantity int) []byte {
 	return ready(reading + `,
     {

@@ -52,8 +52,8 @@ func TestRefusedDocuments(t *testing.T) {
 		{"nothing", ``, `the policy is empty`},
 		{"half of it", `{"Version":`, `the policy is not valid JSON at byte 11`},
 		{"a comma too many", `{"Version":"2012-10-17",}`, `the policy is not valid JSON`},
-		{"a comment", `{} // mine`, `the policy is followed by something else`},
-		{"two documents", statement("") + `{}`, `the policy is followed by something else`},
+		{"a comment", `{} // mine`, `the policy is followed by more text`},
+		{"two documents", statement("") + `{}`, `the policy is followed by more text`},
 		{"bytes that are no text", "{\"Version\":\"\xff\"}", `the policy is not valid JSON at byte 12`},
 		{"null", `null`, `the policy is null`},
 		{"an array", `[]`, `the policy is an array; it must be an object`},
@@ -63,11 +63,11 @@ func TestRefusedDocuments(t *testing.T) {
 		{"doubled version", `{"Version":"2012-10-17","Version":"2012-10-17"}`, `has "Version" twice`},
 		{"doubled effect", statement(`,"Effect":"Deny"`), `has "Effect" twice`},
 		{"doubled in disguise", statement(`,"\u0045ffect":"Deny"`), `has "Effect" twice`},
-		{"deep nesting", strings.Repeat("[", 9000), `lies deeper than anything in a policy`},
-		{"an unknown member", `{"Version":"2012-10-17","Statements":[]}`, `member "Statements" is unknown; there are Version, Statement`},
+		{"deep nesting", strings.Repeat("[", 9000), `is nested more deeply than anything in a policy`},
+		{"an unknown member", `{"Version":"2012-10-17","Statements":[]}`, `member "Statements" is unknown; it must be one of Version, Statement`},
 		{"a member in lower case", `{"version":"2012-10-17"}`, `member "version" is unknown`},
 		{"an id", `{"Id":"x","Version":"2012-10-17","Statement":[]}`, `slotfarm does not evaluate Id: identity-based policies have none`},
-		{"no version", `{"Statement":[]}`, `has no Version; it must be "2012-10-17", as AWS takes a policy without one for one of 2008`},
+		{"no version", `{"Statement":[]}`, `has no Version; it must be "2012-10-17", because AWS assumes the language of 2008 without one`},
 		{"the old version", `{"Version":"2008-10-17","Statement":[]}`, `member "Version" is "2008-10-17"; slotfarm evaluates "2012-10-17" only`},
 		{"another version", `{"Version":"2026-01-01","Statement":[]}`, `member "Version" is "2026-01-01"`},
 		{"a number for a version", `{"Version":2012,"Statement":[]}`, `member "Version" is 2012`},
@@ -83,13 +83,13 @@ func TestRefusedDocuments(t *testing.T) {
 func TestRefusedStatements(t *testing.T) {
 	const once = `{"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"}`
 	refuses(t, []refusal{
-		{"a principal", statement(`,"Principal":"*"`), `member "Statement[0].Principal" is there, and slotfarm does not evaluate Principal`},
+		{"a principal", statement(`,"Principal":"*"`), `member "Statement[0].Principal" is present, and slotfarm does not evaluate Principal`},
 		{"all but a principal", statement(`,"NotPrincipal":{"AWS":"*"}`), `slotfarm does not evaluate NotPrincipal`},
 		{"all but a resource", policy(`"Effect":"Allow","Action":"*","NotResource":"*"`), `slotfarm does not evaluate NotResource`},
-		{"an unknown element", statement(`,"Conditions":{}`), `member "Statement[0].Conditions" is unknown; there are Sid, Effect`},
+		{"an unknown element", statement(`,"Conditions":{}`), `member "Statement[0].Conditions" is unknown; it must be one of Sid, Effect`},
 		{"an action in lower case", policy(`"Effect":"Allow","action":"*","Resource":"*"`), `member "Statement[0].action" is unknown`},
 		{"no effect", policy(`"Action":"*","Resource":"*"`), `member "Statement[0]" has no Effect`},
-		{"an effect in lower case", policy(`"Effect":"allow","Action":"*","Resource":"*"`), `is "allow"; it must be "Allow" or "Deny", written like that`},
+		{"an effect in lower case", policy(`"Effect":"allow","Action":"*","Resource":"*"`), `is "allow"; it must be "Allow" or "Deny", in exactly this spelling`},
 		{"a boolean effect", policy(`"Effect":true,"Action":"*","Resource":"*"`), `member "Statement[0].Effect" is true`},
 		{"a Sid with a space", statement(`,"Sid":"No orders"`), `member "Statement[0].Sid" is "No orders"; it may have the letters`},
 		{"a Sid with an umlaut", statement(`,"Sid":"Käufer"`), `is "Käufer"; it may have the letters`},
@@ -105,10 +105,10 @@ func TestRefusedStatements(t *testing.T) {
 		{"an action without a name", withAction(`"devicefarm:"`), `is "devicefarm:"; it must be`},
 		{"a wildcard for the service", withAction(`"*:ListOfferings"`), `is "*:ListOfferings"; it must be`},
 		{"an action with a space", withAction(`"devicefarm:ListOfferings "`), `is "devicefarm:ListOfferings "; it must be`},
-		{"a mistyped action", withAction(`["*","devicefarm:PurchaseOfering"]`), `member "Statement[0].Action[1]" is "devicefarm:PurchaseOfering", which is no action`},
-		{"a mistyped pattern", withAction(`"devicefarm:Purchases*"`), `is "devicefarm:Purchases*", which is no action`},
-		{"an action of another service", withAction(`"s3:GetObject"`), `is "s3:GetObject", which is no action`},
-		{"a mistyped exception", policy(`"Effect":"Allow","Resource":"*","NotAction":"devicefarm:Buy"`), `member "Statement[0].NotAction" is "devicefarm:Buy", which is no action`},
+		{"a mistyped action", withAction(`["*","devicefarm:PurchaseOfering"]`), `member "Statement[0].Action[1]" is "devicefarm:PurchaseOfering", which matches no action`},
+		{"a mistyped pattern", withAction(`"devicefarm:Purchases*"`), `is "devicefarm:Purchases*", which matches no action`},
+		{"an action of another service", withAction(`"s3:GetObject"`), `is "s3:GetObject", which matches no action`},
+		{"a mistyped exception", policy(`"Effect":"Allow","Resource":"*","NotAction":"devicefarm:Buy"`), `member "Statement[0].NotAction" is "devicefarm:Buy", which matches no action`},
 		{"a variable in an action", withAction(`"devicefarm:${aws:username}"`), `slotfarm does not evaluate policy variables`},
 		{"no resource", policy(`"Effect":"Allow","Action":"*"`), `has no Resource; "*" stands for all`},
 		{"an empty list of resources", withResource(`[]`), `member "Statement[0].Resource" is an empty array`},
@@ -118,7 +118,7 @@ func TestRefusedStatements(t *testing.T) {
 		{"an ARN without a partition", withResource(`"arn::devicefarm:us-west-2:123456789012:*"`), `it must be "*" or an ARN`},
 		{"an ARN of half a service", withResource(`"arn:aws:device:us-west-2:123456789012:*"`), `an ARN of "device"`},
 		{"an ARN of another service", withResource(`["*","arn:aws:s3:::bucket/*"]`), `member "Statement[0].Resource[1]" is "arn:aws:s3:::bucket/*", an ARN of "s3"`},
-		{"a wildcard for the ARN's service", withResource(`"arn:aws:*:*:*:*"`), `an ARN of "*", which is no service`},
+		{"a wildcard for the ARN's service", withResource(`"arn:aws:*:*:*:*"`), `an ARN of "*", which is not a service`},
 		{"a variable in a resource", withResource(`"arn:aws:devicefarm:::${aws:username}"`), `slotfarm does not evaluate policy variables`},
 	})
 }
@@ -130,7 +130,7 @@ func TestRefusedConditions(t *testing.T) {
 		{"a list", withCondition(`[]`), place + `" is an array; it must be an object`},
 		{"an operator without a key", withCondition(`{"Bool":{}}`), place + `.Bool" is empty`},
 		{"an operator without an object", withCondition(`{"Bool":"true"}`), place + `.Bool" is "true"; it must be an object`},
-		{"a mistyped operator", on("StringEqual", "slotfarm:OfferingId", `"x"`), place + `.StringEqual" is there, and slotfarm does not evaluate this operator`},
+		{"a mistyped operator", on("StringEqual", "slotfarm:OfferingId", `"x"`), place + `.StringEqual" is present, and slotfarm does not evaluate this operator`},
 		{"an operator in lower case", on("bool", "aws:SecureTransport", `"true"`), `does not evaluate this operator; it evaluates IpAddress, NotIpAddress, DateEquals`},
 		{"an operator on ARNs", on("ArnLike", "aws:SourceArn", `"*"`), `does not evaluate this operator`},
 		{"an operator on bytes", on("BinaryEquals", "slotfarm:OfferingId", `"QQ=="`), `does not evaluate this operator`},
@@ -138,19 +138,19 @@ func TestRefusedConditions(t *testing.T) {
 		{"if it exists twice", on("BoolIfExistsIfExists", "aws:SecureTransport", `"true"`), `does not evaluate this operator`},
 		{"for all values", on("ForAllValues:StringLike", "slotfarm:OfferingId", `"*"`), `slotfarm does not evaluate ForAllValues: every key has one value`},
 		{"for any value", on("ForAnyValue:StringLike", "slotfarm:OfferingId", `"*"`), `slotfarm does not evaluate ForAnyValue`},
-		{"a key of AWS", on("StringEquals", "aws:username", `"ann"`), `.StringEquals.aws:username" is there, and slotfarm does not evaluate this condition key; it evaluates aws:SourceIp`},
+		{"a key of AWS", on("StringEquals", "aws:username", `"ann"`), `.StringEquals.aws:username" is present, and slotfarm does not evaluate this condition key; it evaluates aws:SourceIp`},
 		{"a mistyped key", on("NumericLessThan", "slotfarm:Quantities", `"1"`), `does not evaluate this condition key`},
 		{"a key that only looks the same", on("Bool", "awſ:SecureTransport", `"true"`), `does not evaluate this condition key`},
-		{"one key in two cases", withCondition(`{"Bool":{"aws:SecureTransport":"true","AWS:securetransport":"false"}}`), `.Bool.AWS:securetransport" stands there twice`},
-		{"an address as a string", on("StringEquals", "aws:SourceIp", `"203.0.113.7"`), `is of another type than StringEquals compares; it goes with IpAddress, NotIpAddress, Null`},
-		{"a date as a number", on("NumericLessThan", "aws:CurrentTime", `"1772366400"`), `it goes with DateEquals`},
-		{"a quantity as a string", on("StringLike", "slotfarm:Quantity", `"1?"`), `it goes with NumericEquals`},
-		{"an offering as a number", on("NumericEquals", "slotfarm:OfferingId", `"1"`), `it goes with StringEquals`},
-		{"a boolean as a string", on("StringEquals", "aws:SecureTransport", `"true"`), `it goes with Bool, Null`},
+		{"one key in two cases", withCondition(`{"Bool":{"aws:SecureTransport":"true","AWS:securetransport":"false"}}`), `.Bool.AWS:securetransport" appears twice`},
+		{"an address as a string", on("StringEquals", "aws:SourceIp", `"203.0.113.7"`), `has a type that StringEquals does not compare; use IpAddress, NotIpAddress or Null`},
+		{"a date as a number", on("NumericLessThan", "aws:CurrentTime", `"1772366400"`), `use DateEquals`},
+		{"a quantity as a string", on("StringLike", "slotfarm:Quantity", `"1?"`), `use NumericEquals`},
+		{"an offering as a number", on("NumericEquals", "slotfarm:OfferingId", `"1"`), `use StringEquals`},
+		{"a boolean as a string", on("StringEquals", "aws:SecureTransport", `"true"`), `use Bool or Null`},
 		{"no values", on("IpAddress", "aws:SourceIp", `[]`), `.IpAddress.aws:SourceIp" is an empty array`},
 		{"an object for a value", on("IpAddress", "aws:SourceIp", `{"a":"b"}`), `is an object; it must be a string, a number or a boolean`},
-		{"a list in the values", on("IpAddress", "aws:SourceIp", `[["203.0.113.7"]]`), `lies deeper than anything in a policy`},
-		{"an empty string", on("StringEquals", "slotfarm:OfferingId", `""`), `is empty, which no value is equal to`},
+		{"a list in the values", on("IpAddress", "aws:SourceIp", `[["203.0.113.7"]]`), `is nested more deeply than anything in a policy`},
+		{"an empty string", on("StringEquals", "slotfarm:OfferingId", `""`), `is empty, and no value equals an empty text`},
 		{"a variable", on("StringLike", "slotfarm:OfferingId", `"${aws:PrincipalTag/offering}"`), `slotfarm does not evaluate policy variables`},
 	})
 }
@@ -160,7 +160,7 @@ func TestRefusedValues(t *testing.T) {
 		return refusal{name, on(operator, key, value), want}
 	}
 	number := func(name, text string) refusal {
-		return value(name, "NumericLessThan", "slotfarm:Quantity", text, `it must be a number of at most 15 digits`)
+		return value(name, "NumericLessThan", "slotfarm:Quantity", text, `it must be a number with at most 15 digits`)
 	}
 	date := func(name, text string) refusal {
 		return value(name, "DateLessThan", "aws:CurrentTime", text, `it must be a time such as "2026-01-31T00:00:00Z"`)
@@ -184,7 +184,7 @@ func TestRefusedValues(t *testing.T) {
 		address("a prefix too long", `"203.0.113.0/33"`, noAddress), address("three bytes", `"203.0.113"`, noAddress),
 		address("leading zeros", `"203.000.113.0/24"`, noAddress), address("a zone", `"fe80::1%eth0"`, noAddress),
 		address("a number for an address", `3405803776`, noAddress),
-		address("bits behind the prefix", `"203.0.113.7/24"`, `which has bits behind its prefix; it must be 203.0.113.0/24, or an address alone`),
+		address("bits behind the prefix", `"203.0.113.7/24"`, `which has bits after its prefix; it must be 203.0.113.0/24, or a single address`),
 		address("IPv4 in IPv6", `"::ffff:203.0.113.7"`, `it must be written as an IPv4 address`),
 		address("IPv4 in IPv6, a range", `"::ffff:203.0.113.0/120"`, `it must be written as an IPv4 address`),
 		boolean("a title", "Bool", `"True"`), boolean("one", "Bool", `1`), boolean("yes", "Bool", `"yes"`), boolean("null's value", "Null", `"absent"`),

@@ -15,13 +15,15 @@ import (
 
 // sealed is the first byte of what Seal returns: the format and its version. A
 // nonce of 96 bits, the secret encrypted by AES-256-GCM and a tag of 128 bits
-// follow; the format and what the secret is of are authenticated with them.
+// follow; the format and the text that identifies the secret's key are
+// authenticated too.
 const sealed = 0x01
 
 // MasterKey is the key under which the secrets of access keys are sealed. It
-// prints as its fingerprint and is nothing in JSON, so that it gets into no log
-// by mistake. The zero MasterKey seals nothing. Methods take a pointer, so that
-// the trace of a crash shows where the key is and not what it is.
+// prints as its fingerprint and has no content in JSON, so that it does not get
+// into a log by mistake. The zero MasterKey cannot seal. Methods take a
+// pointer, so that the trace of a crash shows the address of the key and not
+// its value.
 type MasterKey struct {
 	bits [32]byte
 }
@@ -35,11 +37,12 @@ func NewMasterKey(random io.Reader) (MasterKey, error) {
 	return m, nil
 }
 
-// errMasterKey shows nothing of what was read: it may be almost a key.
+// errMasterKey shows nothing of what was read, because that may be almost a
+// key.
 var errMasterKey = errors.New("the master key must be one line of 64 hexadecimal digits, or 32 bytes in base64, and not all zero")
 
-// ParseMasterKey reads a master key: one line of 64 hexadecimal digits, or of 32
-// bytes in base64 as `openssl rand -base64 32` writes it.
+// ParseMasterKey reads a master key: one line of 64 hexadecimal digits, or of
+// 32 bytes in base64 as `openssl rand -base64 32` writes them.
 func ParseMasterKey(text string) (MasterKey, error) {
 	line := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 	decode := base64.StdEncoding.Strict().DecodeString
@@ -61,16 +64,16 @@ func ParseMasterKey(text string) (MasterKey, error) {
 // and no line break. It is the secret itself.
 func (m *MasterKey) Text() string { return hex.EncodeToString(m.bits[:]) }
 
-// Fingerprint returns 16 hexadecimal digits by which a store knows the master
-// key again. They give nothing of it away.
+// Fingerprint returns 16 hexadecimal digits by which a store recognises the
+// master key. They reveal nothing about it.
 func (m *MasterKey) Fingerprint() string {
 	h := hmac.New(sha256.New, m.bits[:])
 	h.Write([]byte("slotfarm master key"))
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// Sign returns the code by which whoever has the master key knows a message again
-// that it has signed for a purpose. A code for one purpose is none for another.
+// Sign returns an authentication code for a message and a purpose. A holder of
+// the master key can check it. A code for one purpose is not valid for another.
 func (m *MasterKey) Sign(purpose string, message []byte) []byte {
 	derive := hmac.New(sha256.New, m.bits[:])
 	derive.Write([]byte("slotfarm signing key\x00" + purpose))
@@ -81,11 +84,11 @@ func (m *MasterKey) Sign(purpose string, message []byte) []byte {
 
 // Format writes the fingerprint, whatever the verb.
 func (m MasterKey) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "master key "+m.Fingerprint()) // what is formatted has nowhere to fail to
+	_, _ = io.WriteString(f, "master key "+m.Fingerprint()) // a Formatter cannot return an error
 }
 
-// Seal encrypts the secret of an access key, which of describes. Sealing twice
-// gives different bytes.
+// Seal encrypts the secret of the access key that the text of identifies.
+// Sealing twice gives different bytes.
 func (m *MasterKey) Seal(of, secret string) ([]byte, error) {
 	aead, err := m.aead()
 	if err != nil {
@@ -94,9 +97,10 @@ func (m *MasterKey) Seal(of, secret string) ([]byte, error) {
 	return aead.Seal([]byte{sealed}, nil, []byte(secret), bound(of)), nil
 }
 
-// Open returns the secret of an access key that Seal has sealed. It fails where
-// the master key or the key is another one or a bit of the bytes was changed, and
-// cannot tell these from each other; fingerprints tell master keys apart.
+// Open returns the secret of an access key that Seal has sealed. It fails if
+// the master key or the access key is a different one, or if the bytes were
+// changed. It cannot tell these causes apart; fingerprints distinguish master
+// keys.
 func (m *MasterKey) Open(of string, bytes []byte) (string, error) {
 	if len(bytes) == 0 || bytes[0] != sealed {
 		return "", fmt.Errorf("open a secret: its format is unknown; this version reads format %d", sealed)
@@ -107,13 +111,13 @@ func (m *MasterKey) Open(of string, bytes []byte) (string, error) {
 	}
 	secret, err := aead.Open(nil, nil, bytes[1:], bound(of))
 	if err != nil {
-		return "", errors.New("open a secret: the master key is another one, or the secret or its key was changed")
+		return "", errors.New("open a secret: the master key is a different one, or the secret or its key was changed")
 	}
 	return string(secret), nil
 }
 
-// aead returns AES-256-GCM, which draws a nonce for each message and puts it in
-// front.
+// aead returns AES-256-GCM, which draws a nonce for each message and puts it
+// before the ciphertext.
 func (m *MasterKey) aead() (cipher.AEAD, error) {
 	if *m == (MasterKey{}) {
 		return nil, errors.New("there is no master key")
@@ -125,6 +129,6 @@ func (m *MasterKey) aead() (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// bound returns what is authenticated beside a secret: its format and the key
-// that it belongs to.
+// bound returns what is authenticated together with a secret: its format and
+// the key that it belongs to.
 func bound(of string) []byte { return append([]byte{sealed}, of...) }

@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The types of values, with their operators as "IAM JSON policy elements:
-// Condition operators" lists them.
+// Types of values, with the operators that "IAM JSON policy elements: Condition
+// operators" lists.
 var (
 	texts = kindOf(readText,
 		op("StringEquals", func(got, want string) bool { return got == want }, false),
@@ -45,7 +45,7 @@ func like(got, want string) bool { return matches(want, got) }
 
 func within(got netip.Addr, want netip.Prefix) bool { return want.Contains(got) }
 
-// operation is a comparison under its name.
+// operation is a named comparison.
 type operation[G, W any] struct {
 	name string
 	comparison[G, W]
@@ -79,13 +79,13 @@ func scalar(n node) (string, error) {
 func readText(n node) (string, error) {
 	text, err := scalar(n)
 	if err == nil && text == "" {
-		return "", n.refuse("is empty, which no value is equal to")
+		return "", n.refuse("is empty, and no value equals an empty text")
 	}
 	return text, err
 }
 
-// decimal is a number with so few digits that a float64 tells it from every
-// other one.
+// decimal matches numbers with few enough digits for float64 to distinguish
+// them all.
 var decimal = regexp.MustCompile(`^-?([0-9]{1,15}|[0-9]{1,9}\.[0-9]{1,6})$`)
 
 func readNumber(n node) (float64, error) {
@@ -94,7 +94,7 @@ func readNumber(n node) (float64, error) {
 		return 0, err
 	}
 	if !decimal.MatchString(text) {
-		return 0, n.refuse("is %s; it must be a number of at most 15 digits, or 9 and 6 behind a point", n.show())
+		return 0, n.refuse("is %s; it must be a number with at most 15 digits, or with at most 9 digits before the point and 6 after it", n.show())
 	}
 	return strconv.ParseFloat(text, 64)
 }
@@ -110,16 +110,17 @@ func readBool(n node) (bool, error) {
 	return text == "true", nil
 }
 
-// epoch is a number of seconds that cannot be meant for a date in digits: those
-// have four, six or eight, or twelve and more.
+// epoch matches a number of seconds that cannot be a date written in digits
+// only: such dates have four, six or eight digits, or twelve and more.
 var epoch = regexp.MustCompile(`^[0-9]{9,11}$`)
 
-// iso is a date of the W3C's profile of ISO 8601, without one that is a year
-// alone. The layouts of readDate are checked against the calendar; they would
-// take a comma for a point.
+// iso matches dates of the W3C's profile of ISO 8601, except a year alone.
+// readDate checks them against the calendar; its layouts alone would also
+// accept a comma for the point.
 var iso = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?$`)
 
-// readDate reads an instant. A date without a time is its first instant in UTC.
+// readDate reads an instant. A date without a time stands for its first instant
+// in UTC.
 func readDate(n node) (time.Time, error) {
 	text, err := scalar(n)
 	if err != nil {
@@ -139,8 +140,8 @@ func readDate(n node) (time.Time, error) {
 	return time.Time{}, n.refuse(`is %s; it must be a time such as "2026-01-31T00:00:00Z", a date, or seconds since 1970 in 9 to 11 digits`, n.show())
 }
 
-// readPrefix reads an address or a range of them. An address alone is a range
-// of one; bits behind the prefix would be ignored and are refused.
+// readPrefix reads an address or a range of addresses. A single address is a
+// range of one. Bits after the prefix would be ignored, so they are refused.
 func readPrefix(n node) (netip.Prefix, error) {
 	text, err := scalar(n)
 	if err != nil {
@@ -156,9 +157,9 @@ func readPrefix(n node) (netip.Prefix, error) {
 	}
 	switch {
 	case prefix.Addr().Is4In6():
-		return prefix, n.refuse("is %s; it must be written as an IPv4 address, which requests have", n.show())
+		return prefix, n.refuse("is %s; it must be written as an IPv4 address, as requests have it", n.show())
 	case prefix != prefix.Masked():
-		return prefix, n.refuse("is %s, which has bits behind its prefix; it must be %s, or an address alone", n.show(), prefix.Masked())
+		return prefix, n.refuse("is %s, which has bits after its prefix; it must be %s, or a single address", n.show(), prefix.Masked())
 	}
 	return prefix, nil
 }

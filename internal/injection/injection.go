@@ -1,10 +1,11 @@
-// Package injection breaks answers on purpose, so that callers can test what they do
-// when a service fails: it throttles, fails, delays and drops calls by rules.
+// Package injection breaks answers on purpose, so that callers can test how
+// they react to a failing service: it throttles, fails, delays and drops calls
+// by rules.
 //
 // It decides which rules are valid, which one takes effect on a call, and what
-// the effect is. Which operations and exceptions there are comes in as values,
-// and how a broken answer goes out is package awsjson's. What the rules mean is
-// written down in docs/fidelity.md.
+// the effect is. The operations and exceptions come in as values, and package
+// awsjson sends the broken answers. docs/fidelity.md describes what the rules
+// mean.
 package injection
 
 import (
@@ -21,10 +22,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// MaxSeed is the highest seed: every JSON reader keeps such a number exact.
+// MaxSeed is the highest seed. Every JSON reader represents numbers up to it
+// exactly.
 const MaxSeed = 1<<53 - 1
 
-// maxRules is how many rules there may be.
+// maxRules is the largest number of rules.
 const maxRules = 10_000
 
 // API says what rules may name.
@@ -58,12 +60,12 @@ func (f *Faults) begin(seed int64, rules []rule) {
 	f.draw = rand.New(rand.NewPCG(uint64(seed), 0))
 }
 
-// Close ends the delays under way and those to come: their calls go on at once.
+// Close ends present and future delays: their calls continue at once.
 func (f *Faults) Close() { f.close() }
 
-// Set replaces all rules, and begins the random sequence and the counts anew.
-// Without a seed it picks one. An invalid rule is an Argument error that says
-// where it stands, and changes nothing.
+// Set replaces all rules, and restarts the random sequence and the counts.
+// Without a seed it picks one. An invalid rule is an Argument error that names
+// the rule's place; it changes nothing.
 func (f *Faults) Set(seed *int64, rules []Rule) error {
 	from := rand.Int64N(MaxSeed + 1)
 	if seed != nil {
@@ -82,7 +84,7 @@ func (f *Faults) Set(seed *int64, rules []Rule) error {
 	return nil
 }
 
-// Add puts rules behind those there are, which go on as they were. Errors are
+// Add appends rules to the existing ones, which continue unchanged. Errors are
 // those of Set.
 func (f *Faults) Add(rules []Rule) error {
 	compiled, err := f.api.compileAll(rules)
@@ -98,14 +100,14 @@ func (f *Faults) Add(rules []Rule) error {
 	return nil
 }
 
-// Remove takes away the rules that name an account; the others go on.
+// Remove removes the rules that name an account; the others continue unchanged.
 func (f *Faults) Remove(account string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rules = slices.DeleteFunc(f.rules, func(r rule) bool { return r.Account != nil && *r.Account == account })
 }
 
-// Report is the rules in force and what they have done.
+// Report holds the rules in force and what they have done.
 type Report struct {
 	Seed  int64
 	Rules []Count
@@ -114,7 +116,7 @@ type Report struct {
 // Count is a rule as it was given, with what it has done.
 type Count struct {
 	Rule
-	Seen  int // calls that it was for, until it was spent
+	Seen  int // calls that it matched, until it was used up
 	Fired int // calls on which it took effect
 }
 
@@ -129,8 +131,8 @@ func (f *Faults) Report() Report {
 	return report
 }
 
-// Around is an web.Around: it lets the first rule that fires have its effect
-// on the call. Where none does, the call runs as it is.
+// Around is a web.Around: it applies the first rule that fires to the call. If
+// none fires, the call runs unchanged.
 func (f *Faults) Around(ctx context.Context, call *web.Request, run func() (web.Reply, error)) (web.Reply, error) {
 	i, r := f.fire(call)
 	if i < 0 {
@@ -145,7 +147,7 @@ func (f *Faults) Around(ctx context.Context, call *web.Request, run func() (web.
 		}
 	}
 	if r.DropAfterCommit {
-		_, _ = run() // nobody hears of it
+		_, _ = run() // the answer is dropped
 	}
 	if r.effect != nil {
 		return web.Reply{}, r.effect
@@ -175,8 +177,8 @@ func (f *Faults) fire(call *web.Request) (int, rule) {
 	return first, f.rules[first]
 }
 
-// wait returns when the time is over or Close is called. A client that goes away
-// before takes its request back.
+// wait returns after the delay, or when Close is called. If the client goes
+// away before, its request is not run.
 func (f *Faults) wait(ctx context.Context, delay time.Duration) error {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()

@@ -16,28 +16,28 @@ import (
 // maxDelay is the longest delay of a call.
 const maxDelay = 5 * time.Minute
 
-// Statuses of answers that a rule may give: those of errors.
+// The range of statuses that a rule may answer: those of errors.
 const minStatus, maxStatus = 400, 599
 
-// Rule says which calls to break, and how. What is not given is nil.
+// Rule says which calls to break, and how. A member that is not given is nil.
 type Rule struct {
-	Operation        *string  // every operation
-	Account          *string  // every account
+	Operation        *string  // default: every operation
+	Account          *string  // default: every account
 	Error            *string  // the exception to answer
 	Message          *string  // of the exception
 	Status           *int     // of the exception, or alone
 	Delay            *string  // before anything else
-	DropBeforeCommit bool     // no operation, no answer
-	DropAfterCommit  bool     // the operation, no answer
-	Times            *int     // how often at most
-	Probability      *float64 // of each call; 1
+	DropBeforeCommit bool     // neither run the operation nor answer
+	DropAfterCommit  bool     // run the operation, do not answer
+	Times            *int     // how many times at most
+	Probability      *float64 // of each call; default: 1
 }
 
 // rule is a Rule in force.
 type rule struct {
 	Count
 	delay  time.Duration
-	effect error // what is answered; nil for a delay alone
+	effect error // the answer; nil for a delay alone
 }
 
 func (r rule) spent() bool { return r.Times != nil && r.Fired >= *r.Times }
@@ -46,7 +46,7 @@ func (r rule) isFor(call *web.Request) bool {
 	return (r.Operation == nil || *r.Operation == call.Operation) && (r.Account == nil || *r.Account == call.Identity.Account)
 }
 
-// hits draws a number where the rule leaves anything to chance.
+// hits draws a random number if the probability of the rule is below 1.
 func (r rule) hits(draw *rand.Rand) bool {
 	return r.Probability == nil || *r.Probability == 1 || draw.Float64() < *r.Probability
 }
@@ -67,7 +67,7 @@ func (a API) compileAll(rules []Rule) ([]rule, error) {
 	return compiled, nil
 }
 
-// compile checks a rule that stands at a place of the request.
+// compile checks the rule at a place in the request.
 func (a API) compile(at string, r Rule) (rule, error) {
 	out := rule{Count: Count{Rule: r}}
 	if err := a.checkMatch(at, r); err != nil {
@@ -101,7 +101,7 @@ func (a API) checkMatch(at string, r Rule) error {
 
 func checkChance(at string, r Rule) error {
 	if r.Times != nil && *r.Times < 1 {
-		return fault.New(fault.Argument, "%s.times %d is out of range; it must be from 1", at, *r.Times)
+		return fault.New(fault.Argument, "%s.times %d is out of range; it must be at least 1", at, *r.Times)
 	}
 	if p := r.Probability; p != nil && (*p <= 0 || *p > 1) {
 		return fault.New(fault.Argument, "%s.probability %g is out of range; it must be above 0 and at most 1", at, *p)
@@ -130,7 +130,7 @@ func checkEffects(at string, r Rule) error {
 	case len(effects) == 0 && r.Delay == nil:
 		return fault.New(fault.Argument, "%s has no effect; give it error, status, dropBeforeCommit, dropAfterCommit or delay", at)
 	case r.Message != nil && r.Error == nil:
-		return fault.New(fault.Argument, "%s.message stands without error, and nothing else has a message", at)
+		return fault.New(fault.Argument, "%s.message is given without error, and only an error has a message", at)
 	}
 	return nil
 }
@@ -141,12 +141,12 @@ func parseDelay(at string, r Rule) (time.Duration, error) {
 	}
 	delay, err := time.ParseDuration(*r.Delay)
 	if err != nil || delay <= 0 || delay > maxDelay {
-		return 0, fault.New(fault.Argument, "%s.delay %s is not a duration above 0 and up to 5m, such as \"2s\"", at, fault.Quote(*r.Delay))
+		return 0, fault.New(fault.Argument, "%s.delay %s is not a duration above 0 and at most 5m, such as \"2s\"", at, fault.Quote(*r.Delay))
 	}
 	return delay, nil
 }
 
-// effect returns what the rule has a call answered, nil for what it answers by
+// effect returns the rule's answer to a call, or nil if the call answers
 // itself.
 func (a API) effect(at string, r Rule) (error, error) {
 	if r.Status != nil && (*r.Status < minStatus || *r.Status > maxStatus) {
@@ -175,7 +175,7 @@ func (a API) effect(at string, r Rule) (error, error) {
 	return answer, nil
 }
 
-// madeUp is the message of an exception that a rule gives none.
+// madeUp is the message of an exception for which a rule gives none.
 const madeUp = "This error comes from a fault that was set on purpose."
 
 // names lists the exceptions in alphabetical order.

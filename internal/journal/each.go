@@ -6,11 +6,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// atOnce is how many updates Each keeps under way: enough to share commits.
+// atOnce is how many updates Each keeps under way, which is enough for them to
+// share commits.
 const atOnce = 64
 
-// Each runs f on all items, several at once, and returns the first error; after
-// one, items that were not begun are left out.
+// Each runs f on all items, several at once, and returns the first error. After
+// an error it begins no further items.
 func Each[T any](ctx context.Context, items []T, f func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)

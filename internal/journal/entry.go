@@ -59,18 +59,18 @@ type Record struct {
 	Account      account.ID
 	Seq          int64
 	Transactions int    // how many it created; Booked for the entry of a session
-	Retry        []byte // digest of its retry's id; nil where it has none
+	Retry        []byte // digest of its retry's id; nil if it has none
 	Body         []byte // the entry as JSON
 	Hash         Hash
 }
 
-// Appended is an entry on its way into the journal.
+// Appended is an entry that is about to be appended to the journal.
 type Appended struct {
 	Entry  Entry
 	Record Record
 }
 
-// RetryDigest is a fixed-size stand-in for a Retry's ID, to index by.
+// RetryDigest is a fixed-size digest of a Retry's ID, used as an index key.
 type RetryDigest [16]byte
 
 // Digest returns the digest of the retry's id.
@@ -80,9 +80,9 @@ func (r Retry) Digest() RetryDigest {
 }
 
 // Extend returns the entries that a change adds to the journal that ends with
-// head, or the error of its Decide. The retry goes with the last of them.
+// head, or the error of its Decide. The last of them records the retry.
 func Extend(head Head, change Change) ([]Appended, error) {
-	if change.Retry != nil && !utf8.ValidString(change.Retry.ID) { // JSON would not give it back
+	if change.Retry != nil && !utf8.ValidString(change.Retry.ID) { // JSON would change it
 		return nil, fault.New(fault.Argument, "The request id %+q is not UTF-8.", change.Retry.ID)
 	}
 	events, err := change.Decide(head.State)
@@ -129,7 +129,7 @@ func (e Entry) transactions() int {
 	return len(e.Event.Transactions)
 }
 
-// digest returns the digest of the entry's retry id, nil where it has none.
+// digest returns the digest of the entry's retry id, nil if it has none.
 func (e Entry) digest() []byte {
 	if e.Retry == nil {
 		return nil
@@ -145,8 +145,8 @@ func chain(previous Hash, body []byte) Hash {
 	return Hash(digest.Sum(nil))
 }
 
-// Entry returns the record's entry. A newer format and a body that does not
-// belong under the record's account and number are errors.
+// Entry returns the record's entry. A newer format, and a body that belongs to
+// another account or number than the record's, are errors.
 func (r Record) Entry() (Entry, error) {
 	var e Entry
 	if err := json.Unmarshal(r.Body, &e); err != nil {
@@ -167,15 +167,15 @@ func (r Record) Head() (Head, error) {
 	return Head{Seq: r.Seq, Hash: r.Hash, State: e.State}, err
 }
 
-// Repeat returns the outcome of a change whose retry id was recorded before, in
-// r: that entry, or an Argument error when the request was another one.
+// Repeat returns the outcome of a change whose retry id was already recorded in
+// r: that entry, or an Argument error if the request differs.
 func (r Record) Repeat(retry Retry, head Head) (Outcome, error) {
 	e, err := r.Entry()
 	if err != nil {
 		return Outcome{}, err
 	}
 	if e.Retry == nil || *e.Retry != retry {
-		return Outcome{}, fault.New(fault.Argument, "The request id %q was used before with another request; a new request needs a new id.", retry.ID)
+		return Outcome{}, fault.New(fault.Argument, "The request id %q was already used with a different request; a new request needs a new id.", retry.ID)
 	}
 	return Outcome{Entries: []Entry{e}, Hash: r.Hash, Repeated: true, Seq: head.Seq, State: head.State}, nil
 }

@@ -3,9 +3,9 @@
 //
 // An entry holds what happened, who did it, and the account's whole state after
 // it, so the newest entry is all that a decision needs. The package decides how
-// entries are sealed, chained, verified and matched with retries; where they
-// are kept is up to an engine (store/sqlite), and what makes a valid engine
-// is storetest.Run. It holds no rule of the offerings.
+// entries are sealed, chained, verified and matched with retries. An engine
+// (such as store/sqlite) decides where they are kept; storetest.Run defines
+// what makes a valid engine. The package holds no rules about offerings.
 package journal
 
 import (
@@ -20,19 +20,20 @@ type Journal interface {
 	Reader
 
 	// Update appends what change.Decide returns to the account's journal, or
-	// nothing at all, and answers when that is durable. Updates of one account
+	// nothing at all, and returns when that is durable. Updates of one account
 	// happen one after another: Decide sees the newest entry's state, and may
-	// run more than once. A change whose Retry was recorded before is not
+	// run more than once. A change whose Retry was already recorded is not
 	// decided again: the outcome is the recorded entry. Errors: what Decide
 	// returns; Argument for a Retry whose request differs from the recorded
-	// one, and for one whose id is not UTF-8; anything else means that the engine could not tell whether it
-	// appended, which is why callers retry with the same Retry.
+	// one, and for one whose id is not UTF-8; any other error means that the
+	// engine could not tell whether it appended, so callers retry with the same
+	// Retry.
 	Update(ctx context.Context, change Change) (Outcome, error)
 
-	// Rewind takes back every entry of a test account after a place and is
-	// durable when it returns: the journal is what it was there, entries, hashes
-	// and retry ids. An account taken back to before its first entry was never
-	// opened. Errors: those of Head.Rewind.
+	// Rewind takes back every entry of a test account after a place, and is
+	// durable when it returns. The journal is then what it was at that place:
+	// entries, hashes and retry ids. An account taken back to before its first
+	// entry counts as never opened. Errors: those of Head.Rewind.
 	Rewind(ctx context.Context, id account.ID, to Place) error
 
 	// Clear removes every entry.
@@ -50,7 +51,7 @@ type Reader interface {
 
 // Entries reads the journal of one account.
 type Entries interface {
-	// Head returns the newest entry of an account; its zero value when the
+	// Head returns the newest entry of an account; or the zero value if the
 	// account was never opened.
 	Head(ctx context.Context, id account.ID) (Head, error)
 
@@ -73,16 +74,16 @@ type Lists interface {
 	Accounts(ctx context.Context, after account.ID, limit int) ([]account.ID, error)
 
 	// Due returns up to limit ids of accounts that end with share and whose
-	// State.Due is not after now, those due longest first.
+	// State.Due is not after now, longest overdue first.
 	Due(ctx context.Context, now time.Time, share string, limit int) ([]account.ID, error)
 }
 
-// Batch is what an engine tells of a commit that several updates shared.
+// Batch describes a commit that several updates shared.
 type Batch struct {
-	Updates int           // how many were decided in it
-	Entries int           // how many it appended
+	Updates int           // how many were decided
+	Entries int           // how many were appended
 	Took    time.Duration // from its beginning to its end on disk
-	Err     error         // of storage; nothing was appended then
+	Err     error         // an error of storage; nothing was appended
 }
 
 // Change is one update of an account.
@@ -90,18 +91,19 @@ type Change struct {
 	Account  account.ID
 	Recorded time.Time // by the wall clock
 	By       By
-	Retry    *Retry // nil for changes that are not told apart from their retries
+	Retry    *Retry // nil if retries of the change cannot be recognised
 	Decide   Decide
 }
 
-// Decide returns the events that a command causes in a state, none to leave the
-// journal as it is, or an error to refuse. It has no effect but its result.
+// Decide returns the events that a command causes in a state, no events to
+// leave the journal unchanged, or an error to refuse the command. It must have
+// no effect but its result.
 type Decide func(account.State) ([]account.Event, error)
 
-// Outcome is what an update led to.
+// Outcome is the result of an update.
 type Outcome struct {
 	Entries  []Entry // appended, oldest first; of a repeat, the recorded entry
-	Hash     Hash    // of the newest of Entries; where there are none, of the journal's newest entry
+	Hash     Hash    // of the newest of Entries; or, if there are none, of the journal's newest entry
 	Repeated bool
 	Seq      int64         // of the journal's newest entry
 	State    account.State // after it
@@ -114,17 +116,17 @@ type By struct {
 	Request string `json:"request,omitempty"` // id of the request
 }
 
-// Retry tells the attempts of one call from other calls.
+// Retry distinguishes the attempts of one call from other calls.
 type Retry struct {
 	ID      string `json:"id"`      // chosen by the caller, unique to the call
 	Request string `json:"request"` // digest of what was asked
 }
 
-// Caller says on whose account, by whom and as which call something is done.
+// Caller says on which account, by whom and as which call something is done.
 type Caller struct {
 	Account account.ID
 	By
-	Retry *Retry // nil where the attempts of a call cannot be told apart
+	Retry *Retry // nil if the attempts of a call cannot be recognised
 }
 
 // Place is a point in an account's journal: an entry's number and the hash that

@@ -8,13 +8,13 @@ import (
 // Place returns where the journal ends.
 func (h Head) Place() Place { return Place{Seq: h.Seq, Hash: h.Hash} }
 
-// Rewind returns the head of the journal after it goes back to a place, whose
-// record is there; nil where the journal has none of that number. Errors:
-// NotEligible for an account that is not a test account, whose entries are never
-// taken back; NotFound for a place that is not in this journal.
+// Rewind returns the head of the journal after it goes back to a place. The
+// record there is the one at that place, or nil if the journal has none of that
+// number. Errors: NotEligible if the account is not a test account, because
+// only theirs are taken back; NotFound if the place is not in this journal.
 func (h Head) Rewind(id account.ID, to Place, there *Record) (Head, error) {
 	if h.State.Opened() && !h.State.Test {
-		return h, fault.New(fault.NotEligible, "account %q is not a test account; only those go back", id)
+		return h, fault.New(fault.NotEligible, "account %q is not a test account; only test accounts go back", id)
 	}
 	if to == (Place{}) {
 		return Head{}, nil

@@ -17,7 +17,7 @@ const page = 500
 type Report struct {
 	Accounts int64
 	Entries  int64
-	Wrong    *Wrong // the first entry that differs; nil when all is well
+	Wrong    *Wrong // the first entry that differs; nil if none does
 }
 
 // Wrong names an entry that is not what it should be.
@@ -27,7 +27,7 @@ type Wrong struct {
 	Reason  string
 }
 
-// Err returns nil where all is well, else an error that names the entry.
+// Err returns nil if all is well, or an error that names the entry.
 func (r Report) Err() error {
 	if r.Wrong == nil {
 		return nil
@@ -37,15 +37,15 @@ func (r Report) Err() error {
 
 // Verify reads every journal from its first entry, recomputes every hash, folds
 // every event, and compares each stored state. It stops at the first difference
-// in the order of accounts and entries. The error is of reading, not of what
-// was read.
+// in the order of accounts and entries. The error is a failure to read, not a
+// difference that was found.
 func Verify(ctx context.Context, r Reader) (Report, error) {
 	return Walk(ctx, r, func(Record, account.State) error { return nil })
 }
 
-// Walk is Verify that calls visit with each entry that is as it should be, and
-// the account's state after it. An error of visit ends it. An account that goes
-// back meanwhile is visited again from its first entry.
+// Walk is Verify that also calls visit with each correct entry and the
+// account's state after it. An error of visit ends the walk. If an account goes
+// back meanwhile, it is visited again from its first entry.
 func Walk(ctx context.Context, r Reader, visit func(Record, account.State) error) (Report, error) {
 	var report Report
 	w := walk{r, visit, &report}
@@ -71,13 +71,13 @@ type walk struct {
 	report *Report
 }
 
-// attempts is how often an account is read that goes back while it is read.
+// attempts is how many times an account that goes back meanwhile is read.
 const attempts = 100
 
-// account reads an account. A test account may go back between two pages, and the
-// second then does not follow the first: such an account is read again from its
-// first entry. Each page is of one moment, so nothing else can differ but what is
-// wrong.
+// account reads an account. A test account may go back between two pages, so
+// that the second page does not follow the first: such an account is read again
+// from its first entry. Each page is read at one moment, so any other
+// difference is an error.
 func (w walk) account(ctx context.Context, id account.ID) error {
 	for range attempts {
 		head, wrong, err := w.entries(ctx, id)
@@ -99,7 +99,7 @@ func (w walk) account(ctx context.Context, id account.ID) error {
 	return fault.New(fault.Unavailable, "account %s goes back faster than it can be read; try again.", id)
 }
 
-// moved reports whether an account has gone back to before an entry that it had.
+// moved reports whether an account has gone back behind an entry that it had.
 func (w walk) moved(ctx context.Context, id account.ID, had Head) (bool, error) {
 	if had.Seq == 0 {
 		return false, nil
@@ -111,8 +111,8 @@ func (w walk) moved(ctx context.Context, id account.ID, had Head) (bool, error) 
 	return len(records) == 0 || records[0].Seq != had.Seq || records[0].Hash != had.Hash, nil
 }
 
-// entries reads an account's entries up to the first that is wrong, and returns the
-// newest one that is not.
+// entries reads an account's entries up to the first wrong one, and returns the
+// newest correct one.
 func (w walk) entries(ctx context.Context, id account.ID) (head Head, wrong *Wrong, err error) {
 	for {
 		records, err := w.Forward(ctx, id, head.Seq, page)
@@ -135,7 +135,8 @@ func (w walk) entries(ctx context.Context, id account.ID) (head Head, wrong *Wro
 	}
 }
 
-// follow returns the head after record, or why record cannot follow head.
+// follow returns the head after record, or the reason why record cannot follow
+// head.
 func follow(head Head, record Record) (Head, string) {
 	if record.Seq != head.Seq+1 {
 		return head, fmt.Sprintf("entry %d is missing", head.Seq+1)
@@ -148,11 +149,11 @@ func follow(head Head, record Record) (Head, string) {
 		return head, err.Error()
 	}
 	if record.Transactions != entry.transactions() || !bytes.Equal(record.Retry, entry.digest()) {
-		return head, "what it is found by is not what it holds"
+		return head, "its index columns do not match its body"
 	}
 	state := account.Apply(head.State, entry.Event)
 	if !same(state, entry.State) {
-		return head, "the stored state is not what the events lead to"
+		return head, "the stored state is not the one that the events lead to"
 	}
 	return Head{Seq: record.Seq, Hash: record.Hash, State: state}, ""
 }

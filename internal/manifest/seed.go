@@ -170,7 +170,7 @@ func (s seedShape) seed(prefix string) (Seed, error) {
 	for i, a := range s.Accounts {
 		path := fmt.Sprintf("%saccounts[%d]", prefix, i)
 		if a.Account == "" || seen[a.Account] {
-			return seed, fault.New(fault.Argument, "%s.account %q is missing or stands there twice", path, a.Account)
+			return seed, fault.New(fault.Argument, "%s.account %q is missing or appears twice", path, a.Account)
 		}
 		seen[a.Account] = true
 		script, err := a.script(path)

@@ -20,16 +20,16 @@ func TestBadSeeds(t *testing.T) {
 		kind       fault.Kind
 		want       string
 	}{
-		{"unknown at the top", `{"account":[]}`, fault.Malformed, `member "account" is unknown; there are catalog, accounts`},
-		{"unknown of an account", seed(`"state":"ACTIVE"`), fault.Malformed, `member "accounts[0].state" is unknown; there are ` + known},
+		{"unknown at the top", `{"account":[]}`, fault.Malformed, `member "account" is unknown; it must be one of catalog, accounts`},
+		{"unknown of an account", seed(`"state":"ACTIVE"`), fault.Malformed, `member "accounts[0].state" is unknown; it must be one of ` + known},
 		{"unknown of an order", seed(`"purchases":[` + one + `,{"offering":"x"}]`), fault.Malformed,
-			`member "accounts[0].purchases[1].offering" is unknown; there are at, offeringId, quantity, offeringPromotionId`},
-		{"unknown of a step", seed(`"history":[{"buy":{}}]`), fault.Malformed, `member "accounts[0].history[0].buy" is unknown; there are at, purchase, renew, set`},
-		{"unknown of settings", seed(`"history":[{"set":{"test":true}}]`), fault.Malformed, `member "accounts[0].history[0].set.test" is unknown; there are status, note, maxSlots`},
+			`member "accounts[0].purchases[1].offering" is unknown; it must be one of at, offeringId, quantity, offeringPromotionId`},
+		{"unknown of a step", seed(`"history":[{"buy":{}}]`), fault.Malformed, `member "accounts[0].history[0].buy" is unknown; it must be one of at, purchase, renew, set`},
+		{"unknown of settings", seed(`"history":[{"set":{"test":true}}]`), fault.Malformed, `member "accounts[0].history[0].set.test" is unknown; it must be one of status, note, maxSlots`},
 		{"unknown of an order in a step", seed(`"history":[{"renew":{"qty":1}}]`), fault.Malformed, `member "accounts[0].history[0].renew.qty" is unknown`},
-		{"unknown of the catalogue", `{"catalog":{"x":1}}`, fault.Malformed, `member "catalog.x" is unknown; there are offerings, promotions`},
-		{"twice", seed(`"test":true,"test":true`), fault.Malformed, `member "accounts[0].test" stands there twice`},
-		{"offering twice", seed(`"maxSlots":{"a":1,"a":1}`), fault.Malformed, `member "accounts[0].maxSlots.a" stands there twice`},
+		{"unknown of the catalogue", `{"catalog":{"x":1}}`, fault.Malformed, `member "catalog.x" is unknown; it must be one of offerings, promotions`},
+		{"twice", seed(`"test":true,"test":true`), fault.Malformed, `member "accounts[0].test" appears twice`},
+		{"offering twice", seed(`"maxSlots":{"a":1,"a":1}`), fault.Malformed, `member "accounts[0].maxSlots.a" appears twice`},
 		{"null", seed(`"now":null`), fault.Malformed, `member "accounts[0].now" is null; leave it out or give it a value`},
 		{"null account", `{"accounts":[null]}`, fault.Malformed, `member "accounts[0]" is null`},
 		{"null accounts", `{"accounts":null}`, fault.Malformed, `member "accounts" is null`},
@@ -38,7 +38,7 @@ func TestBadSeeds(t *testing.T) {
 		{"null catalogue", `{"catalog":null}`, fault.Malformed, `member "catalog" is null`},
 		{"array", `[]`, fault.Malformed, "the body is a JSON array; it must be an object"},
 		{"account missing", `{"accounts":[{}]}`, fault.Argument, `accounts[0].account "" is missing`},
-		{"account twice", `{"accounts":[{"account":"111111111111"},{"account":111111111111}]}`, fault.Argument, `accounts[1].account "111111111111" is missing or stands there twice`},
+		{"account twice", `{"accounts":[{"account":"111111111111"},{"account":111111111111}]}`, fault.Argument, `accounts[1].account "111111111111" is missing or appears twice`},
 		{"account short", `{"accounts":[{"account":"1"}]}`, fault.Malformed, `member "accounts[0].account" is "1"; an account id has twelve digits`},
 		{"account with a fraction", `{"accounts":[{"account":11111111111.1}]}`, fault.Malformed, "an account id has twelve digits"},
 		{"account a truth", `{"accounts":[{"account":true}]}`, fault.Malformed, `member "accounts[0].account" is a JSON boolean`},
@@ -51,10 +51,10 @@ func TestBadSeeds(t *testing.T) {
 		{"quantity 2^63", seed(`"renewals":[{"quantity":9223372036854775808}]`), fault.Malformed, `" is 9223372036854775808, which is out of range`},
 		{"quantity missing", seed(`"renewals":[{"offeringId":"` + ios + `"}]`), fault.Argument, "accounts[0].renewals[0]: quantity is missing; it is required"},
 		{"quantity missing in a step", seed(`"history":[{"renew":{}}]`), fault.Argument, "accounts[0].history[0]: quantity is missing"},
-		{"now a date", seed(`"now":"2026-01-31"`), fault.Malformed, `member "accounts[0].now" is "2026-01-31"; it must be a time as in RFC 3339`},
+		{"now a date", seed(`"now":"2026-01-31"`), fault.Malformed, `member "accounts[0].now" is "2026-01-31"; it must be an RFC 3339 time`},
 		{"now before 1970", seed(`"now":"1969-12-31T23:59:59Z"`), fault.Malformed, `member "accounts[0].now" is "1969-12-31T23:59:59Z"; it must be a time from 1970 to 9999`},
 		{"now past 9999", seed(`"now":"9999-12-31T23:59:59-00:01"`), fault.Malformed, "it must be a time from 1970 to 9999"},
-		{"now five digits", seed(`"now":"10000-01-01T00:00:00Z"`), fault.Malformed, "it must be a time as in RFC 3339"},
+		{"now five digits", seed(`"now":"10000-01-01T00:00:00Z"`), fault.Malformed, "it must be an RFC 3339 time"},
 		{"at zero", seed(`"purchases":[{"at":"0001-01-01T00:00:00Z"}]`), fault.Malformed, `member "accounts[0].purchases[0].at" is "0001-01-01T00:00:00Z"`},
 		{"at a number", seed(`"purchases":[{"at":1769817600}]`), fault.Malformed, `member "accounts[0].purchases[0].at" is "1769817600"; it must be a time`},
 		{"at inside", seed(`"history":[{"purchase":{"at":"2026-01-01T00:00:00Z","quantity":1}}]`), fault.Argument, "accounts[0].history[0]: at belongs beside purchase and renew, not inside"},
@@ -83,7 +83,7 @@ func bomb(levels, width int) string {
 }
 
 func TestBadYAML(t *testing.T) {
-	const deep = "the document is nested too deep or grows too large"
+	const deep = "the document is nested too deeply or grows too large"
 	for _, tt := range []struct {
 		name, body string
 		kind       fault.Kind
@@ -97,8 +97,8 @@ func TestBadYAML(t *testing.T) {
 		{"half a surrogate", `accounts: "\ud800"`, fault.Malformed, "the document is not valid YAML"},
 		{"cut off", "accounts: [", fault.Malformed, "the document is not valid YAML"},
 		{"unknown anchor", "accounts: *a", fault.Malformed, "unknown anchor 'a'"},
-		{"two documents", "accounts: []\n---\naccounts: []\n", fault.Malformed, "there is a second document behind the first"},
-		{"end and garbage", "accounts: []\n...\n}{\n", fault.Malformed, "there is a second document behind the first"},
+		{"two documents", "accounts: []\n---\naccounts: []\n", fault.Malformed, "a second document follows the first"},
+		{"end and garbage", "accounts: []\n...\n}{\n", fault.Malformed, "a second document follows the first"},
 		{"empty", "---\n...\n", fault.Malformed, "the body is a JSON null; it must be an object"},
 		{"nothing", "", fault.Malformed, "the document is empty"},
 		{"scalar", "accounts", fault.Malformed, "the body is a JSON string; it must be an object"},
@@ -106,11 +106,11 @@ func TestBadYAML(t *testing.T) {
 		{"list", "- accounts", fault.Malformed, "the body is a JSON array"},
 		{"null", "accounts: ~", fault.Malformed, `member "accounts" is null`},
 		{"nothing behind the colon", "accounts:\n", fault.Malformed, `member "accounts" is null`},
-		{"twice", "accounts: []\naccounts: []\n", fault.Malformed, `member "accounts" stands there twice`},
+		{"twice", "accounts: []\naccounts: []\n", fault.Malformed, `member "accounts" appears twice`},
 		{"unknown", "accounts:\n- account: 111111111111\n  purchases:\n  - offering: x\n", fault.Malformed, `member "accounts[0].purchases[0].offering" is unknown`},
 		{"merge key", "accounts:\n- &a {account: 111111111111}\n- <<: *a\n", fault.Malformed, `member "accounts[1].<<" is unknown`},
-		{"key a list", "? [a]\n: 1\n", fault.Malformed, "line 1: a key must be a plain text"},
-		{"key an alias", "accounts: &a x\n*a : 1\n", fault.Malformed, "line 2: a key must be a plain text"},
+		{"key a list", "? [a]\n: 1\n", fault.Malformed, "line 1: a key must be plain text"},
+		{"key an alias", "accounts: &a x\n*a : 1\n", fault.Malformed, "line 2: a key must be plain text"},
 		{"yes", "accounts:\n- {account: 111111111111, test: yes}\n", fault.Malformed, `member "accounts[0].test" is a JSON string; it must be a boolean`},
 		{"tagged yes", "accounts:\n- {account: 111111111111, test: !!bool yes}\n", fault.Malformed, `member "accounts[0].test" is a JSON string; it must be a boolean`},
 		{"number with underscores", "accounts:\n- {account: 111111111111, maxSlots: {a: 1_000}}\n", fault.Malformed, "is a JSON string; it must be a whole number"},

@@ -27,7 +27,7 @@ func (i *instant) UnmarshalJSONFrom(d *jsontext.Decoder) error { return strictjs
 func (i *instant) ReadScalar(_ jsontext.Kind, text string) error {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return fault.New(fault.Malformed, "%q; it must be a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", text)
+		return fault.New(fault.Malformed, "%q; it must be an RFC 3339 time, such as \"2026-01-31T00:00:00Z\"", text)
 	}
 	at = at.UTC().Truncate(time.Millisecond)
 	if at.Year() < firstYear || at.Year() > lastYear {

@@ -1,7 +1,7 @@
 // Package money holds amounts in whole cents and the one rounding rule that
 // turns a fraction of a monthly price into such an amount.
 //
-// It knows one currency, because the Device Farm model knows one. It does not
+// It has one currency, because the Device Farm model has one. It does not
 // decide what a fraction is: periods and prices are in package offering.
 package money
 
@@ -24,12 +24,12 @@ type Cents int64
 // within 64 bits.
 const MaxPrice Cents = 100_000_000
 
-// dollars are digits with at most two decimals that count.
+// dollars matches digits with at most two significant decimals.
 var dollars = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,2}0*)?$`)
 
-// ParseDollars returns the amount that a number of dollars stands for, such as 8.07
-// or 250. Errors: Argument for a text that is no number of dollars with at most two
-// decimals.
+// ParseDollars returns the amount that a number of dollars stands for, such as
+// 8.07 or 250. Errors: Argument if the text is not a number of dollars with at
+// most two decimals.
 func ParseDollars(text string) (Cents, error) {
 	if !dollars.MatchString(text) {
 		return 0, fault.New(fault.Argument, "%q is not a number of dollars with at most two decimals", text)
@@ -67,9 +67,9 @@ func (c Cents) Fixed() string {
 // of a cent and then half-up to a cent. Both arguments are non-negative, the
 // denominator is positive, and numerator is below 4.6e17.
 //
-// Rounding twice is what AWS's published costs show: one day of 31 at 250.00 is
-// 8.0645, then 8.065, then 8.07, while 16.129 stays 16.13 (rule A of the nine
-// published amounts; docs/fidelity.md).
+// AWS's published costs are rounded twice: one day of 31 at 250.00 is 8.0645,
+// then 8.065, then 8.07, while 16.129 stays 16.13 (rule A of the nine published
+// amounts; docs/fidelity.md).
 func RoundFraction(numerator, denominator int64) Cents {
 	mills := (20*numerator + denominator) / (2 * denominator)
 	return Cents((mills + 5) / 10)

@@ -12,7 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// accountsPage is how many accounts a page of the list holds.
+// accountsPage is the number of accounts on a page of the list.
 const accountsPage = 100
 
 func (a api) accountRows() []row {
@@ -44,7 +44,7 @@ func limitsShape(s account.State) operatorapi.Limits {
 	return operatorapi.Limits{Metered: s.MeteredLimit(), TestGrid: s.TestGridLimit(), Waiting: s.WaitingLimit()}
 }
 
-// getAccount shows an account; one that was never opened is not found.
+// getAccount shows an account; NotFound for one that was never opened.
 func (a api) getAccount(ctx context.Context, in input[none, none]) (operatorapi.Account, error) {
 	return a.account(ctx, in.caller)
 }
@@ -81,7 +81,7 @@ func (a api) listAccounts(ctx context.Context, in input[operatorapi.AccountsQuer
 	return page, nil
 }
 
-// optionalAccount returns the account id that a text is, "" where it is empty.
+// optionalAccount parses an account id. An empty text is the empty id.
 func optionalAccount(text string) (account.ID, error) {
 	if text == "" {
 		return "", nil

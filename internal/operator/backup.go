@@ -14,8 +14,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// The pieces in which a backup is sent: how large they are, in bytes, and how
-// long the caller may take to receive one.
+// A backup is sent in pieces. These are their size in bytes, and how long the
+// caller may take to receive one.
 const (
 	pieceSize = 1 << 20
 	pieceTime = time.Minute
@@ -23,10 +23,10 @@ const (
 
 func (a api) backupRows() []row { return []row{streaming(operatorapi.Backup, a.makeBackup)} }
 
-// makeBackup answers with a copy of everything that is stored.
+// makeBackup returns a copy of everything that is stored.
 func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, error) {
 	if a.Backup == nil {
-		return nil, fault.New(fault.NotFound, "this storage is backed up by the means of its database")
+		return nil, fault.New(fault.NotFound, "this storage is backed up with the tools of its database")
 	}
 	in.request.Unhurried()
 	file, err := a.Backup(ctx)
@@ -40,7 +40,7 @@ func (a api) makeBackup(ctx context.Context, in input[none, none]) (*download, e
 	return d, nil
 }
 
-// download is a backup on its way out.
+// download is a backup that is being sent.
 type download struct {
 	file io.ReadSeekCloser
 	size int64 // bytes
@@ -65,7 +65,7 @@ func (d *download) write(w http.ResponseWriter) error {
 	w.Header().Set(operatorapi.SumHeader, d.sum)
 	control := http.NewResponseController(w)
 	for sent := int64(0); sent < d.size; sent += pieceSize {
-		_ = control.SetWriteDeadline(time.Now().Add(pieceTime)) // without one, nothing has to move
+		_ = control.SetWriteDeadline(time.Now().Add(pieceTime)) // without a limit, nothing has to move
 		if _, err := io.CopyN(w, d.file, min(pieceSize, d.size-sent)); err != nil {
 			return errors.Join(err, d.file.Close())
 		}

@@ -15,20 +15,20 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// actionPrefix begins the actions of this API.
+// actionPrefix is the prefix of the actions of this API.
 const actionPrefix = "slotfarm:"
 
 // Size limits of request bodies, in bytes.
 const (
 	maxBody     = 64 << 10
 	maxDocument = 16 << 20 // of a catalogue or a seed in the sandbox
-	maxCatalog  = 1 << 20  // of a catalogue where callers have to sign
+	maxCatalog  = 1 << 20  // of a catalogue if callers have to sign
 )
 
-// row is a call with what answers it.
+// row is a call and its handler.
 type row struct {
 	operatorapi.Route
-	document bool // the body is one
+	document bool // whether the body is a document
 	answer   func(context.Context, *web.Request) (web.Reply, error)
 }
 
@@ -44,7 +44,7 @@ func (a api) rows() []row {
 	return rows
 }
 
-// endpoint returns where the requests for a call arrive.
+// endpoint returns the end point for the requests of a call.
 func (a api) endpoint(row row) web.Endpoint {
 	operation := web.Operation{Name: row.String(), Open: func(_ context.Context, r *web.Request) (web.Call, error) {
 		ask := asking(row.Action, account.ID(r.PathValue("account")))
@@ -56,7 +56,7 @@ func (a api) endpoint(row row) web.Endpoint {
 	}
 }
 
-// run answers a request whose caller may make it.
+// run answers a request after its caller was authorised.
 func (a api) run(ctx context.Context, r *web.Request, row row) (web.Reply, error) {
 	if a.Signed {
 		r.Attrs = append(r.Attrs, slog.String("key", r.Identity.Key))
@@ -65,13 +65,13 @@ func (a api) run(ctx context.Context, r *web.Request, row row) (web.Reply, error
 	case row.On == operatorapi.SandboxOnly && a.Faults == nil:
 		return web.Reply{}, fault.New(fault.NotFound, "%s %s%s exists in the sandbox only", r.Method, Prefix, r.URL.Path)
 	case row.On == operatorapi.ServeOnly && !a.Signed:
-		return web.Reply{}, fault.New(fault.NotFound, "%s %s%s exists in serve only; the sandbox has no keys and takes any credentials", r.Method, Prefix, r.URL.Path)
+		return web.Reply{}, fault.New(fault.NotFound, "%s %s%s exists in serve only; the sandbox has no keys and accepts any credentials", r.Method, Prefix, r.URL.Path)
 	}
 	return row.answer(ctx, r)
 }
 
-// limitOf returns how large the body of a request for a call may be. Where callers
-// have to sign, it is read before it is known who they are.
+// limitOf returns how large the body of a request may be. If callers have to
+// sign, the body is read before the caller is known.
 func (a api) limitOf(row row) int64 {
 	switch {
 	case !row.document:
@@ -82,8 +82,8 @@ func (a api) limitOf(row row) int64 {
 	return maxDocument
 }
 
-// asking returns what an action asks for on an account, or where it is about no
-// single one.
+// asking returns what an action on an account asks for; the account is empty if
+// the action is about no single one.
 func asking(action string, on account.ID) web.Ask {
 	ask := web.Ask{Action: actionPrefix + action, Resource: "*"}
 	if on != "" {
@@ -92,34 +92,35 @@ func asking(action string, on account.ID) web.Ask {
 	return ask
 }
 
-// AccountARN returns the resource of policies that is an account.
+// AccountARN returns the ARN by which policies name an account.
 func AccountARN(id account.ID) string { return "arn:aws:slotfarm:::account/" + string(id) }
 
 // none is the query, the body or the answer of a call that has none.
 type none = operatorapi.None
 
-// input is what a call is made with.
+// input holds the arguments of a call.
 type input[Query, Body any] struct {
-	caller  journal.Caller // on the account in the path; on none where the path names none
+	caller  journal.Caller // on the account in the path, if it names one
 	query   Query
 	body    Body
 	request *web.Request
-	action  string // that its caller was allowed
+	action  string // that the caller was authorised for
 }
 
-// on returns the row of a call that f answers.
+// on returns the row of a call that f handles.
 func on[Query, Body, Answer any](call operatorapi.Call[Query, Body, Answer], f func(context.Context, input[Query, Body]) (Answer, error)) row {
 	return answering(call.Route, f, encode[Answer])
 }
 
-// streaming is on, for a call whose answer is not JSON.
+// streaming is on for a call whose answer is not JSON.
 func streaming[Query, Body any](call operatorapi.Call[Query, Body, operatorapi.Stream], f func(context.Context, input[Query, Body]) (*download, error)) row {
 	return answering(call.Route, f, func(d *download) (web.Reply, error) {
 		return web.Reply{Status: http.StatusOK, Stream: d.write}, nil
 	})
 }
 
-// answering returns a row that has f answer, and encoded make the reply of it.
+// answering returns a row whose call f handles and whose answer encoded turns
+// into a reply.
 func answering[Query, Body, Answer any](
 	route operatorapi.Route, f func(context.Context, input[Query, Body]) (Answer, error), encoded func(Answer) (web.Reply, error),
 ) row {
@@ -138,7 +139,7 @@ func answering[Query, Body, Answer any](
 	}}
 }
 
-// encode returns a success.
+// encode returns the reply for a success.
 func encode[Answer any](answer Answer) (web.Reply, error) {
 	if _, empty := any(answer).(none); empty {
 		return web.Reply{Status: http.StatusNoContent}, nil

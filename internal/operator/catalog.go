@@ -16,7 +16,7 @@ func (a api) catalogRows() []row {
 	}
 }
 
-// getCatalog shows what is for sale, or was by a version.
+// getCatalog shows the catalogue in force, or an older version.
 func (a api) getCatalog(ctx context.Context, in input[operatorapi.CatalogQuery, none]) (operatorapi.Document, error) {
 	if in.query.Version == nil {
 		return manifest.FormatCatalog(a.Catalog.Terms().Catalog)
@@ -28,8 +28,8 @@ func (a api) getCatalog(ctx context.Context, in input[operatorapi.CatalogQuery, 
 	return manifest.FormatCatalog(catalog)
 }
 
-// putCatalog puts another catalogue in force, in place of the version that it
-// replaces where that is given.
+// putCatalog puts another catalogue in force. If the query names a version to
+// replace, that must be the one in force.
 func (a api) putCatalog(ctx context.Context, in input[operatorapi.PutCatalogQuery, operatorapi.Document]) (operatorapi.Document, error) {
 	catalog, err := manifest.ParseCatalog(in.body)
 	if err != nil {
@@ -41,8 +41,8 @@ func (a api) putCatalog(ctx context.Context, in input[operatorapi.PutCatalogQuer
 	return manifest.FormatCatalog(catalog)
 }
 
-// versionOf returns a number of the query as a version of the catalogue, nil
-// where it is missing. There are fewer versions than an int32 holds.
+// versionOf returns a number of the query as a version of the catalogue, or nil
+// if it is missing. An int32 can hold every version.
 func versionOf(n *int64) *int {
 	if n == nil {
 		return nil
@@ -50,8 +50,8 @@ func versionOf(n *int64) *int {
 	return new(int(min(*n, math.MaxInt32)))
 }
 
-// listVersions shows when which version of the catalogue was put in force, and by
-// whom.
+// listVersions shows when, and by whom, each version of the catalogue was put
+// in force.
 func (a api) listVersions(ctx context.Context, _ input[none, none]) (operatorapi.Versions, error) {
 	answer := operatorapi.Versions{Versions: []operatorapi.Version{}}
 	versions, err := a.Catalog.Versions(ctx)

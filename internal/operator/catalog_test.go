@@ -164,7 +164,7 @@ func TestBadCatalogs(t *testing.T) {
 		{"empty", "", refusal{400, malformed, "the document is empty"}},
 		{"blank", " \n", refusal{400, malformed, "the document is empty"}},
 		{"nothing for sale", "{}", refusal{409, conflict, "cannot leave the catalogue"}},
-		{"bomb", "a: &a [*a, *a]", refusal{413, tooLarge, "nested too deep or grows too large"}},
+		{"bomb", "a: &a [*a, *a]", refusal{413, tooLarge, "nested too deeply or grows too large"}},
 		{"large", string(make([]byte, 16<<20+1)), refusal{413, tooLarge, "the body is larger than 16777216 bytes"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

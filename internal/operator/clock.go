@@ -22,7 +22,8 @@ func (a api) clockRows() []row {
 	}
 }
 
-// clock returns an account's time and what came due on the way to it.
+// clock returns an account's time and the transactions that came due on the way
+// to it.
 func clock(view billing.View, due []account.Transaction, err error) (operatorapi.Clock, error) {
 	answer := operatorapi.Clock{Now: view.Now, Transactions: []operatorapi.Transaction{}}
 	for _, t := range due {
@@ -34,7 +35,7 @@ func clock(view billing.View, due []account.Transaction, err error) (operatorapi
 	return answer, err
 }
 
-// freeze stands a test account's clock still.
+// freeze stops a test account's clock.
 func (a api) freeze(ctx context.Context, in input[none, operatorapi.Freeze]) (operatorapi.Clock, error) {
 	at, err := parseTime("now", in.body.Now)
 	if err != nil {
@@ -66,7 +67,7 @@ func target(b operatorapi.Advance) (func(now time.Time) time.Time, error) {
 	case b.By != nil && b.To == nil && b.Periods == nil:
 		by, err := time.ParseDuration(*b.By)
 		if err != nil || by < 0 {
-			return nil, fault.New(fault.Argument, "by %s is not a duration from 0, such as \"720h\"", fault.Quote(*b.By))
+			return nil, fault.New(fault.Argument, "by %s is not a duration of at least 0, such as \"720h\"", fault.Quote(*b.By))
 		}
 		return func(now time.Time) time.Time { return now.Add(by) }, nil
 	case b.Periods != nil && b.To == nil && b.By == nil:
@@ -78,8 +79,8 @@ func target(b operatorapi.Advance) (func(now time.Time) time.Time, error) {
 	return nil, fault.New(fault.Argument, "give exactly one of to, by and periods")
 }
 
-// later returns the same day and time of day n periods on, or the last day of
-// that period where it is shorter.
+// later returns the same day and time of day n periods later, or the last day
+// of that period if it is shorter.
 func later(now time.Time, n int) time.Time {
 	now = now.UTC()
 	first := offering.PeriodOf(now).Start()
@@ -91,7 +92,7 @@ func later(now time.Time, n int) time.Time {
 func parseTime(member, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, fault.New(fault.Argument, "%s %s is not a time as in RFC 3339, such as \"2026-01-31T00:00:00Z\"", member, fault.Quote(text))
+		return at, fault.New(fault.Argument, "%s %s is not an RFC 3339 time, such as \"2026-01-31T00:00:00Z\"", member, fault.Quote(text))
 	}
 	return at, nil
 }

@@ -16,7 +16,7 @@ func (a api) correctionRows() []row {
 	}
 }
 
-// cancelRenewal takes a standing renewal back, also for an account that may not do
+// cancelRenewal takes a standing renewal back, even if the account may not do
 // so itself.
 func (a api) cancelRenewal(ctx context.Context, in input[none, operatorapi.Cancellation]) (operatorapi.Account, error) {
 	what := account.Cancellation{OfferingID: in.request.PathValue("offering"), Held: in.body.Held}
@@ -24,7 +24,7 @@ func (a api) cancelRenewal(ctx context.Context, in input[none, operatorapi.Cance
 	return shape(in.caller.Account, view), err
 }
 
-// addCredit adds a correcting line to the statement.
+// addCredit adds a correction to the statement.
 func (a api) addCredit(ctx context.Context, in input[none, operatorapi.Credit]) (operatorapi.Account, error) {
 	if in.body.CurrencyCode != money.Currency {
 		return operatorapi.Account{}, fault.New(fault.Argument, "currencyCode %s is unknown; it must be %q", fault.Quote(in.body.CurrencyCode), money.Currency)

@@ -29,7 +29,7 @@ func TestCancelRenewal(t *testing.T) {
 	}
 	before := f.size()
 	f.refused("POST", path, `{"held":true}`, refusal{409, "Conflict", "has no slots in the next period"})
-	f.refused("POST", path, `{"hold":true}`, refusal{400, malformed, `member "hold" is unknown; there are held`})
+	f.refused("POST", path, `{"hold":true}`, refusal{400, malformed, `member "hold" is unknown; it must be one of held`})
 	f.refused("POST", "/accounts/"+alice+"/renewals/"+unknown+"/cancel", "", refusal{404, notFound, "no offering with the id"})
 	f.refused("POST", "/accounts/"+bob+"/renewals/"+ios+"/cancel", "", refusal{404, notFound, "was never opened"})
 	f.same("entries", before, f.size())

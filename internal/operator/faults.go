@@ -18,7 +18,8 @@ func (a api) faultRows() []row {
 	}
 }
 
-// report returns the rules by which answers are broken, and what they did.
+// report returns the rules by which answers are broken, and what they have
+// done.
 func (a api) report() operatorapi.Faults {
 	report := a.Faults.Report()
 	answer := operatorapi.Faults{Seed: report.Seed, Rules: make([]operatorapi.FaultDone, len(report.Rules))}
@@ -45,7 +46,7 @@ func (a api) getFaults(context.Context, input[none, none]) (operatorapi.Faults, 
 // putFaults replaces the rules.
 func (a api) putFaults(_ context.Context, in input[none, operatorapi.FaultRules]) (operatorapi.Faults, error) {
 	if in.body.Rules == nil {
-		return operatorapi.Faults{}, fault.New(fault.Argument, "rules is missing; [] removes those there are")
+		return operatorapi.Faults{}, fault.New(fault.Argument, "rules is missing; [] removes all rules")
 	}
 	if err := a.Faults.Set(in.body.Seed, rulesOf(in.body.Rules)); err != nil {
 		return operatorapi.Faults{}, err
@@ -53,7 +54,7 @@ func (a api) putFaults(_ context.Context, in input[none, operatorapi.FaultRules]
 	return a.report(), nil
 }
 
-// addFaults puts rules behind those there are.
+// addFaults appends rules to the existing ones.
 func (a api) addFaults(_ context.Context, in input[none, operatorapi.MoreFaults]) (operatorapi.Faults, error) {
 	if err := a.Faults.Add(rulesOf(in.body.Rules)); err != nil {
 		return operatorapi.Faults{}, err
@@ -61,7 +62,7 @@ func (a api) addFaults(_ context.Context, in input[none, operatorapi.MoreFaults]
 	return a.report(), nil
 }
 
-// removeFaults takes away the rules that name the account of the query.
+// removeFaults removes the rules that name the account of the query.
 func (a api) removeFaults(_ context.Context, in input[operatorapi.FaultsQuery, none]) (operatorapi.Faults, error) {
 	id, err := account.ParseID(in.query.Account)
 	if err != nil {

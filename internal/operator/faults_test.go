@@ -19,18 +19,18 @@ func rules(rule string) string { return `{"rules":[` + rule + `]}` }
 
 // badFaults are refused by PUT /faults.
 var badFaults = []badInput{
-	{"none", `{}`, refusal{400, argument, "rules is missing; [] removes those there are"}},
+	{"none", `{}`, refusal{400, argument, "rules is missing; [] removes all rules"}},
 	{"seed alone", `{"seed":1}`, refusal{400, argument, "rules is missing"}},
-	{"unknown member", `{"rule":[]}`, refusal{400, malformed, `member "rule" is unknown; there are seed, rules`}},
+	{"unknown member", `{"rule":[]}`, refusal{400, malformed, `member "rule" is unknown; it must be one of seed, rules`}},
 	{"rules null", `{"rules":null}`, refusal{400, malformed, `member "rules" is null; leave it out or give it a value`}},
 	{"rules an object", `{"rules":{}}`, refusal{400, malformed, `member "rules" is a JSON object; it must be an array`}},
 	{"rule null", rules("null"), refusal{400, malformed, `member "rules[0]" is null`}},
 	{"rule a string", rules(`{"status":500},"x"`), refusal{400, malformed, `member "rules[1]" is a JSON string; it must be an object`}},
 	{"unknown member of a rule", rules(`{"status":500},{"errors":"x"}`), refusal{400, malformed,
-		`member "rules[1].errors" is unknown; there are operation, account, error, message, status, delay, dropBeforeCommit, dropAfterCommit, times, probability`}},
+		`member "rules[1].errors" is unknown; it must be one of operation, account, error, message, status, delay, dropBeforeCommit, dropAfterCommit, times, probability`}},
 	{"counts of an answer", rules(`{"status":500,"seen":0}`), refusal{400, malformed, `member "rules[0].seen" is unknown`}},
 	{"wrong case", rules(`{"Status":500}`), refusal{400, malformed, `member "rules[0].Status" is unknown`}},
-	{"twice", rules(`{"status":500,"status":500}`), refusal{400, malformed, `member "rules[0].status" stands there twice`}},
+	{"twice", rules(`{"status":500,"status":500}`), refusal{400, malformed, `member "rules[0].status" appears twice`}},
 	{"member null", rules(`{"status":500,"times":null}`), refusal{400, malformed, `member "rules[0].times" is null`}},
 
 	{"seed half", `{"seed":1.5,"rules":[]}`, refusal{400, malformed, `member "seed" is 1.5; it must be a whole number`}},
@@ -48,7 +48,7 @@ var badFaults = []badInput{
 		"rules[0] has the effects error and dropAfterCommit; it may have one of them"}},
 	{"status and drop", rules(`{"status":500,"dropBeforeCommit":true}`), refusal{400, argument, "rules[0] has the effects status and dropBeforeCommit"}},
 	{"message alone", rules(`{"message":"x"}`), refusal{400, argument, "rules[0] has no effect"}},
-	{"message of a status", rules(`{"status":500,"message":"x"}`), refusal{400, argument, "rules[0].message stands without error"}},
+	{"message of a status", rules(`{"status":500,"message":"x"}`), refusal{400, argument, "rules[0].message is given without error"}},
 
 	{"operation unknown", rules(`{"status":500},{"status":500},{"operation":"PurchaseOfering","status":500}`), refusal{400, argument,
 		`rules[2].operation "PurchaseOfering" is unknown; it must be an operation of Device Farm, such as "PurchaseOffering"`}},
@@ -64,14 +64,14 @@ var badFaults = []badInput{
 	{"status over", rules(`{"error":"ThrottlingException","status":600}`), refusal{400, argument, "rules[0].status 600 is out of range"}},
 	{"status zero", rules(`{"status":0}`), refusal{400, argument, "rules[0].status 0 is out of range"}},
 	{"status string", rules(`{"status":"500"}`), refusal{400, malformed, `member "rules[0].status" is a JSON string; it must be a whole number`}},
-	{"delay a word", rules(`{"delay":"2x"}`), refusal{400, argument, `rules[0].delay "2x" is not a duration above 0 and up to 5m, such as "2s"`}},
+	{"delay a word", rules(`{"delay":"2x"}`), refusal{400, argument, `rules[0].delay "2x" is not a duration above 0 and at most 5m, such as "2s"`}},
 	{"delay empty", rules(`{"delay":""}`), refusal{400, argument, `rules[0].delay "" is not a duration`}},
 	{"delay zero", rules(`{"delay":"0s"}`), refusal{400, argument, `rules[0].delay "0s" is not a duration`}},
 	{"delay negative", rules(`{"delay":"-1s"}`), refusal{400, argument, `rules[0].delay "-1s" is not a duration`}},
 	{"delay over", rules(`{"delay":"5m1ns"}`), refusal{400, argument, `rules[0].delay "5m1ns" is not a duration`}},
 	{"delay number", rules(`{"delay":2}`), refusal{400, malformed, `member "rules[0].delay" is a JSON number; it must be a string`}},
 	{"drop a string", rules(`{"dropAfterCommit":"yes"}`), refusal{400, malformed, `member "rules[0].dropAfterCommit" is a JSON string; it must be a boolean`}},
-	{"times zero", rules(`{"status":500,"times":0}`), refusal{400, argument, "rules[0].times 0 is out of range; it must be from 1"}},
+	{"times zero", rules(`{"status":500,"times":0}`), refusal{400, argument, "rules[0].times 0 is out of range; it must be at least 1"}},
 	{"times half", rules(`{"status":500,"times":1.5}`), refusal{400, malformed, `member "rules[0].times" is 1.5; it must be a whole number`}},
 	{"probability zero", rules(`{"status":500,"probability":0}`), refusal{400, argument, "rules[0].probability 0 is out of range; it must be above 0 and at most 1"}},
 	{"probability over", rules(`{"status":500,"probability":1.01}`), refusal{400, argument, "rules[0].probability 1.01 is out of range"}},
@@ -206,7 +206,7 @@ func TestBrowsers(t *testing.T) {
 			if tt.want == allowed {
 				return
 			}
-			const body = `{"error":{"code":"CrossOrigin","message":"PUT /_slotfarm/v1/accounts/` + alice + ` was sent by a page of another origin; only pages of this one may"}}` + "\n"
+			const body = `{"error":{"code":"CrossOrigin","message":"PUT /_slotfarm/v1/accounts/` + alice + ` was sent by a page of another origin; only pages of this origin may send it"}}` + "\n"
 			if w.Body.String() != body || w.Header().Get("X-Amzn-Requestid") == "" {
 				t.Errorf("answer = %s%v, want %s and a request id", w.Body, w.Header(), body)
 			}

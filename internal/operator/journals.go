@@ -9,7 +9,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// defaultEntries is how many entries one answer holds where no limit is given.
+// defaultEntries is the largest number of entries in an answer if no limit is
+// given.
 const defaultEntries = 100
 
 func (a api) journalRows() []row {
@@ -36,13 +37,14 @@ func (a api) readJournal(ctx context.Context, in input[operatorapi.JournalQuery,
 	return answer, nil
 }
 
-// entryShape returns an entry as it is stored, with its hash as one more member.
+// entryShape returns an entry as it is stored, with its hash as an additional
+// member.
 func entryShape(record journal.Record) operatorapi.Entry {
 	open := bytes.TrimSuffix(record.Body, []byte("}"))
 	return operatorapi.Entry{Raw: fmt.Appendf(nil, `%s,"hash":"%s"}`, open, record.Hash)}
 }
 
-// orElse returns a number of the query, fallback where it is missing.
+// orElse returns a number of the query, or fallback if it is missing.
 func orElse(n *int64, fallback int64) int64 {
 	if n == nil {
 		return fallback
@@ -50,7 +52,7 @@ func orElse(n *int64, fallback int64) int64 {
 	return *n
 }
 
-// verify refolds every journal.
+// verify verifies every journal.
 func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
 	in.request.Unhurried()
 	report, err := journal.Verify(ctx, a.Journals)

@@ -223,7 +223,7 @@ func TestVerifyFindsAForgedState(t *testing.T) {
 	hash := sha256.Sum256(append(records[0].Hash[:], body...))
 	forge := fmt.Sprintf(`UPDATE entries SET body = CAST('%s' AS BLOB), hash = x'%x' WHERE seq = 2`, body, hash)
 	got := onDisk(t, dir, forge).accepted("GET", "/verify", "")
-	want := `{"accounts":0,"entries":1,"ok":false,"account":"111111111111","seq":2,"reason":"the stored state is not what the events lead to"}` + "\n"
+	want := `{"accounts":0,"entries":1,"ok":false,"account":"111111111111","seq":2,"reason":"the stored state is not the one that the events lead to"}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verify (-want +got):\n%s", diff)
 	}

@@ -46,7 +46,7 @@ func (a api) listKeys(ctx context.Context, in input[none, none]) (operatorapi.Ke
 	return answer, nil
 }
 
-// disableKey keeps a key from being used, or lets it be used again.
+// disableKey disables a key, or enables it again.
 func (a api) disableKey(ctx context.Context, in input[none, operatorapi.KeyState]) (operatorapi.Key, error) {
 	if in.body.Disabled == nil {
 		return operatorapi.Key{}, fault.New(fault.Argument, "disabled is missing; it must be true or false")

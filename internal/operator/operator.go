@@ -1,10 +1,10 @@
 // Package operator answers the calls of package operatorapi, under
-// /_slotfarm/v1, with which operators and test authors see and set what AWS's own
-// API cannot: settings, clocks, journals.
+// /_slotfarm/v1. With them, operators and test authors see and set what AWS's
+// own API does not cover: settings, clocks, journals.
 //
 // It translates between the shapes of that package and the parts of a farm, and
-// decides nothing but that browsers call it for no other page than its own. Who may
-// call it comes in as a value, and is asked before a call is answered.
+// decides only one thing: that browsers may call it for its own pages alone.
+// Who may call it comes in as a value, which is consulted before each call.
 package operator
 
 import (
@@ -29,12 +29,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// Prefix is the path under which the API stands.
+// Prefix is the path prefix of the API.
 const Prefix = operatorapi.Prefix
 
 // Config is what the API needs. Web and the parts of the farm are required.
 type Config struct {
-	Web       web.Config // what is observed are Routes, and "" for none of them
+	Web       web.Config // its Observe gets operations that are Routes, or "" for any other
 	Accounts  *billing.Accounts
 	Orders    *billing.Orders
 	Catalog   *catalog.Shelf
@@ -43,20 +43,20 @@ type Config struct {
 	Snapshots *sandbox.Snapshots
 	Seeds     *sandbox.Seeds
 	Journals  journal.Reader
-	Signed    bool              // callers have to sign
-	Keys      *access.Keys      // where they do
-	Trust     Trust             // where they do
-	Faults    *injection.Faults // nil where answers must not be broken
+	Signed    bool              // whether callers have to sign
+	Keys      *access.Keys      // required if Signed
+	Trust     Trust             // required if Signed
+	Faults    *injection.Faults // nil if answers must not be broken
 
-	// Backup returns a copy of everything, to be closed. Nil where the storage is
-	// backed up by its own means.
+	// Backup returns a copy of everything, which the caller closes. It is nil
+	// if the storage is backed up with its own tools.
 	Backup func(context.Context) (io.ReadSeekCloser, error)
 }
 
 type api struct{ Config }
 
-// Handler returns the API as an HTTP handler for paths below Prefix, or an error
-// where something is missing, such as who may do what.
+// Handler returns the API as an HTTP handler for paths below Prefix, or an
+// error if something is missing, such as the authorisation.
 func Handler(c Config) (http.Handler, error) {
 	a := api{c}
 	shared, err := web.New(c.Web, form())
@@ -79,7 +79,7 @@ func Handler(c Config) (http.Handler, error) {
 	return http.StripPrefix(Prefix, web.SameOrigin(mux, shared.Refusal(crossOrigin), c.Web.Hosts)), nil
 }
 
-// Routes returns what there is, each as a method and a path below Prefix, in
+// Routes returns all routes, each as a method and a path below Prefix, in
 // alphabetical order.
 func Routes() []string {
 	var routes []string
@@ -107,9 +107,10 @@ func Actions() []iam.Action {
 // anyAccount is the pattern of all account ids.
 const anyAccount account.ID = "????????????"
 
-// crossOrigin refuses what a page of another origin has a browser send.
+// crossOrigin refuses a request that a browser sent for a page of another
+// origin.
 func crossOrigin(r *web.Request) error {
-	return fault.New(fault.CrossOrigin, "%s %s%s was sent by a page of another origin; only pages of this one may", r.Method, Prefix, r.URL.Path)
+	return fault.New(fault.CrossOrigin, "%s %s%s was sent by a page of another origin; only pages of this origin may send it", r.Method, Prefix, r.URL.Path)
 }
 
 // otherMethods refuses the methods of a path that are not allowed.
@@ -121,7 +122,7 @@ func otherMethods(shared *web.API, allowed []string) http.Handler {
 	list := strings.Join(allowed, ", ")
 	return shared.Refusal(func(r *web.Request) error {
 		r.Answer.Set("Allow", list)
-		return fault.New(fault.MethodNotAllowed, "%s%s does not take %s; it takes %s", Prefix, r.URL.Path, r.Method, list)
+		return fault.New(fault.MethodNotAllowed, "%s%s does not support %s; it supports %s", Prefix, r.URL.Path, r.Method, list)
 	})
 }
 

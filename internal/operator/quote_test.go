@@ -76,7 +76,7 @@ func TestBadQuotes(t *testing.T) {
 		{alice, badInput{"half", order(`"quantity":0.5`), refusal{400, malformed, `member "quantity" is 0.5; it must be a whole number`}}},
 		{alice, badInput{"string", order(`"quantity":"1"`), refusal{400, malformed, `member "quantity" is a JSON string; it must be a whole number`}}},
 		{alice, badInput{"null", order(`"quantity":null`), refusal{400, malformed, `member "quantity" is null`}}},
-		{alice, badInput{"unknown member", order(`"count":1`), refusal{400, malformed, `member "count" is unknown; there are offeringId, quantity, offeringPromotionId`}}},
+		{alice, badInput{"unknown member", order(`"count":1`), refusal{400, malformed, `member "count" is unknown; it must be one of offeringId, quantity, offeringPromotionId`}}},
 		{alice, badInput{"unknown offering", `{"offeringId":"` + unknown + `","quantity":1}`, refusal{404, notFound, `no offering with the id "` + unknown + `"`}}},
 		{alice, badInput{"unknown promotion", order(`"quantity":1,"offeringPromotionId":"NONE"`), refusal{404, notFound, `no promotion with the id "NONE"`}}},
 		{alice, badInput{"short promotion", order(`"quantity":1,"offeringPromotionId":"X"`), refusal{400, argument, `offeringPromotionId "X" has 1 characters`}}},

@@ -155,7 +155,7 @@ func TestWrongMethods(t *testing.T) {
 			if strings.Contains(allowed, method) {
 				continue
 			}
-			want := refusal{405, "MethodNotAllowed", "/_slotfarm/v1" + path + " does not take " + method + "; it takes " + allowed}
+			want := refusal{405, "MethodNotAllowed", "/_slotfarm/v1" + path + " does not support " + method + "; it supports " + allowed}
 			f.refused(method, path, "{}", want)
 			if got := f.call(method, path, "{}").Header.Get("Allow"); got != allowed {
 				t.Errorf("%s %s: Allow = %q, want %q", method, path, got, allowed)
@@ -205,7 +205,7 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	body := io.MultiReader(strings.NewReader(`{"test":`), iotest.ErrReader(errors.New("reset by 192.0.2.1")))
 	w := httptest.NewRecorder()
 	f.handler.ServeHTTP(w, httptest.NewRequest("PUT", operator.Prefix+"/accounts/"+alice, body))
-	want := `{"error":{"code":"MalformedRequest","message":"the body did not arrive whole"}}` + "\n"
+	want := `{"error":{"code":"MalformedRequest","message":"the body did not arrive completely"}}` + "\n"
 	if w.Code != http.StatusBadRequest || w.Body.String() != want {
 		t.Errorf("answer = %d %s, want 400 %s", w.Code, w.Body, want)
 	}

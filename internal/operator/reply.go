@@ -19,16 +19,16 @@ func form() web.Form {
 	return web.Form{Refuse: refusal, Unreadable: unreadable, Line: line, Account: accountOf}
 }
 
-// accountOf returns the account in the path; what is none is not shown as one.
+// accountOf returns the account in the path, or "" if it is not a valid id.
 func accountOf(r *web.Request) string {
 	id, _ := account.ParseID(r.PathValue("account"))
 	return string(id)
 }
 
-// maxPath is how much of a path the log shows, in bytes.
+// maxPath is how many bytes of a path the log shows.
 const maxPath = 200
 
-// line begins the log line of a request.
+// line adds the first attributes to a request's log line.
 func line(r *web.Request, attrs []slog.Attr) []slog.Attr {
 	path := Prefix + r.URL.Path
 	if len(path) > maxPath {
@@ -75,7 +75,7 @@ func refusal(err error) web.Reply {
 		c, message = codes[fault.Internal], fault.InternalMessage
 	}
 	p := operatorapi.Problem{Error: operatorapi.ProblemError{Code: c.name, Message: message}}
-	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so that nothing can fail
+	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so that it cannot fail
 	reply := web.Reply{Status: c.status, Error: c.name, Reason: err, ContentType: contentType, Body: append(body, '\n')}
 	if c.status >= http.StatusInternalServerError {
 		reply.Level = slog.LevelError

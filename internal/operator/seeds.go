@@ -34,7 +34,7 @@ func (a api) putSeed(ctx context.Context, in input[none, operatorapi.Document]) 
 	return operatorapi.Planted(planted), err
 }
 
-// reset forgets everything, faults included, and plants the newest seed again.
+// reset deletes everything, including faults, and plants the newest seed again.
 func (a api) reset(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Planted, error) {
 	planted, err := a.Seeds.Reset(ctx, in.caller)
 	if err == nil {

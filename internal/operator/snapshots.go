@@ -22,7 +22,7 @@ func snapshotShape(s sandbox.Snapshot) operatorapi.Snapshot {
 	return operatorapi.Snapshot{ID: s.ID, Entries: s.Entries, Hash: s.Hash, Now: s.Now, Taken: s.Taken}
 }
 
-// takeSnapshot remembers where a test account is.
+// takeSnapshot records the present place in a test account's journal.
 func (a api) takeSnapshot(ctx context.Context, in input[none, operatorapi.Empty]) (operatorapi.Snapshot, error) {
 	taken, err := a.Snapshots.Take(ctx, in.caller)
 	return snapshotShape(taken), err
@@ -38,13 +38,13 @@ func (a api) listSnapshots(ctx context.Context, in input[none, none]) (operatora
 	return answer, err
 }
 
-// deleteSnapshot forgets a snapshot.
+// deleteSnapshot deletes a snapshot.
 func (a api) deleteSnapshot(ctx context.Context, in input[none, none]) (none, error) {
 	return none{}, a.Snapshots.Delete(ctx, in.caller, in.request.PathValue("snapshot"))
 }
 
 // restoreSnapshot brings a test account back to a snapshot, or makes another
-// account of it, and shows that account.
+// account from it, and shows that account.
 func (a api) restoreSnapshot(ctx context.Context, in input[none, operatorapi.Restore]) (operatorapi.Account, error) {
 	c, snapshot := in.caller, in.request.PathValue("snapshot")
 	if in.body.Into == nil {

@@ -202,7 +202,7 @@ func TestBadSnapshots(t *testing.T) {
 		{"POST", restore, `{"into":""}`, refusal{400, argument, `into: account "" is not an account id`}},
 		{"POST", restore, `{"into":null}`, refusal{400, malformed, `member "into" is null`}},
 		{"POST", restore, `{"into":111111111111}`, refusal{400, malformed, `member "into" is a JSON number; it must be a string`}},
-		{"POST", restore, `{"in":"x"}`, refusal{400, malformed, `member "in" is unknown; there are into`}},
+		{"POST", restore, `{"in":"x"}`, refusal{400, malformed, `member "in" is unknown; it must be one of into`}},
 		{"POST", "/accounts/" + alice + "/snapshots/none/restore", `{"into":"` + bob + `"}`, refusal{404, notFound, `account "` + alice + `" has no snapshot "none"`}},
 		{"POST", "/accounts/" + alice + "/snapshots/none/restore", "", refusal{404, notFound, `has no snapshot "none"`}},
 		{"POST", "/accounts/" + bob + "/snapshots/" + s.Snapshot + "/restore", "", refusal{404, notFound, `account "` + bob + `" has no snapshot`}},
@@ -210,7 +210,7 @@ func TestBadSnapshots(t *testing.T) {
 		{"DELETE", "/accounts/" + bob + "/snapshots/" + s.Snapshot, "", refusal{404, notFound, `account "` + bob + `" has no snapshot`}},
 		{"GET", "/accounts/555555555555/snapshots", "", refusal{404, notFound, `account "555555555555" was never opened`}},
 		{"POST", "/accounts/555555555555/snapshots/none/restore", "", refusal{404, notFound, "has no snapshot"}},
-		{"POST", "/accounts/" + alice + "/snapshots", `{"name":"x"}`, refusal{400, malformed, `member "name" is unknown; there are none`}},
+		{"POST", "/accounts/" + alice + "/snapshots", `{"name":"x"}`, refusal{400, malformed, `member "name" is unknown; it must be one of none`}},
 	} {
 		t.Run(tt.method+tt.path+tt.body, func(t *testing.T) {
 			f.t = t

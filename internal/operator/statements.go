@@ -36,8 +36,7 @@ func (a api) statement(ctx context.Context, in input[operatorapi.StatementQuery,
 	return answer, nil
 }
 
-// optionalPeriod returns the period that a text is, the zero one where it is
-// empty.
+// optionalPeriod parses a period. An empty text is the zero period.
 func optionalPeriod(text string) (offering.Period, error) {
 	if text == "" {
 		return offering.Period{}, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/wallclock"
 )
 
-// Trust is what servers have that callers sign for: a clock that is watched, and
-// what signs checkpoints.
+// Trust is what only a server with signed requests has: a watched clock, and a
+// signer of checkpoints.
 type Trust struct {
 	Clock *wallclock.Clock
 	Sign  checkpoint.Signer
@@ -23,7 +23,7 @@ func (a api) trustRows() []row {
 	}
 }
 
-// takeCheckpoint says how far every ordinary account has come.
+// takeCheckpoint returns the position of every ordinary account's journal.
 func (a api) takeCheckpoint(ctx context.Context, in input[none, none]) (operatorapi.Document, error) {
 	in.request.Unhurried()
 	taken, err := checkpoint.Take(ctx, a.Journals, a.Trust.Sign, a.Trust.Clock.Now())
@@ -33,7 +33,7 @@ func (a api) takeCheckpoint(ctx context.Context, in input[none, none]) (operator
 	return json.Marshal(taken)
 }
 
-// trustClock has the wall clock be right from now on.
+// trustClock makes the wall clock trusted from now on.
 func (a api) trustClock(context.Context, input[none, operatorapi.Empty]) (operatorapi.WallClock, error) {
 	jump, _ := a.Trust.Clock.Jumped()
 	a.Trust.Clock.Trust()

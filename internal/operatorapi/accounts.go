@@ -5,14 +5,14 @@ import "time"
 // ListAccounts shows a page of accounts in the order of their ids.
 var ListAccounts = Call[AccountsQuery, None, Accounts]{Route{Method: "GET", Path: "/accounts", Action: "ListAccounts"}}
 
-// GetAccount shows an account. One that was never opened is not found.
+// GetAccount shows an account, or answers NotFound if it was never opened.
 var GetAccount = Call[None, None, Account]{Route{Method: "GET", Path: "/accounts/{account}", Action: "GetAccount"}}
 
-// PutAccount opens an account where needed and changes the settings that the
+// PutAccount opens an account if necessary and changes the settings that the
 // body names.
 var PutAccount = Call[None, Settings, Account]{Route{Method: "PUT", Path: "/accounts/{account}", Action: "PutAccount"}}
 
-// Account is an account as it is now. Maps are by offering id.
+// Account is an account as it is now. The keys of its maps are offering ids.
 type Account struct {
 	Account      string         `json:"account"`
 	Status       string         `json:"status"`
@@ -30,19 +30,20 @@ type Account struct {
 
 // AccountsQuery says where a page of accounts starts.
 type AccountsQuery struct {
-	After string `query:"after"` // an account id; the first page where it is missing
+	After string `query:"after"` // an account id; if missing, the first page
 }
 
 // Accounts is a page of accounts, in the order of their ids.
 type Accounts struct {
 	Accounts []Account `json:"accounts"`
-	Next     string    `json:"next,omitzero"` // after which the next page starts; empty on the last one
+	Next     string    `json:"next,omitzero"` // the id after which the next page starts; empty on the last page
 }
 
-// Settings are what can be set of an account. Nil fields stay as they are.
+// Settings are the settings of an account that can be changed. Nil fields leave
+// a setting unchanged.
 type Settings struct {
 	Status   *string        `json:"status,omitzero"`
-	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay
+	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay unchanged
 	Test     *bool          `json:"test,omitzero"`
 	Note     *string        `json:"note,omitzero"` // "" removes it
 	Limits   *LimitSettings `json:"limits,omitzero"`

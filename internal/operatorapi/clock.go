@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// FreezeClock stands a test account's clock still at an instant.
+// FreezeClock stops a test account's clock at an instant.
 var FreezeClock = Call[None, Freeze, Clock]{Route{Method: "PUT", Path: "/accounts/{account}/clock", Action: "FreezeClock"}}
 
 // ReleaseClock lets a test account's clock follow the wall clock again.
 var ReleaseClock = Call[None, None, Clock]{Route{Method: "DELETE", Path: "/accounts/{account}/clock", Action: "ReleaseClock"}}
 
-// AdvanceClock moves a test account's clock forward; it stands still there.
+// AdvanceClock moves a test account's clock forward and stops it there.
 var AdvanceClock = Call[None, Advance, Clock]{Route{Method: "POST", Path: "/accounts/{account}/clock/advance", Action: "AdvanceClock"}}
 
-// Clock is a test account's time, and what came due on the way to it.
+// Clock is a test account's time, and the transactions that came due on the way
+// to it.
 type Clock struct {
 	Now          time.Time     `json:"now"`
 	Transactions []Transaction `json:"transactions"`
@@ -37,7 +38,7 @@ type Cost struct {
 	CurrencyCode string  `json:"currencyCode"`
 }
 
-// Decimal is a JSON number, digit by digit as it is written.
+// Decimal is a JSON number with exactly the digits that were written.
 type Decimal string
 
 // MarshalJSON writes the number.
@@ -51,17 +52,17 @@ func (d *Decimal) UnmarshalJSON(body []byte) error {
 	return err
 }
 
-// Freeze says at which instant a clock stands still.
+// Freeze says at which instant a clock stops.
 type Freeze struct {
-	Now string `json:"now"` // as in RFC 3339
+	Now string `json:"now"` // an RFC 3339 time
 }
 
-// FreezeAt returns the body that has a clock stand still at an instant.
+// FreezeAt returns the body that stops a clock at an instant.
 func FreezeAt(at time.Time) Freeze { return Freeze{Now: at.Format(time.RFC3339Nano)} }
 
 // Advance says how far a clock moves forward; one of its fields is set.
 type Advance struct {
-	To      *string `json:"to,omitzero"`      // as in RFC 3339
+	To      *string `json:"to,omitzero"`      // an RFC 3339 time
 	By      *string `json:"by,omitzero"`      // a duration such as 720h
 	Periods *int    `json:"periods,omitzero"` // months, to the same day and time of day or the month's last day
 }

@@ -8,9 +8,9 @@ var CancelRenewal = Call[None, Cancellation, Account]{Route{
 // AddCredit adds a line in the account's favour to its statement.
 var AddCredit = Call[None, Credit, Account]{Route{Method: "POST", Path: "/accounts/{account}/credits", Action: "AddCredit"}}
 
-// Cancellation says what of the next period is taken back.
+// Cancellation says what is cancelled for the next period.
 type Cancellation struct {
-	Held bool `json:"held,omitzero"` // what is held is not renewed either
+	Held bool `json:"held,omitzero"` // whether the slots held are not renewed either
 }
 
 // Credit is a correction in an account's favour.

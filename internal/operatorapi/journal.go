@@ -7,20 +7,20 @@ import (
 )
 
 // GetJournal shows entries of an account's journal, oldest first. An account
-// that was never opened has none.
+// that was never opened has no entries.
 var GetJournal = Call[JournalQuery, None, Journal]{Route{Method: "GET", Path: "/accounts/{account}/journal", Action: "GetJournal"}}
 
 // Verify recomputes every hash and state of all journals. An entry that differs
-// is an answer, and no error.
+// is part of the answer, not an error.
 var Verify = Call[None, None, Verification]{Route{Method: "GET", Path: "/verify", Action: "Verify"}}
 
-// MaxEntries is how many entries one answer holds at most.
+// MaxEntries is the largest number of entries in one answer.
 const MaxEntries = 1000
 
 // JournalQuery says which entries of a journal are shown.
 type JournalQuery struct {
-	After *int64 `query:"after"` // entries with a higher number; 0 where it is missing
-	Limit *int64 `query:"limit"` // how many at most
+	After *int64 `query:"after"` // entries with a higher number; default: 0
+	Limit *int64 `query:"limit"` // how many entries at most
 }
 
 // Journal is a part of an account's journal.
@@ -28,8 +28,8 @@ type Journal struct {
 	Entries []Entry `json:"entries"` // oldest first
 }
 
-// Entry is one line of an account's journal. Its text decides: the other fields
-// are read from it, and it alone is written.
+// Entry is one line of an account's journal. Its text is authoritative: the
+// other fields are read from it, and only the text is written.
 type Entry struct {
 	Account  string    `json:"account"`
 	Seq      int64     `json:"seq"`      // 1, 2, 3, …
@@ -68,7 +68,7 @@ type Event struct {
 	At           time.Time          `json:"at"`   // by the account's clock
 	Opening      *Opening           `json:"opening"`
 	Settings     *Configured        `json:"settings"`
-	Frozen       *time.Time         `json:"frozen"` // where the clock stands; nil after a release
+	Frozen       *time.Time         `json:"frozen"` // the instant at which the clock is stopped; nil after a release
 	Transactions []EntryTransaction `json:"transactions"`
 	Charges      []Charge           `json:"charges"`
 	Booking      *Booking           `json:"booking"`
@@ -104,7 +104,7 @@ type Opening struct {
 	Frozen *time.Time `json:"frozen"`
 }
 
-// Configured is what was set of an account.
+// Configured holds the settings of an account that were changed.
 type Configured struct {
 	Status *string `json:"status"`
 	Test   *bool   `json:"test"`
@@ -136,23 +136,24 @@ type EntryTransaction struct {
 	PromotionID string    `json:"promotionId"`
 	CreatedOn   time.Time `json:"createdOn"`
 	EffectiveOn time.Time `json:"effectiveOn"`
-	Cents       int64     `json:"cents"` // of a US dollar
+	Cents       int64     `json:"cents"` // hundredths of a US dollar
 }
 
 // Charge is what one offering costs for one period.
 type Charge struct {
 	OfferingID    string `json:"offeringId"`
 	Quantity      int    `json:"quantity"`
-	Cents         int64  `json:"cents"` // of a US dollar
+	Cents         int64  `json:"cents"` // hundredths of a US dollar
 	TransactionID string `json:"transactionId"`
 }
 
-// Verification is what recomputing every hash and state of all journals gave.
+// Verification is the result of recomputing every hash and state of all
+// journals.
 type Verification struct {
 	Accounts int64  `json:"accounts"`
 	Entries  int64  `json:"entries"`
 	OK       bool   `json:"ok"`
-	Account  string `json:"account,omitzero"` // of the first entry that differs, with its number
+	Account  string `json:"account,omitzero"` // account of the first entry that differs; Seq is its number
 	Seq      int64  `json:"seq,omitzero"`
 	Reason   string `json:"reason,omitzero"`
 }

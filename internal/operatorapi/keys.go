@@ -8,10 +8,10 @@ import (
 // ListKeys shows an account's keys, oldest first.
 var ListKeys = Call[None, None, Keys]{Route{Method: "GET", Path: "/accounts/{account}/keys", Action: "ListKeys", On: ServeOnly}}
 
-// CreateKey makes a key of an account. Only its answer shows the secret.
+// CreateKey makes a key for an account. Only its answer shows the secret.
 var CreateKey = Call[None, KeyRequest, NewKey]{Route{Method: "POST", Path: "/accounts/{account}/keys", Action: "CreateKey", On: ServeOnly}}
 
-// DisableKey keeps a key from being used, or lets it be used again.
+// DisableKey disables a key, or enables it again.
 var DisableKey = Call[None, KeyState, Key]{Route{Method: "PUT", Path: "/accounts/{account}/keys/{key}", Action: "DisableKey", On: ServeOnly}}
 
 // DeleteKey removes a key for good.

@@ -1,11 +1,11 @@
 // Package operatorapi describes the operator API: each call once, with its
-// method, its path, the action that a policy has to allow, the servers that have
-// it, and the types of what it takes and answers.
+// method, its path, the action that a policy has to allow, the servers that
+// have it, and the types of its query, its body and its answer.
 //
 // Package operator answers these calls, package client sends them, and the
-// commands show what comes back; none of them describes a call again. A server
-// reads what it is sent strictly. A client ignores members that it does not
-// know, because a newer server may send more.
+// commands show the answers; none of them describes a call again. A server is
+// strict about what it reads. A client ignores members that it does not know,
+// because a newer server may send more.
 //
 // The package decides how calls look. It does not decide what they do, who may
 // make them, or which values are valid.
@@ -17,7 +17,7 @@ import (
 	"strings"
 )
 
-// Prefix is the path under which the API stands.
+// Prefix is the path prefix of the API.
 const Prefix = "/_slotfarm/v1"
 
 // Servers says which servers have a call.
@@ -33,41 +33,40 @@ const (
 // Route is how a call is addressed, and what a policy has to allow for it.
 type Route struct {
 	Method string
-	Path   string // below Prefix, with names in braces as package net/http has them
-	Action string // without the prefix that policies write before it
+	Path   string // below Prefix, with names in braces as in package net/http
+	Action string // without the prefix that policies add
 	On     Servers
 
-	// BodyMayBeMissing says that no body means the same as {}.
+	// BodyMayBeMissing says whether a missing body means the same as {}.
 	BodyMayBeMissing bool
 }
 
 // String returns the method and the path.
 func (r Route) String() string { return r.Method + " " + r.Path }
 
-// Call describes a call: its route, what its query and its body hold, and what
-// it answers.
+// Call describes a call: its route and the types of its query, its body and its
+// answer.
 //
 // A Query is None or a struct whose fields have a tag such as query:"after" and
-// are of type string, empty where missing, or *int64, nil where missing. A Body
-// is None, Empty, Document or a struct that is sent as a JSON object. An Answer
-// is None, Document, Stream or a struct that is sent as a JSON object.
+// are of type string (empty if missing) or *int64 (nil if missing). A Body is
+// None, Empty, Document or a struct that is sent as a JSON object. An Answer is
+// None, Document, Stream or a struct that is sent as a JSON object.
 type Call[Query, Body, Answer any] struct{ Route }
 
-// None is what a call has that takes no query, reads no body, or answers
-// without content.
+// None is the type of a query, a body or an answer that a call does not have.
 type None struct{}
 
 // Empty is a body without members.
 type Empty struct{}
 
-// Document is JSON that is sent as it stands. What is sent to a server may be
-// YAML as well.
+// Document is JSON that is sent unchanged. A document for a server may also be
+// YAML.
 type Document = json.RawMessage
 
 // Stream is an answer that is not JSON and that is sent piece by piece.
 type Stream struct{}
 
-// Request is a call as a client makes it.
+// Request is a call with the values that a client sends.
 type Request[Query, Body, Answer any] struct {
 	Route
 	names []string
@@ -76,8 +75,8 @@ type Request[Query, Body, Answer any] struct {
 	Body  Body
 }
 
-// To returns a request that has names in place of the braces of the path, in
-// their order. Its Query and Body are the zero values.
+// To returns a request with names in place of the braces of the path, in their
+// order. Its Query and Body are zero values.
 func (c Call[Query, Body, Answer]) To(names ...string) Request[Query, Body, Answer] {
 	return Request[Query, Body, Answer]{Route: c.Route, names: names}
 }
@@ -98,8 +97,8 @@ func (r Request[Query, Body, Answer]) Target() string {
 	return target
 }
 
-// Encoded returns the body of the request and its media type. Both are empty
-// where nothing is sent.
+// Encoded returns the body of the request and its media type. Both are empty if
+// nothing is sent.
 func (r Request[Query, Body, Answer]) Encoded() (body []byte, mediaType string, err error) {
 	switch b := any(r.Body).(type) {
 	case None, Empty:

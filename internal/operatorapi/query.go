@@ -10,7 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// EncodeQuery returns the members of a query that are not missing.
+// EncodeQuery returns the members of a query that are given.
 func EncodeQuery(query any) url.Values {
 	values := url.Values{}
 	v := reflect.ValueOf(query)
@@ -30,9 +30,9 @@ func EncodeQuery(query any) url.Values {
 	return values
 }
 
-// DecodeQuery reads a query into a pointer to its struct. A number that is not a
-// whole number from 0 is an Argument error. Members that the struct does not
-// have are ignored.
+// DecodeQuery reads a query into a pointer to its struct. Members that the
+// struct does not have are ignored. Errors: Argument for a number that is not a
+// whole number of at least 0.
 func DecodeQuery(values url.Values, into any) error {
 	v := reflect.ValueOf(into).Elem()
 	for i := range v.NumField() {
@@ -45,7 +45,7 @@ func DecodeQuery(values url.Values, into any) error {
 		case **int64:
 			*member, err = parseCount(name, text)
 		default:
-			err = fmt.Errorf("the query member %q is a %T, which no query has", name, member)
+			err = fmt.Errorf("the query member %q is a %T, which is not a type of query members", name, member)
 		}
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func DecodeQuery(values url.Values, into any) error {
 	return nil
 }
 
-// parseCount returns a whole number from 0, nil for no text.
+// parseCount returns a whole number of at least 0, or nil for an empty text.
 func parseCount(name, text string) (*int64, error) {
 	if text == "" {
 		return nil, nil

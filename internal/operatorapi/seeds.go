@@ -6,12 +6,12 @@ var GetSeed = Call[None, None, Document]{Route{Method: "GET", Path: "/seed", Act
 // PutSeed brings the accounts of a seed to its state.
 var PutSeed = Call[None, Document, Planted]{Route{Method: "PUT", Path: "/seed", Action: "PutSeed", On: SandboxOnly}}
 
-// Reset forgets everything, faults included, and plants the newest seed again.
+// Reset deletes everything, including faults, and plants the newest seed again.
 var Reset = Call[None, Empty, Planted]{Route{
 	Method: "POST", Path: "/reset", Action: "Reset", On: SandboxOnly, BodyMayBeMissing: true,
 }}
 
-// Planted is how much a seed made.
+// Planted says how much a seed created.
 type Planted struct {
 	Accounts     int `json:"accounts"`
 	Transactions int `json:"transactions"`

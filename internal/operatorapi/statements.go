@@ -12,14 +12,14 @@ var GetQuote = Call[None, Order, Quote]{Route{Method: "POST", Path: "/accounts/{
 
 // StatementQuery says which month a statement is for.
 type StatementQuery struct {
-	Period string `query:"period"` // such as 2026-11; the current one where it is missing
+	Period string `query:"period"` // such as 2026-11; default: the current one
 }
 
 // Statement is what an account owes for a month, and why.
 type Statement struct {
 	Account      string          `json:"account"`
 	Period       string          `json:"period"` // the month, such as 2026-11
-	Now          time.Time       `json:"now"`    // by the account's clock; later charges are missing
+	Now          time.Time       `json:"now"`    // by the account's clock; later charges are not included
 	CurrencyCode string          `json:"currencyCode"`
 	Lines        []StatementLine `json:"lines"` // oldest first
 	TotalCents   int64           `json:"totalCents"`
@@ -30,7 +30,7 @@ type StatementLine struct {
 	Date          time.Time   `json:"date"`
 	Kind          string      `json:"kind"` // purchase, renewal, credit or session
 	OfferingID    string      `json:"offeringId"`
-	Description   string      `json:"description"` // of the offering, by the catalogue of now; of the sessions, in words
+	Description   string      `json:"description"` // of the offering, from the present catalogue; of the sessions, in words
 	Quantity      int         `json:"quantity"`    // of slots, or of sessions
 	TransactionID string      `json:"transactionId"`
 	Promotions    []Reduction `json:"promotions"`
@@ -44,13 +44,13 @@ type Sessions struct {
 	Kind          string  `json:"kind"`                 // remote-access, test-grid or job
 	Platform      string  `json:"platform,omitzero"`    // ANDROID or IOS; missing for browsers
 	BillingMethod string  `json:"billingMethod"`        // METERED or UNMETERED
-	MinutePrice   Decimal `json:"minutePrice,omitzero"` // missing where nothing is charged, or at several prices
+	MinutePrice   Decimal `json:"minutePrice,omitzero"` // missing if nothing is charged, or at several prices
 	Faulty        bool    `json:"faulty,omitzero"`      // they failed through the lab's own fault
 	Minutes       Decimal `json:"minutes"`              // of all of them
 	TrialMinutes  Decimal `json:"trialMinutes,omitzero"`
 }
 
-// Reduction is what a promotion takes off some of the slots of a line.
+// Reduction is the discount of a promotion on some of the slots of a line.
 type Reduction struct {
 	PromotionID string `json:"promotionId"`
 	Quantity    int    `json:"quantity"`

@@ -2,19 +2,20 @@ package operatorapi
 
 import "time"
 
-// GetCheckpoint says how far every ordinary account's journal has come, signed under
-// the master key. Keep it away from the data: storage that lacks something of it
-// later is noticed.
+// GetCheckpoint returns the position of every ordinary account's journal,
+// signed under the master key. Keep it apart from the data: it shows whether
+// storage later lacks something that it had.
 var GetCheckpoint = Call[None, None, Document]{Route{Method: "GET", Path: "/checkpoint", Action: "GetCheckpoint", On: ServeOnly}}
 
-// TrustClock has the server take what its wall clock shows for the time, after the
-// clock has jumped.
+// TrustClock makes the server trust its wall clock again after the clock has
+// jumped.
 var TrustClock = Call[None, Empty, WallClock]{Route{
 	Method: "POST", Path: "/wallclock/trust", Action: "TrustClock", On: ServeOnly, BodyMayBeMissing: true,
 }}
 
-// WallClock is what the server took for the time, and what its wall clock shows.
+// WallClock holds the time that the server kept, and the time of its wall
+// clock.
 type WallClock struct {
-	Kept time.Time `json:"kept"` // until now
-	Wall time.Time `json:"wall"` // from now on
+	Kept time.Time `json:"kept"` // in use until now
+	Wall time.Time `json:"wall"` // in use from now on
 }

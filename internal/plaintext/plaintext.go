@@ -1,5 +1,5 @@
-// Package plaintext decides what the names and notes of people may hold: one line
-// of visible text that looks the same wherever it is shown.
+// Package plaintext decides what names and notes that people write may hold:
+// one line of visible text that looks the same everywhere.
 package plaintext
 
 import (
@@ -10,16 +10,16 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// The joiners stand within words of some languages, and within emoji.
+// Joiners occur within words of some languages, and within emoji.
 const (
 	nonJoiner = '\u200c'
 	joiner    = '\u200d'
 )
 
-// Check returns nil, or an Argument error if text has more than maxBytes bytes, is
-// not UTF-8, or has a character that is not visible: a control character, a mark
-// that turns the direction of writing, a separator of lines. The error calls the
-// text what, as in "name".
+// Check returns nil, or an Argument error if text has more than maxBytes bytes,
+// is not UTF-8, or has a character that is not visible: a control character, a
+// mark that changes the direction of writing, a line separator. The error calls
+// the text by the word in what, such as "name".
 func Check(what, text string, maxBytes int) error {
 	if len(text) > maxBytes {
 		return fault.New(fault.Argument, "%s has %d bytes; it may have %d.", what, len(text), maxBytes)

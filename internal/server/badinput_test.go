@@ -92,10 +92,10 @@ var badBodies = []badInput{
 	{name: "array", body: "[]", kind: serialization, message: "JSON array; it must be an object"},
 	{name: "string", body: `"x"`, kind: serialization, message: "JSON string; it must be an object"},
 	{name: "null", body: "null", kind: serialization, message: "JSON null; it must be an object"},
-	{name: "duplicate key", body: `{"quantity":1,"quantity":2}`, kind: serialization, message: `"quantity" stands in the request twice`},
-	{name: "duplicate key, escaped", body: `{"quantity":1,"qu\u0061ntity":2}`, kind: serialization, message: `"quantity" stands in the request twice`},
-	{name: "duplicate key inside", body: `{"x":{"a":1,"a":2}}`, kind: serialization, message: `"a" stands in the request twice`},
-	{name: "wrong case", body: `{"OfferingId":"` + ios + `","quantity":1}`, kind: serialization, message: `"OfferingId" is unknown; it is spelled "offeringId"`},
+	{name: "duplicate key", body: `{"quantity":1,"quantity":2}`, kind: serialization, message: `"quantity" appears twice in the request`},
+	{name: "duplicate key, escaped", body: `{"quantity":1,"qu\u0061ntity":2}`, kind: serialization, message: `"quantity" appears twice in the request`},
+	{name: "duplicate key inside", body: `{"x":{"a":1,"a":2}}`, kind: serialization, message: `"a" appears twice in the request`},
+	{name: "wrong case", body: `{"OfferingId":"` + ios + `","quantity":1}`, kind: serialization, message: `"OfferingId" is unknown; the correct spelling is "offeringId"`},
 	{name: "deep nesting", body: strings.Repeat("[", 30000), kind: serialization, message: "must be an object"},
 	{name: "deep nesting inside", body: `{"x":` + strings.Repeat("[", 30000), kind: serialization, message: "not valid JSON"},
 	{name: "deep nesting, closed", body: `{"x":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + "}", kind: serialization, message: "not valid JSON"},
@@ -110,7 +110,7 @@ var badHeaders = []badInput{
 	{name: "unknown operation", operation: "BuyEverything", body: "{}", kind: unknownOp, message: `"BuyEverything" is unknown`},
 	{name: "long operation", operation: strings.Repeat("x", 20000), body: "{}", kind: unknownOp, message: `x…" (20000 characters) is unknown`},
 	{name: "wrong-case operation", operation: "purchaseoffering", body: "{}", kind: unknownOp, message: `"purchaseoffering" is unknown`},
-	{name: "operation not here", operation: "ScheduleRun", body: "{}", kind: unknownOp, message: `"ScheduleRun" exists at AWS and is not implemented here`},
+	{name: "operation not here", operation: "ScheduleRun", body: "{}", kind: unknownOp, message: `"ScheduleRun" exists at AWS but is not implemented here`},
 	{name: "operation not here, bad body", operation: "ScheduleRun", body: "{", kind: unknownOp, message: "ScheduleRun"},
 	{name: "no target", change: func(r *http.Request) { r.Header.Del("X-Amz-Target") }, kind: unknownOp, message: "0 X-Amz-Target headers"},
 	{name: "two targets", change: func(r *http.Request) { r.Header.Add("X-Amz-Target", "x") }, kind: unknownOp, message: "2 X-Amz-Target headers"},
@@ -124,7 +124,7 @@ var badHeaders = []badInput{
 	{name: "retry id in Latin-1", change: set("Idempotency-Key", "caf\xe9"), kind: argument, message: `Idempotency-Key is "caf\xe9"; it may have printable ASCII`},
 	{name: "retry id in Japanese", change: set("Amz-Sdk-Invocation-Id", "買"), kind: argument, message: `Amz-Sdk-Invocation-Id is "\u8cb7"; it may have`},
 	{name: "long retry id", change: set("Idempotency-Key", strings.Repeat("x", 256)), kind: argument, message: "Idempotency-Key has 256 bytes"},
-	{name: "retry id of another request", account: bob, change: set("Amz-Sdk-Invocation-Id", "used"), kind: argument, message: `"used" was used before with another request`},
+	{name: "retry id of another request", account: bob, change: set("Amz-Sdk-Invocation-Id", "used"), kind: argument, message: `"used" was already used with a different request`},
 }
 
 const (

@@ -308,7 +308,7 @@ func TestBadKeys(t *testing.T) {
 		{team, `{"name":"a\u2028b"}`, 400, "U+2028"},
 		{team, `{"name":"x","policy":{}}`, 400, "Version"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"devicefarm:PurchaseOfering","Resource":"*"}}}`, 400, "PurchaseOfering"},
-		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["*","arn:aws:devicefarm:us-west-2:1:offering:X"]}}}`, 400, "is nothing that its actions act on"},
+		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["*","arn:aws:devicefarm:us-west-2:1:offering:X"]}}}`, 400, "matches nothing that its actions act on"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"slotfarm:GetAccount","Resource":"arn:aws:slotfarm:::accounts/*"}}}`, 400, "accounts/*"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"devicefarm:ListOfferings","Resource":"*","Condition":{"Null":{"slotfarm:Quantity":"true"}}}}}`, 400, "slotfarm:Quantity"},
 		{team, `{"name":"x","policy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:UserAgent":"x"}}}}}`, 400, "aws:UserAgent"},

@@ -90,7 +90,7 @@ func forgeries(disabled, deleted signer) []forged {
 		{name: "doubled token", change: func(r *http.Request) { r.Header["X-Amz-Security-Token"] = []string{"a", "b"} }, exception: lacking, code: lackingCode, message: "has 2 X-Amz-Security-Token headers"},
 		{name: "unsigned host", change: rewrite("(=|;)host(;|,)", "${1}h${2}"), exception: invalid, code: invalidCode, message: `"host" has to be signed`},
 		{name: "unsigned header", change: setHeader("X-Amz-More", "a"), exception: invalid, code: invalidCode, message: `"x-amz-more" has to be signed`},
-		{name: "signed header not sent", change: dropHeader("X-Note"), exception: lacking, code: lackingCode, message: `names "x-note", and the request has no such header`},
+		{name: "signed header not sent", change: dropHeader("X-Note"), exception: lacking, code: lackingCode, message: `names "x-note", but the request has no such header`},
 		{name: "doubled signed header", change: addHeader("X-Note", "again"), exception: invalid, code: invalidCode, message: mismatch},
 		{name: "changed header", change: setHeader("X-Note", "changed"), exception: invalid, code: invalidCode, message: mismatch},
 		{name: "hash of another body", change: func(r *http.Request) {

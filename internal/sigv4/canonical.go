@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// stringToSign returns what the signing key signs: when, for which scope, and
-// the hash of the canonical request.
+// stringToSign returns what the signing key signs: the time, the scope, and the
+// hash of the canonical request.
 func stringToSign(at time.Time, scope string, canonical []byte) string {
 	return algorithm + "\n" + at.UTC().Format(timeFormat) + "\n" + scope + "\n" + hexSHA256(canonical)
 }
 
 // canonicalRequest returns the one form that signer and verifier agree on,
 // however the request travelled. The names are those of the signed headers,
-// lower-case and sorted; one that the request does not have is an
-// IncompleteSignature, and a query that cannot be read an InvalidSignature.
+// lower-case and sorted. Errors: IncompleteSignature for a header that the
+// request does not have; InvalidSignature for a query that cannot be read.
 func canonicalRequest(r *http.Request, names []string, payload string) ([]byte, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -36,7 +36,7 @@ func canonicalRequest(r *http.Request, names []string, payload string) ([]byte, 
 	for _, name := range names {
 		values := headerValues(r, name)
 		if len(values) == 0 {
-			return nil, incomplete("SignedHeaders names %.64q, and the request has no such header.", name)
+			return nil, incomplete("SignedHeaders names %.64q, but the request has no such header.", name)
 		}
 		b = appendHeader(b, name, values)
 	}
@@ -84,8 +84,9 @@ func appendQuery(b []byte, query url.Values) []byte {
 	return b
 }
 
-// headerValues returns the values of a header by its lower-case name, also of
-// those that net/http keeps outside the header map; none when it was not sent.
+// headerValues returns the values of a header by its lower-case name, including
+// headers that net/http keeps outside the header map. It returns none if the
+// header was not sent.
 func headerValues(r *http.Request, name string) []string {
 	switch name {
 	case "host":
@@ -110,8 +111,9 @@ func host(r *http.Request) string {
 	return r.Host
 }
 
-// appendHeader appends one line of canonical headers: repeated values joined by
-// commas, each without its outer white space and its runs of spaces made one.
+// appendHeader appends one line of canonical headers: repeated values are
+// joined by commas, each without surrounding white space and with every run of
+// spaces made one.
 func appendHeader(b []byte, name string, values []string) []byte {
 	b = append(b, name...)
 	for i, value := range values {
@@ -125,9 +127,9 @@ func appendHeader(b []byte, name string, values []string) []byte {
 	return append(b, '\n')
 }
 
-// SignedValue returns the value of a header in the form in which a signature covers
-// it: without white space around it, and with one space for each run of them. All
-// values with the same form are the same to whoever signed.
+// SignedValue returns the value of a header in the form that a signature
+// covers: without surrounding white space, and with one space for each run of
+// spaces. A signature does not distinguish values with the same form.
 func SignedValue(value string) string {
 	return string(appendSingleSpaced(nil, strings.TrimSpace(value)))
 }
@@ -145,7 +147,8 @@ func appendSingleSpaced(b []byte, text string) []byte {
 // escape percent-encodes every byte that is not unreserved in a URI.
 func escape(text string) string { return string(appendEscaped(nil, text, '~')) }
 
-// appendEscaped does so too, and keeps one more byte than those.
+// appendEscaped appends what escape returns, but also leaves one more byte
+// unescaped.
 func appendEscaped(b []byte, text string, keep byte) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(text) {

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// maxKeys bounds how many signing keys a verifier remembers, 64 bytes each.
+// maxKeys is how many signing keys a verifier remembers at most, 64 bytes each.
 const maxKeys = 1 << 14
 
 // signingKey is a secret bound to one day, region and service.
@@ -34,8 +34,8 @@ func hmacSHA256(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-// keyID stands for everything a signing key is derived from, so a changed secret
-// has another one; it does not reveal the secret.
+// keyID is a digest of everything that a signing key is derived from, so it
+// changes with the secret. It does not reveal the secret.
 type keyID [sha256.Size]byte
 
 func identify(secret string, c Credential) keyID {
@@ -47,8 +47,8 @@ func identify(secret string, c Credential) keyID {
 	return sha256.Sum256(b)
 }
 
-// keyCache remembers signing keys. Its zero value is empty and ready to use, by
-// many goroutines.
+// keyCache remembers signing keys. Its zero value is empty and ready to use. It
+// is safe for concurrent use.
 type keyCache struct {
 	mu   sync.RWMutex
 	keys map[keyID]signingKey
@@ -61,7 +61,8 @@ func (c *keyCache) find(id keyID) (signingKey, bool) {
 	return key, ok
 }
 
-// keep remembers a key, in place of any other one when the cache is full.
+// keep remembers a key. If the cache is full, the key replaces an arbitrary
+// other one.
 func (c *keyCache) keep(id keyID, key signingKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

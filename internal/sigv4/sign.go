@@ -17,13 +17,14 @@ type Signer struct {
 }
 
 // Sign signs a request with its body at now: it sets X-Amz-Date, Authorization
-// and, where there is a session token, X-Amz-Security-Token, in place of earlier
-// ones. Everything else must already be as it will be sent, with header names in
-// the form that Header.Set gives them. The body is the one that r will send; it
-// is not read from r. The error is that of a query which cannot be read.
+// and, if there is a session token, X-Amz-Security-Token, in place of earlier
+// ones. Everything else must already be as it will be sent, with header names
+// in the form that Header.Set gives them. The body is the one that r will send;
+// Sign does not read it from r. It returns an error if the query cannot be
+// read.
 //
-// Signed are the host, a positive Content-Length and every header but those that
-// proxies and transports change, which is the choice of AWS's SDK for Go.
+// Sign signs the host, a positive Content-Length and every header except those
+// that proxies and transports change, as AWS's SDK for Go does.
 func (s Signer) Sign(r *http.Request, body []byte, now time.Time) error {
 	now = now.UTC()
 	if r.Header == nil {
@@ -46,8 +47,8 @@ func (s Signer) Sign(r *http.Request, body []byte, now time.Time) error {
 	return nil
 }
 
-// headersToSign returns the names of the headers to sign, as SignedHeaders has
-// them.
+// headersToSign returns the names of the headers to sign, as SignedHeaders
+// lists them.
 func headersToSign(r *http.Request) []string {
 	names := []string{"host"}
 	if r.ContentLength > 0 {
@@ -63,7 +64,7 @@ func headersToSign(r *http.Request) []string {
 }
 
 // signable reports whether a header of the map is signed. The first five may
-// change on the way; the last two are taken from the request itself.
+// change on the way; the last two come from the request itself.
 func signable(key string) bool {
 	switch key {
 	case "Authorization", "Expect", "Transfer-Encoding", "User-Agent", "X-Amzn-Trace-Id",

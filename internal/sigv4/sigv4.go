@@ -3,16 +3,16 @@
 // the Authorization header. It also signs requests that way.
 //
 // It does not decide whose key that is, whether the key exists or what it may
-// do: the caller gives the secret, and learns the key id. Nor does it read the
-// body, which the caller hands over in full; what the head alone gives away, it says
-// before that.
+// do: the caller provides the secret, and learns the key id. Nor does it read
+// the body, which the caller passes in full; before that, it reports everything
+// that the head alone shows to be wrong.
 //
-// The form is that of every AWS service but S3: the escaped path is escaped once
-// more and is otherwise taken as it was sent, without removing dots or doubled
-// slashes. Signatures in the query string, payloads sent unsigned or in signed
-// chunks, and asymmetric signatures (SigV4A) are refused: no client of these
-// services sends them. Any region is accepted, since clients sign for whichever
-// region they are set to.
+// The form is that of every AWS service except S3: the escaped path is escaped
+// once more and is otherwise used as it was sent, without removing dots or
+// double slashes. Signatures in the query string, payloads sent unsigned or in
+// signed chunks, and asymmetric signatures (SigV4A) are refused: no client of
+// these services sends them. Any region is accepted, because clients sign for
+// the region that they are configured for.
 package sigv4
 
 import (
@@ -31,14 +31,14 @@ const (
 	dayFormat  = "20060102"
 )
 
-// The limits of an Authorization header; real ones have a dozen signed headers
-// and less than half a kilobyte.
+// The limits of an Authorization header; real headers name about a dozen signed
+// headers and have less than half a kilobyte.
 const (
 	maxAuthorization = 8 << 10 // bytes
 	maxSignedHeaders = 100
 )
 
-// Credential names an access key and the scope it signs for.
+// Credential names an access key and the scope that it signs for.
 type Credential struct {
 	AccessKeyID string
 	Date        string // the UTC day of the signature, as YYYYMMDD
@@ -46,12 +46,13 @@ type Credential struct {
 	Service     string
 }
 
-// scope returns what the signing key is bound to, as the string to sign has it.
+// scope returns what the signing key is bound to, as the string to sign
+// contains it.
 func (c Credential) scope() string {
 	return c.Date + "/" + c.Region + "/" + c.Service + "/" + terminator
 }
 
-// Authorization is an Authorization header, read and not yet believed.
+// Authorization is a parsed Authorization header that has not been verified.
 type Authorization struct {
 	Credential
 	SignedHeaders []string // lower-case names, ascending, each once
@@ -64,10 +65,11 @@ func (a Authorization) header() string {
 		", SignedHeaders=" + strings.Join(a.SignedHeaders, ";") + ", Signature=" + a.Signature
 }
 
-// Parse reads the Authorization header of a request. Without one the error is of
-// kind MissingAuthentication. A header that is doubled, too long, of another
-// algorithm, or that lacks a part, has one twice, malformed or unknown, is an
-// IncompleteSignature; a scope that does not end as it must, InvalidSignature.
+// Parse reads the Authorization header of a request. Errors:
+// MissingAuthentication if there is none; IncompleteSignature if there are two,
+// if it is too long or of another algorithm, or if a part is missing,
+// duplicate, malformed or unknown; InvalidSignature if the scope does not end
+// as it must.
 func Parse(h http.Header) (Authorization, error) {
 	values := h.Values("Authorization")
 	switch {
@@ -86,8 +88,8 @@ func Parse(h http.Header) (Authorization, error) {
 }
 
 // AccessKeyID returns the access key id that the request names in its
-// Authorization header, or "" when it names none. It checks nothing else, so it
-// says who the caller claims to be and never who the caller is.
+// Authorization header, or "" if it names none. It checks nothing else, so it
+// says who the caller claims to be, not who the caller is.
 func AccessKeyID(r *http.Request) string {
 	_, rest, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	if end := strings.IndexAny(rest, "/, "); end >= 0 {
@@ -109,7 +111,7 @@ func parseParts(value string) (map[string]string, error) {
 		_, doubled := parts[name]
 		switch {
 		case !ok:
-			return nil, incomplete("The Authorization header has %.64q where name=value must stand.", name)
+			return nil, incomplete("The Authorization header has %.64q, which must be name=value.", name)
 		case !slices.Contains(names[:], name):
 			return nil, incomplete("The Authorization header has the unknown part %.64q.", name)
 		case doubled:
@@ -162,16 +164,16 @@ func parseSignedHeaders(list string) ([]string, error) {
 			return nil, incomplete("SignedHeaders has %.64q, which is not a lower-case header name.", name)
 		}
 		if i > 0 && name <= names[i-1] {
-			return nil, incomplete("SignedHeaders must be sorted and have each name once; %.64q follows %.64q.", name, names[i-1])
+			return nil, incomplete("SignedHeaders must be sorted and must have each name once; %.64q follows %.64q.", name, names[i-1])
 		}
 	}
 	return names, nil
 }
 
-// notVisible reports whether r is anything but a printed ASCII character.
+// notVisible reports whether r is not a visible ASCII character.
 func notVisible(r rune) bool { return r <= ' ' || r > '~' }
 
-// notInName reports whether r may not stand in a lower-case header name.
+// notInName reports whether a lower-case header name must not contain r.
 func notInName(r rune) bool {
 	letter := 'a' <= r && r <= 'z' || '0' <= r && r <= '9'
 	return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)

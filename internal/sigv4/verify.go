@@ -11,16 +11,16 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// DefaultWindow is how far the time of a signature may lie from the server's, in
-// either direction.
+// DefaultWindow is how far the time of a signature may differ from the
+// server's, in either direction.
 const DefaultWindow = 15 * time.Minute
 
-// Verifier checks the signatures of requests to one service. It may be used by
-// many goroutines and must not be copied after its first use.
+// Verifier checks the signatures of requests to one service. It is safe for
+// concurrent use, and must not be copied after its first use.
 type Verifier struct {
-	Service string        // as it stands in the credential scope
-	Window  time.Duration // 0 stands for DefaultWindow; the bound itself is inside
-	Signed  []string      // lower-case names of more headers that have to be signed where they are sent
+	Service string        // as the credential scope names it
+	Window  time.Duration // 0 means DefaultWindow; the bound itself is allowed
+	Signed  []string      // lower-case names of further headers that have to be signed if they are sent
 
 	keys keyCache
 }
@@ -35,11 +35,11 @@ type Message struct {
 type Verified struct {
 	Credential
 	SignedAt     time.Time // in UTC, whole seconds
-	SessionToken bool      // whether X-Amz-Security-Token was sent, and so signed
+	SessionToken bool      // whether X-Amz-Security-Token was sent, and therefore signed
 }
 
-// Head is what the head of a request says of its signature, before its body is there.
-// Nothing of it is believed yet.
+// Head is what the head of a request says about its signature, before the body
+// has arrived. It has not been verified.
 type Head struct {
 	Authorization
 	signedAt time.Time
@@ -47,18 +47,18 @@ type Head struct {
 }
 
 // Verify checks the signature of a message that arrived at now. The secret
-// function gives the secret of an access key; its errors are returned as they
-// are, and it is called only when nothing else is wrong with the request. It is
-// for the caller to refuse a session token.
+// function returns the secret of an access key; its errors are returned
+// unchanged, and it is called only if nothing else is wrong with the request.
+// Refusing a session token is up to the caller.
 //
 // The errors are those of Parse and, in this order: IncompleteSignature for a
-// time that is missing or malformed and for a doubled header that has to be
-// single; InvalidSignature for a header that has to be signed and is not, and for
-// another day or service in the scope; Expired for a time outside the window;
-// InvalidSignature for a payload hash that is not the body's and for a query that
-// cannot be read; IncompleteSignature for a signed header that the request does
-// not have; those of secret; InvalidSignature for any other signature than the
-// secret makes. An empty secret is refused as our own failure.
+// time that is missing or malformed and for a duplicate header that must be
+// single; InvalidSignature for a header that has to be signed and is not, and
+// for a different day or service in the scope; Expired for a time outside the
+// window; InvalidSignature for a payload hash that is not the body's and for a
+// query that cannot be read; IncompleteSignature for a signed header that the
+// request does not have; those of secret; InvalidSignature for a signature that
+// the secret did not make. An empty secret is an internal failure.
 func (v *Verifier) Verify(m Message, secret func(accessKeyID string) (string, error), now time.Time) (Verified, error) {
 	h, err := v.Head(m.HTTP, now)
 	if err != nil {
@@ -75,8 +75,9 @@ func (v *Verifier) Verify(m Message, secret func(accessKeyID string) (string, er
 	return v.verified(h, text, known)
 }
 
-// Head checks all that can be checked of a request that arrived at now before its
-// body is read and without a secret. Errors are those of Verify until Expired.
+// Head checks everything about a request that arrived at now that can be
+// checked without the body and a secret. Errors are those of Verify up to
+// Expired.
 func (v *Verifier) Head(r *http.Request, now time.Time) (Head, error) {
 	a, err := Parse(r.Header)
 	if err != nil {
@@ -95,8 +96,9 @@ func (v *Verifier) Head(r *http.Request, now time.Time) (Head, error) {
 	return Head{a, signedAt, r}, v.checkWindow(signedAt, now)
 }
 
-// Complete checks the signature of a request whose head is good, once its body and
-// the secret of its access key are there. Errors are the others of Verify.
+// Complete checks the signature of a request whose head is valid, once its body
+// and the secret of its access key are known. Errors are the other errors of
+// Verify.
 func (v *Verifier) Complete(h Head, body []byte, secret string) (Verified, error) {
 	text, err := h.text(body)
 	if err != nil {
@@ -118,7 +120,7 @@ func (h Head) text(body []byte) (string, error) {
 	return stringToSign(h.signedAt, h.scope(), canonical), nil
 }
 
-// verified returns what a signature proves that the secret made.
+// verified returns what the signature proves if the secret made it.
 func (v *Verifier) verified(h Head, text, secret string) (Verified, error) {
 	if secret == "" {
 		return Verified{}, errors.New("sigv4: the access key has an empty secret")
@@ -130,9 +132,9 @@ func (v *Verifier) verified(h Head, text, secret string) (Verified, error) {
 	return Verified{Credential: h.Credential, SignedAt: h.signedAt, SessionToken: token}, nil
 }
 
-// signingTime reads the time of the signature, from X-Amz-Date if it is there
-// and else from Date. It refuses a request in which a header that has to be
-// single is not.
+// signingTime reads the time of the signature, from X-Amz-Date or, if that is
+// missing, from Date. It refuses a request with duplicates of a header that
+// must be single.
 func signingTime(h http.Header) (time.Time, error) {
 	for _, name := range [...]string{"X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256"} {
 		if n := len(h.Values(name)); n > 1 {
@@ -152,7 +154,7 @@ func signingTime(h http.Header) (time.Time, error) {
 	}
 }
 
-// parseDate reads a Date header: an HTTP date, the same with its zone as a number
+// parseDate reads a Date header: an HTTP date, the same with a numeric zone
 // (botocore's -0000), or the form of X-Amz-Date.
 func parseDate(text string) (time.Time, error) {
 	for _, layout := range [...]string{http.TimeFormat, time.RFC1123Z} {
@@ -165,16 +167,16 @@ func parseDate(text string) (time.Time, error) {
 
 func parseTime(text string) (time.Time, error) {
 	t, err := time.Parse(timeFormat, text)
-	if err != nil || t.Format(timeFormat) != text { // time.Parse lets fractions of a second pass
+	if err != nil || t.Format(timeFormat) != text { // time.Parse accepts fractions of a second
 		return time.Time{}, incomplete("The request is dated %.64q; the form is YYYYMMDD'T'HHMMSS'Z'.", text)
 	}
 	return t, nil
 }
 
-// checkSigned checks that everything which has to be signed is: the host, the
-// time, every X-Amz header and what v.Signed names. The content type need not be:
-// AWS's SDK for PHP leaves it out. Of several that are not signed, it names the
-// first in order.
+// checkSigned checks that all required headers are signed: the host, the time,
+// every X-Amz header and those that v.Signed names. The content type need not
+// be signed: AWS's SDK for PHP leaves it out. If several are not signed, the
+// error names the first in order.
 func (v *Verifier) checkSigned(r *http.Request, signed []string) error {
 	required := []string{"host"}
 	if len(r.Header.Values("X-Amz-Date")) == 0 {
@@ -217,8 +219,8 @@ func (v *Verifier) checkWindow(signedAt, now time.Time) error {
 		signedAt.Format(timeFormat), window, now.UTC().Format(timeFormat))
 }
 
-// payloadHash returns the hash of the body, which a request that states one must
-// have stated correctly.
+// payloadHash returns the hash of the body. If the request states a hash, it
+// must be correct.
 func payloadHash(m Message) (string, error) {
 	hash := hexSHA256(m.Body)
 	values := m.HTTP.Header.Values("X-Amz-Content-Sha256")
@@ -232,9 +234,9 @@ func payloadHash(m Message) (string, error) {
 	}
 }
 
-// matches reports whether a secret made the signature. Only keys of good
-// signatures are remembered, so a caller who does not hold a secret cannot fill
-// the cache.
+// matches reports whether a secret made the signature. Only keys of valid
+// signatures are remembered, so a caller without a secret cannot fill the
+// cache.
 func (v *Verifier) matches(h Head, text, secret string) bool {
 	id := identify(secret, h.Credential)
 	key, found := v.keys.find(id)

@@ -12,20 +12,20 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// How often a change is tried that meets conflicts, and how long it waits at most
-// before the second and before a late attempt. A conflict means that somebody else
-// went on. Where many want one document, each attempt in vain holds up the others,
-// so they have to become rare.
+// How many times a change that meets conflicts is tried, and the longest wait
+// before the second attempt and before a late one. A conflict means that
+// somebody else made progress. If many callers want one document, each failed
+// attempt delays the others, so attempts have to become rare.
 const (
 	attempts   = 40
 	firstPause = 2 * time.Millisecond
 	lastPause  = time.Second
 )
 
-// Moment is documents as they were at one moment, by their keys.
+// Moment holds documents as they were at one moment, by their keys.
 type Moment map[string]Document
 
-// Read returns the documents with the keys that exist.
+// Read returns those of the documents with the keys that exist.
 func Read(ctx context.Context, docs Documents, keys ...string) (Moment, error) {
 	found, err := docs.Get(ctx, keys...)
 	if err != nil {
@@ -38,8 +38,8 @@ func Read(ctx context.Context, docs Documents, keys ...string) (Moment, error) {
 	return m, nil
 }
 
-// All returns every document whose key begins with a prefix, page by page, so that
-// more than MaxPage of them are not of one moment.
+// All returns every document whose key begins with a prefix. It reads page by
+// page, so more than MaxPage documents are not from one moment.
 func All(ctx context.Context, docs Documents, prefix string) ([]Document, error) {
 	var all []Document
 	for q := (Query{Prefix: prefix, Limit: MaxPage}); ; q.From = all[len(all)-1].Key {
@@ -50,12 +50,12 @@ func All(ctx context.Context, docs Documents, prefix string) ([]Document, error)
 	}
 }
 
-// Change reads the documents with the keys, has decide say what to commit, and
-// commits it if none of them has changed meanwhile; else it does so again. Decide
-// has no effect but its result. Its commit may have more conditions, which are
-// kept, and changes of other keys. A commit that changes nothing is not made.
-// Errors: what decide returns; those of Documents; Conflict when others changed
-// the documents each time.
+// Change reads the documents with the keys, asks decide what to commit, and
+// commits it if none of the documents has changed meanwhile. If one has, it
+// starts again. Decide must have no effect but its result. Its commit may have
+// further conditions, which are kept, and may change other keys. Change does
+// not make a commit that changes nothing. Errors: what decide returns; those of
+// Documents; Conflict if others changed the documents each time.
 func Change(ctx context.Context, docs Documents, keys []string, decide func(Moment) (Commit, error)) error {
 	for attempt := 0; ; attempt++ {
 		moment, err := Read(ctx, docs, keys...)
@@ -76,7 +76,8 @@ func Change(ctx context.Context, docs Documents, keys []string, decide func(Mome
 	}
 }
 
-// unchanged returns the commit on the condition that the keys are as they were.
+// unchanged returns the commit with the condition that the keys have not
+// changed.
 func (m Moment) unchanged(keys []string, c Commit) Commit {
 	conditions := make(map[string]int64, len(keys)+len(c.If))
 	for key, version := range c.If {
@@ -89,8 +90,8 @@ func (m Moment) unchanged(keys []string, c Commit) Commit {
 	return c
 }
 
-// pause waits before another attempt: at random, so that those who met each other
-// do not meet again, and longer each time.
+// pause waits before another attempt: a random time, so that callers that met
+// do not meet again, and longer after each attempt.
 func pause(ctx context.Context, attempt int) error {
 	longest := min(firstPause<<min(attempt, 9), lastPause)
 	timer := time.NewTimer(rand.N(longest))
@@ -104,8 +105,8 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // Update changes one document: decide gets what it holds, or the zero value and
-// false, and returns what it shall hold. It may be called more than once, so it
-// has no effect but its result. Errors: those of Change and Decode.
+// false, and returns what it will hold. Decide may be called more than once, so
+// it must have no effect but its result. Errors: those of Change and Decode.
 func Update[T any](ctx context.Context, docs Documents, key string, decide func(value T, exists bool) (T, error)) error {
 	return Change(ctx, docs, []string{key}, func(m Moment) (Commit, error) {
 		var value T
@@ -137,10 +138,10 @@ func Encode(key string, value any) (Document, error) {
 	return Document{Key: key, Body: body}, nil
 }
 
-// Decode returns what a document holds. A member that T does not have is an error,
-// since to write the document again would lose it: it is there because a newer
-// program runs beside this one, or ran before it. So a document needs no number
-// of its format; a member whose meaning changes gets another name.
+// Decode returns what a document holds. A member that T does not have is an
+// error, because writing the document again would lose it: a newer program
+// wrote it, which still runs or ran before. So a document needs no format
+// number; a member whose meaning changes gets another name.
 func Decode[T any](d Document) (T, error) {
 	var value T
 	decoder := json.NewDecoder(bytes.NewReader(d.Body))
@@ -148,11 +149,11 @@ func Decode[T any](d Document) (T, error) {
 	err := decoder.Decode(&value)
 	if err == nil {
 		if _, more := decoder.Token(); more != io.EOF {
-			err = errors.New("something follows the value")
+			err = errors.New("text follows the JSON value")
 		}
 	}
 	if err != nil {
-		return value, &fault.Error{Message: "document " + d.Key + " cannot be read; if a newer slotfarm wrote it, use that one", Err: err}
+		return value, &fault.Error{Message: "document " + d.Key + " cannot be read; if a newer slotfarm wrote it, use that version", Err: err}
 	}
 	return value, nil
 }

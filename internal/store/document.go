@@ -12,29 +12,29 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Bounds of documents and of what is asked of them.
+// Bounds of documents and queries.
 const (
 	MaxKey  = 512       // bytes of a key
-	MaxBody = 256 << 10 // bytes of a body; what is longer is a file
+	MaxBody = 256 << 10 // bytes of a body; longer contents belong in a file
 	MaxPage = 1000      // documents of a Range
 )
 
-// lastRune is in no key, so that a prefix and it come after all keys with the
-// prefix.
+// lastRune occurs in no key, so a prefix followed by it sorts after all keys
+// with the prefix.
 const lastRune = '\U0010FFFF'
 
-// ErrConflict is in the chain of the error of a commit whose conditions do not
-// hold. Nothing was committed then.
+// ErrConflict is in the error chain of a commit whose conditions do not hold.
+// Such a commit changed nothing.
 var ErrConflict = errors.New("a condition of the commit does not hold")
 
-// Document is a value in storage. Nobody changes the bytes of a body.
+// Document is a value in storage. The bytes of a body must not be changed.
 //
 // A key is one or more segments with "/" between them, such as
 // "access/111111111111/AKIA". A segment is not empty and holds no control
 // character. Keys are ordered by their bytes.
 type Document struct {
 	Key     string
-	Version int64 // of the commit that put it; a key never has the same one again
+	Version int64 // of the commit that put it; it never repeats for a key
 	Body    []byte
 }
 
@@ -42,49 +42,52 @@ type Document struct {
 // keys.
 type Query struct {
 	Prefix string // "" is every key
-	From   string // the last key of the page before, which is left out; "" begins at the end that Back says
+	From   string // last key of the previous page, which is left out; "" begins at the end that Back says
 	Limit  int    // 1 to MaxPage
-	Back   bool   // the greatest key first
+	Back   bool   // greatest key first
 }
 
 // Commit is a change of documents that happens as a whole or not at all.
 type Commit struct {
-	// If is the version that each of these keys must have at the commit, 0 for a key
-	// that must not exist. The keys need not be among those that are changed.
+	// If holds the version that each of these keys must have at the commit, or
+	// 0 for a key that must not exist. The keys need not be among those that
+	// are changed.
 	If     map[string]int64
 	Put    []Document // their versions are ignored
-	Delete []string   // a key that does not exist is no error
+	Delete []string   // a key that does not exist is not an error
 }
 
 // Documents keeps documents.
 type Documents interface {
-	// Get returns the documents with the keys, as they all were at one moment after
-	// the call began, in the order of their keys. Those that do not exist are left
-	// out.
+	// Get returns the documents with the keys, in the order of the keys, as
+	// they all were at one moment after the call began. It leaves out documents
+	// that do not exist.
 	Get(ctx context.Context, keys ...string) ([]Document, error)
 
 	// Range returns a page of documents as they all were at one moment after the
 	// call began.
 	Range(ctx context.Context, q Query) ([]Document, error)
 
-	// Commit changes documents if every condition holds at the moment of the change,
-	// and returns the version that those it put have now. It is durable when it
-	// returns. Errors: Conflict with ErrConflict in its chain if a condition does not
-	// hold; Argument for what Commit.Check refuses; anything else means that the
-	// engine could not tell whether it committed.
+	// Commit changes documents if every condition holds at the moment of the
+	// change, and returns the version of the documents that it put. The change
+	// is durable when Commit returns. Errors: Conflict with ErrConflict in its
+	// chain if a condition does not hold; Argument for what Commit.Check
+	// refuses; any other error means that the engine could not tell whether it
+	// committed.
 	Commit(ctx context.Context, c Commit) (version int64, err error)
 
-	// Changed returns a channel that tells when documents whose keys begin with the
-	// prefix may have changed: one value at once, and then one after each change.
-	// Values that nobody took yet are merged, and there may be values without a
-	// change, so whoever takes one reads again. A change that this process made is
-	// told at once, one of another process within about half a second. The channel is
-	// closed when ctx ends or the engine is closed.
+	// Changed returns a channel that reports when documents whose keys begin
+	// with the prefix may have changed: it has one value at once, and then one
+	// after each change. Values that the receiver has not taken yet are merged,
+	// and a value may come without a change, so the receiver reads again after
+	// each value. A change by this process is reported at once, a change by
+	// another process within about half a second. The channel is closed when
+	// ctx ends or the engine is closed.
 	Changed(ctx context.Context, prefix string) <-chan struct{}
 }
 
-// Find returns the document with a key from those that Get returned: one of
-// version 0 where it is not among them.
+// Find returns the document with a key from those that Get returned, or a
+// document of version 0 if it is not among them.
 func Find(found []Document, key string) Document {
 	i, ok := slices.BinarySearchFunc(found, key, func(d Document, key string) int { return strings.Compare(d.Key, key) })
 	if !ok {
@@ -93,7 +96,7 @@ func Find(found []Document, key string) Document {
 	return found[i]
 }
 
-// CheckKey returns nil for a valid key. Else an Argument.
+// CheckKey returns nil for a valid key, or an Argument error.
 func CheckKey(key string) error {
 	reason := ""
 	switch {
@@ -110,7 +113,7 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// wrongText says why a text cannot be a part of a key, or "".
+// wrongText returns why a text cannot be part of a key, or "".
 func wrongText(text string) string {
 	switch {
 	case len(text) > MaxKey:
@@ -123,7 +126,7 @@ func wrongText(text string) string {
 	return ""
 }
 
-// CheckKeys returns nil when every key is valid. Else an Argument.
+// CheckKeys returns nil if every key is valid, or an Argument error.
 func CheckKeys(keys []string) error {
 	for _, key := range keys {
 		if err := CheckKey(key); err != nil {
@@ -133,7 +136,7 @@ func CheckKeys(keys []string) error {
 	return nil
 }
 
-// Check returns nil for a document that may be kept. Else an Argument.
+// Check returns nil for a document that may be kept, or an Argument error.
 func (d Document) Check() error {
 	if err := CheckKey(d.Key); err != nil {
 		return err
@@ -147,7 +150,7 @@ func (d Document) Check() error {
 	return nil
 }
 
-// CheckStored is Check of a document as an engine keeps it.
+// CheckStored is Check for a document as an engine keeps it.
 func (d Document) CheckStored() error {
 	if d.Version < 1 {
 		return fault.New(fault.Internal, "document %q has version %d; versions begin with 1", d.Key, d.Version)
@@ -155,8 +158,8 @@ func (d Document) CheckStored() error {
 	return d.Check()
 }
 
-// Check returns nil for a commit with valid keys and documents that changes each
-// key at most once. Else an Argument.
+// Check returns nil for a commit with valid keys and documents that changes
+// each key at most once, or an Argument error.
 func (c Commit) Check() error {
 	for _, d := range c.Put {
 		if err := d.Check(); err != nil {
@@ -190,7 +193,8 @@ func (c Commit) Changes() []string {
 	return append(keys, c.Delete...)
 }
 
-// Check returns nil for a query with a valid prefix and limit. Else an Argument.
+// Check returns nil for a query with a valid prefix and limit, or an Argument
+// error.
 func (q Query) Check() error {
 	for _, text := range []string{q.Prefix, q.From} {
 		if reason := wrongText(text); reason != "" {
@@ -203,8 +207,8 @@ func (q Query) Check() error {
 	return nil
 }
 
-// Bounds returns the keys between which the page is: from low, which is left out
-// if after is set, to high, which is left out.
+// Bounds returns the keys between which the page lies: from low, which is
+// excluded if after is set, to high, which is always excluded.
 func (q Query) Bounds() (low, high string, after bool) {
 	low, high = q.Prefix, q.Prefix+string(lastRune)
 	switch {
@@ -217,7 +221,8 @@ func (q Query) Bounds() (low, high string, after bool) {
 	return low, high, after
 }
 
-// Conflicted returns the error of a commit whose condition on a key does not hold.
+// Conflicted returns the error for a commit whose condition on a key does not
+// hold.
 func Conflicted(key string) error {
 	return &fault.Error{Kind: fault.Conflict, Message: fmt.Sprintf("document %q was changed meanwhile; read it again", key), Err: ErrConflict}
 }

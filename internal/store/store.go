@@ -1,13 +1,13 @@
 // Package store is the storage contract: the journals of package journal, and
 // documents beside them.
 //
-// A journal is what an account came to, and only grows. A document is what is
-// going on: a key, a version and a JSON body that change by compare-and-swap.
-// Neither needs the other's lock, and no commit covers both. Where they are kept
-// is up to an engine (sqlite, postgres); what makes a valid engine is
-// storetest.Run. The package decides which keys and bodies are valid and how a
-// change is tried again after a conflict. It knows nothing of what documents
-// hold.
+// A journal records the history of an account, and only grows. A document holds
+// current data: a key, a version and a JSON body, which change by
+// compare-and-swap. Neither needs the other's lock, and no commit covers both.
+// Where they are kept is up to an engine (sqlite, postgres); what makes a valid
+// engine is storetest.Run. The package decides which keys and bodies are valid
+// and how a change is tried again after a conflict. It does not know what
+// documents hold.
 package store
 
 import "github.com/slotfarm/slotfarm/internal/journal"

@@ -5,25 +5,25 @@ import (
 	"sync"
 )
 
-// Watchers are those who wait for changes of documents in this process: the part
-// of Documents.Changed that engines share. The zero value is ready.
+// Watchers holds those who wait in this process for changes of documents: the
+// part of Documents.Changed that engines share. The zero value is ready to use.
 type Watchers struct {
 	mu       sync.Mutex
 	byPrefix map[string]map[*watcher]bool
-	lengths  map[int]int // how many of the prefixes have a length
+	lengths  map[int]int // number of prefixes of each length
 	closed   bool
 }
 
-// watcher is one who waits.
+// watcher is one receiver that waits for changes.
 type watcher struct {
 	prefix string
 	hint   chan struct{} // holds one value at most
 	left   func()
-	forget func() bool // has the end of the context do nothing
+	forget func() bool // cancels what would happen at the end of the context
 }
 
-// Watch adds one who waits until ctx ends or the watchers are closed, and calls
-// left once when it has gone. It is told at once.
+// Watch adds a watcher that waits until ctx ends or the watchers are closed,
+// and calls left once after it has gone. The watcher gets one value at once.
 func (w *Watchers) Watch(ctx context.Context, prefix string, left func()) <-chan struct{} {
 	one := &watcher{prefix: prefix, hint: make(chan struct{}, 1), left: left}
 	w.mu.Lock()
@@ -37,7 +37,7 @@ func (w *Watchers) Watch(ctx context.Context, prefix string, left func()) <-chan
 	return one.hint
 }
 
-// leave removes one who waits no more.
+// leave removes a watcher that no longer waits.
 func (w *Watchers) leave(one *watcher) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,7 +55,7 @@ func (w *Watchers) add(one *watcher) {
 	w.byPrefix[one.prefix][one] = true
 }
 
-// remove ends one who waits, if it is there.
+// remove ends a watcher if it is there.
 func (w *Watchers) remove(one *watcher) {
 	same, length := w.byPrefix[one.prefix], len(one.prefix)
 	if !same[one] {
@@ -73,7 +73,7 @@ func (w *Watchers) remove(one *watcher) {
 	one.left()
 }
 
-// tell leaves a value, unless there is one.
+// tell puts a value into the channel unless it holds one.
 func (o *watcher) tell() {
 	select {
 	case o.hint <- struct{}{}:
@@ -81,7 +81,7 @@ func (o *watcher) tell() {
 	}
 }
 
-// Tell tells those who wait for one of the keys.
+// Tell tells the watchers of the keys.
 func (w *Watchers) Tell(keys ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,7 +97,7 @@ func (w *Watchers) Tell(keys ...string) {
 	}
 }
 
-// TellAll tells everyone who waits.
+// TellAll tells every watcher.
 func (w *Watchers) TellAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -108,7 +108,7 @@ func (w *Watchers) TellAll() {
 	}
 }
 
-// Close ends everyone who waits, and whoever comes later.
+// Close ends every watcher, including those added later.
 func (w *Watchers) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

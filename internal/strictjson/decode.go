@@ -13,9 +13,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Decode reads a JSON object into a struct. A member that into does not have,
-// one that stands there twice, another JSON type and null are refused with a
-// Malformed error that names the member by its path.
+// Decode reads a JSON object into a struct. It refuses unknown members, members
+// that appear twice, values of another JSON type and null with a Malformed
+// error that names the member by its path.
 func Decode(body []byte, into any) error {
 	noNulls := json.WithUnmarshalers(json.UnmarshalFromFunc(refuseNull))
 	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true), noNulls); err != nil {
@@ -24,8 +24,8 @@ func Decode(body []byte, into any) error {
 	return nil
 }
 
-// refuseNull leaves all other values to the JSON library, which would take null
-// for zero.
+// refuseNull refuses null, which the JSON library would take for zero, and
+// leaves all other values to the library.
 func refuseNull(d *jsontext.Decoder, _ any) error {
 	if d.PeekKind() == jsontext.KindNull {
 		return &json.SemanticError{JSONKind: jsontext.KindNull}
@@ -40,9 +40,9 @@ func malformed(err error) error {
 	var ours *fault.Error
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return fault.New(fault.Malformed, "%s stands there twice", place(syntax.JSONPointer))
+		return fault.New(fault.Malformed, "%s appears twice", place(syntax.JSONPointer))
 	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &mistyped):
-		return fault.New(fault.Malformed, "%s is unknown; there are %s", place(mistyped.JSONPointer), members(mistyped.GoType))
+		return fault.New(fault.Malformed, "%s is unknown; it must be one of %s", place(mistyped.JSONPointer), members(mistyped.GoType))
 	case errors.As(err, &ours) && errors.As(err, &mistyped):
 		return fault.New(fault.Malformed, "%s is %s", place(mistyped.JSONPointer), ours.Message)
 	case errors.As(err, &mistyped):
@@ -110,7 +110,7 @@ func kindName(kind jsontext.Kind) string {
 	return kind.String()
 }
 
-// wanted names the JSON that a Go type is read from.
+// wanted names the JSON type that a Go type is read from.
 func wanted(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
@@ -133,8 +133,8 @@ type Scalar interface {
 	ReadScalar(kind jsontext.Kind, text string) error
 }
 
-// ReadScalar hands the next JSON value to s. Errors: Malformed for a value that is
-// neither a string nor a number, and those of s.
+// ReadScalar passes the next JSON value to s. Errors: Malformed for a value
+// that is neither a string nor a number, and those of s.
 func ReadScalar(d *jsontext.Decoder, s Scalar) error {
 	raw, err := d.ReadValue()
 	if err != nil {

@@ -30,8 +30,8 @@ func TestDecodeYAML(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	tests := []struct{ name, body, want string }{
-		{"unknown member", `{"nmae":"a"}`, `member "nmae" is unknown; there are name, count, boxes`},
-		{"member twice", `{"name":"a","name":"b"}`, `member "name" stands there twice`},
+		{"unknown member", `{"nmae":"a"}`, `member "nmae" is unknown; it must be one of name, count, boxes`},
+		{"member twice", `{"name":"a","name":"b"}`, `member "name" appears twice`},
 		{"null", `{"name":null}`, `member "name" is null; leave it out or give it a value`},
 		{"another type", `{"boxes":[{"name":1}]}`, `member "boxes[0].name" is a JSON number; it must be a string`},
 		{"no object", `[]`, `the body is a JSON array; it must be an object`},

@@ -12,13 +12,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Bounds of what a YAML document may grow to when its aliases are written out.
+// Bounds of a YAML document after its aliases are expanded.
 const (
 	maxExpanded = 32 << 20 // bytes
 	maxDepth    = 64
 )
 
-// DecodeYAML is Decode of a YAML document; JSON is YAML too.
+// DecodeYAML is Decode for a YAML document; JSON is YAML too.
 func DecodeYAML(body []byte, into any) error {
 	body, err := toJSON(body)
 	if err != nil {
@@ -27,9 +27,9 @@ func DecodeYAML(body []byte, into any) error {
 	return Decode(body, into)
 }
 
-// toJSON returns a YAML document as JSON; JSON is YAML and stays what it is.
-// Numbers keep their digits; what is neither null, a truth value nor a number as
-// JSON writes it becomes a string.
+// toJSON returns a YAML document as JSON. JSON is YAML and stays unchanged.
+// Numbers keep their digits. A scalar that is not null, a boolean or a number
+// as JSON writes it becomes a string.
 func toJSON(body []byte) ([]byte, error) {
 	if text := bytes.TrimSpace(body); len(text) > 0 && text[0] == '{' {
 		return body, nil
@@ -40,7 +40,7 @@ func toJSON(body []byte) ([]byte, error) {
 		return nil, fault.New(fault.Malformed, "the document is not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
-		return nil, fault.New(fault.Malformed, "there is a second document behind the first")
+		return nil, fault.New(fault.Malformed, "a second document follows the first")
 	}
 	if len(root.Content) == 0 {
 		return nil, fault.New(fault.Malformed, "the document is empty")
@@ -49,14 +49,14 @@ func toJSON(body []byte) ([]byte, error) {
 	encoder := jsontext.NewEncoder(&out, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(false))
 	err := writeNode(encoder, root.Content[0], maxDepth)
 	if err != nil && fault.KindOf(err) == fault.Internal {
-		err = &fault.Error{Kind: fault.Malformed, Message: "the document holds what JSON cannot", Err: err}
+		err = &fault.Error{Kind: fault.Malformed, Message: "the document holds a value that JSON cannot express", Err: err}
 	}
 	return out.Bytes(), err
 }
 
 func writeNode(e *jsontext.Encoder, n *yaml.Node, depth int) error {
 	if depth == 0 || e.OutputOffset() > maxExpanded {
-		return fault.New(fault.TooLarge, "line %d: the document is nested too deep or grows too large", n.Line)
+		return fault.New(fault.TooLarge, "line %d: the document is nested too deeply or grows too large", n.Line)
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
@@ -76,7 +76,7 @@ func writeObject(e *jsontext.Encoder, n *yaml.Node, depth int) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if key.Kind != yaml.ScalarNode {
-			return fault.New(fault.Malformed, "line %d: a key must be a plain text", key.Line)
+			return fault.New(fault.Malformed, "line %d: a key must be plain text", key.Line)
 		}
 		if err := e.WriteToken(jsontext.String(key.Value)); err != nil {
 			return err

@@ -8,24 +8,24 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Processes on shared storage tell each other which share of the accounts they
-// sweep by a document for each: the accounts whose ids end with one of the shares.
-// Two that sweep the same share by mistake do each other no harm, since the journal
-// lets one of two rolls win.
+// Processes on shared storage divide the accounts into shares by the ends of
+// their ids. A document for each share says which process sweeps it. If two
+// processes sweep the same share by mistake, no harm is done, because the
+// journal lets only one of two rolls win.
 const (
 	claims = "sweep/"
 	shares = "0123456789"
 )
 
-// claimTime is how long a claim holds that is not renewed. Clocks of processes
-// that differ by more make them sweep the same share now and then.
+// claimTime is how long a claim is valid without renewal. If the clocks of
+// processes differ by more, they sometimes sweep the same share.
 const claimTime = time.Minute
 
 // claim is a share that this process sweeps.
 type claim struct {
 	sweeper *Sweeper
 	key     string // of its document
-	version int64  // that it has while the claim is this process's
+	version int64  // while the claim belongs to this process
 }
 
 // claimed is a claim as it is stored.
@@ -33,8 +33,8 @@ type claimed struct {
 	Until time.Time `json:"until"`
 }
 
-// claim takes a share that nobody holds, or whose holder does not renew it. It
-// returns nil where another process holds it.
+// claim takes a share that nobody holds, or whose holder no longer renews it.
+// It returns nil if another process holds it.
 func (s *Sweeper) claim(ctx context.Context, share string) (*claim, error) {
 	c := &claim{sweeper: s, key: claims + share}
 	found, err := store.Read(ctx, s.config.Store, c.key)
@@ -54,8 +54,8 @@ func (s *Sweeper) claim(ctx context.Context, share string) (*claim, error) {
 	return c, nil
 }
 
-// renew holds the claim for longer, and reports false where another process has
-// taken the share over.
+// renew extends the claim. It returns false if another process has taken the
+// share over.
 func (c *claim) renew(ctx context.Context) (bool, error) {
 	d, err := store.Encode(c.key, claimed{Until: c.sweeper.config.Now().Add(claimTime).UTC()})
 	if err != nil {
@@ -64,14 +64,14 @@ func (c *claim) renew(ctx context.Context) (bool, error) {
 	return c.commit(ctx, store.Commit{Put: []store.Document{d}})
 }
 
-// release gives the share up, if it is still this process's.
+// release gives the share up if it still belongs to this process.
 func (c *claim) release(ctx context.Context) error {
 	_, err := c.commit(ctx, store.Commit{Delete: []string{c.key}})
 	return err
 }
 
-// commit changes the claim's document, and reports false where another process has
-// done so.
+// commit changes the claim's document. It returns false if another process has
+// changed it.
 func (c *claim) commit(ctx context.Context, change store.Commit) (bool, error) {
 	change.If = map[string]int64{c.key: c.version}
 	version, err := c.sweeper.config.Store.Commit(ctx, change)

@@ -1,6 +1,6 @@
-// Package sweep rolls accounts that have passed a boundary though nobody looked
-// at them. It decides which account is rolled when and by which process; what
-// happens at a boundary, package account decides.
+// Package sweep rolls accounts that have passed a boundary without being used
+// since. It decides when and by which process an account is rolled; package
+// account decides what happens at a boundary.
 package sweep
 
 import (
@@ -24,8 +24,8 @@ type Config struct {
 	Terms func() account.Terms // for sale now
 	Now   func() time.Time     // the wall clock
 
-	Shared bool                          // other processes work on the store too
-	Swept  func(accounts int, err error) // hears of each Sweep and how many accounts it rolled
+	Shared bool                          // whether other processes use the store too
+	Swept  func(accounts int, err error) // called after each Sweep with the number of accounts that it rolled
 }
 
 // Sweeper rolls accounts. New makes one.
@@ -34,11 +34,11 @@ type Sweeper struct{ config Config }
 // New returns a sweeper of the accounts in a store.
 func New(c Config) *Sweeper { return &Sweeper{c} }
 
-// swept is how many accounts a sweep rolls before it looks for more.
+// swept is how many accounts a sweep rolls before it reads further ones.
 const swept = 500
 
-// Sweep rolls every account that has passed a boundary. On storage that is shared
-// it leaves out those that another process is just rolling.
+// Sweep rolls every account that has passed a boundary. On shared storage it
+// leaves out the shares that another process is sweeping.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	rolled, err := s.sweep(ctx)
 	if s.config.Swept != nil {
@@ -47,12 +47,12 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	return err
 }
 
-// sweep returns how many accounts it rolled at least.
+// sweep returns how many accounts it rolled.
 func (s *Sweeper) sweep(ctx context.Context) (rolled int, err error) {
 	if !s.config.Shared {
 		return s.sweepShare(ctx, "", func(context.Context) (bool, error) { return true, nil })
 	}
-	for _, i := range rand.Perm(len(shares)) { // processes that begin together meet less often
+	for _, i := range rand.Perm(len(shares)) { // in random order, so that processes that begin together meet less often
 		n, failed := s.sweepClaimed(ctx, shares[i:i+1])
 		rolled += n
 		if err = errors.Join(err, failed); failed != nil && hopeless(ctx, failed) {
@@ -62,13 +62,12 @@ func (s *Sweeper) sweep(ctx context.Context) (rolled int, err error) {
 	return rolled, err
 }
 
-// hopeless reports whether what failed with err would fail with other accounts
-// too.
+// hopeless reports whether err would also occur for other accounts.
 func hopeless(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || fault.KindOf(err) == fault.Unavailable
 }
 
-// sweepClaimed sweeps a share of the accounts while no other process does.
+// sweepClaimed sweeps a share of the accounts if no other process does.
 func (s *Sweeper) sweepClaimed(ctx context.Context, share string) (rolled int, err error) {
 	ids, err := s.config.Store.Due(ctx, s.config.Now(), share, 1)
 	if err != nil || len(ids) == 0 {
@@ -82,9 +81,10 @@ func (s *Sweeper) sweepClaimed(ctx context.Context, share string) (rolled int, e
 	return rolled, errors.Join(err, claimed.release(context.WithoutCancel(ctx)))
 }
 
-// sweepShare rolls the accounts of a share, page by page, while goOn says so. One
-// that cannot be rolled, since its entry is damaged or of a newer format, keeps no
-// others from it; the first of those is the error in the end.
+// sweepShare rolls the accounts of a share, page by page, while goOn returns
+// true. An account that cannot be rolled, because its entry is damaged or of a
+// newer format, does not stop the others; sweepShare returns the first such
+// error at the end.
 func (s *Sweeper) sweepShare(ctx context.Context, share string, goOn func(context.Context) (bool, error)) (rolled int, err error) {
 	var broken skipped
 	for more := true; more; {
@@ -113,7 +113,8 @@ func (s *Sweeper) sweepShare(ctx context.Context, share string, goOn func(contex
 	return rolled, broken.first
 }
 
-// skipped are the accounts that a sweep cannot roll. Several may be added at once.
+// skipped holds the accounts that a sweep cannot roll. Accounts may be added
+// concurrently.
 type skipped struct {
 	mu    sync.Mutex
 	ids   map[account.ID]bool
@@ -124,19 +125,19 @@ func (s *skipped) add(id account.ID, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.first == nil {
-		message := fmt.Sprintf("account %s cannot be rolled; slotfarm verify says what is wrong with it", id)
+		message := fmt.Sprintf("account %s cannot be rolled; run slotfarm verify to find out why", id)
 		s.ids, s.first = map[account.ID]bool{}, &fault.Error{Kind: fault.Conflict, Message: message, Err: err}
 	}
 	s.ids[id] = true
 }
 
-// without returns ids but the skipped ones. Nothing may be added meanwhile.
+// without returns the ids that are not skipped. Nothing may be added meanwhile.
 func (s *skipped) without(ids []account.ID) []account.ID {
 	return slices.DeleteFunc(ids, func(id account.ID) bool { return s.ids[id] })
 }
 
-// Lag returns for how long that account has been due which has been so longest,
-// and 0 where none is.
+// Lag returns how long the most overdue account has been due, or 0 if none is
+// due.
 func (s *Sweeper) Lag(ctx context.Context) (time.Duration, error) {
 	wall := s.config.Now()
 	ids, err := s.config.Store.Due(ctx, wall, "", 1)
@@ -144,13 +145,13 @@ func (s *Sweeper) Lag(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	head, err := s.config.Store.Head(ctx, ids[0])
-	if due := head.State.Due(); err == nil && !due.IsZero() { // a caller may have rolled it meanwhile
+	if due := head.State.Due(); err == nil && !due.IsZero() { // it may have been rolled meanwhile
 		return max(0, wall.Sub(due)), nil
 	}
 	return 0, err
 }
 
-// roll brings an account up to its time when the wall clock shows wall.
+// roll brings an account up to date. The wall clock shows wall.
 func (s *Sweeper) roll(ctx context.Context, id account.ID, wall time.Time) error {
 	terms := s.config.Terms()
 	_, err := s.config.Store.Update(ctx, journal.Change{

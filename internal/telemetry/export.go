@@ -16,8 +16,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// The variables of OpenTelemetry that are looked at here; its SDK reads these and
-// the others. A name for traces alone comes before the one for all.
+// The OpenTelemetry variables that are read here; its SDK reads these and the
+// others. A variable for traces alone takes precedence over the general one.
 const (
 	variables       = "OTEL_EXPORTER_OTLP_"
 	tracesVariables = variables + "TRACES_"
@@ -26,12 +26,13 @@ const (
 // Times of the export.
 const (
 	flushTime   = 5 * time.Second // for what is left at the end
-	warnBetween = time.Minute     // from one complaint about failures to the next
+	warnBetween = time.Minute     // between two warnings about failures
 )
 
-// Export returns traces whose spans go by OTLP over HTTP to where the OTEL_*
-// variables say; where they name no endpoint, none are made. What is wrong in
-// them is logged, and then none are made either: it is no reason not to serve.
+// Export returns traces whose spans are sent by OTLP over HTTP to the endpoint
+// that the OTEL_* variables name. Without an endpoint no spans are made. If a
+// variable is wrong, Export logs it and makes no spans either: the server still
+// serves.
 func Export(ctx context.Context, b Build, log *slog.Logger) *Traces {
 	if variable("ENDPOINT") == "" {
 		return &Traces{}
@@ -76,13 +77,14 @@ func (t *Traces) Close(ctx context.Context) {
 	}
 }
 
-// complaining is an exporter that logs its failures itself, since OpenTelemetry
-// would print them past the log. The SDK makes one call of it at a time.
+// complaining is an exporter that logs its failures itself, because
+// OpenTelemetry would print them outside the log. The SDK makes one call at a
+// time.
 type complaining struct {
 	sdk.SpanExporter
 	log  *slog.Logger
 	now  func() time.Time
-	next time.Time // when the next failure is worth a line
+	next time.Time // when the next failure is logged
 	lost int       // spans since the last line
 }
 
@@ -100,7 +102,7 @@ func (c *complaining) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan)
 	return nil
 }
 
-// variable returns what counts for traces.
+// variable returns the value that applies to traces.
 func variable(name string) string {
 	if value := os.Getenv(tracesVariables + name); value != "" {
 		return value
@@ -108,11 +110,11 @@ func variable(name string) string {
 	return os.Getenv(variables + name)
 }
 
-// checkVariables refuses values that the SDK would pass over, and print, though
+// checkVariables refuses values that the SDK would ignore and print, although
 // they may hold secrets.
 func checkVariables() error {
 	if protocol := variable("PROTOCOL"); protocol != "" && !strings.HasPrefix(protocol, "http/") {
-		return fmt.Errorf("%sPROTOCOL is %q; spans go by http/protobuf or http/json only", variables, protocol)
+		return fmt.Errorf("%sPROTOCOL is %q; it must be http/protobuf or http/json", variables, protocol)
 	}
 	for _, prefix := range []string{variables, tracesVariables} {
 		if err := checkEndpoint(os.Getenv(prefix + "ENDPOINT")); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Store returns a store whose updates are spans of the requests that make them.
-// Where no spans are exported it is the store itself.
+// If no spans are exported, it returns the store itself.
 func (t *Traces) Store(store store.Store) store.Store {
 	if t.provider == nil {
 		return store
@@ -26,8 +26,8 @@ type tracedStore struct {
 	tracer trace.Tracer
 }
 
-// Update implements journal.Journal. Updates that no request makes, such as
-// those of a sweep, are no spans: there would be one trace for each account.
+// Update implements journal.Journal. Updates without a request, such as those
+// of a sweep, make no spans: they would make one trace for each account.
 func (s tracedStore) Update(ctx context.Context, change journal.Change) (journal.Outcome, error) {
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return s.Store.Update(ctx, change)

@@ -30,7 +30,7 @@ type Metrics struct {
 	strangers *strangers
 }
 
-// NewMetrics returns metrics in which nothing has happened yet.
+// NewMetrics returns metrics whose counts are all 0.
 func NewMetrics(b Build) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), strangers: newStrangers(),
@@ -63,7 +63,7 @@ func NewMetrics(b Build) *Metrics {
 	return m
 }
 
-// addJournal adds what there is to count of the journal.
+// addJournal adds the metrics of the journal.
 func (m *Metrics) addJournal() {
 	m.batchUpdates = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "slotfarm_journal_batch_updates", Buckets: prometheus.ExponentialBuckets(1, 2, 10),
@@ -74,7 +74,7 @@ func (m *Metrics) addJournal() {
 		Help: "Time from the beginning of a batch to its end on disk.",
 	})
 	m.batchFailed = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "slotfarm_journal_failed_batches_total", Help: "Batches that storage did not take.",
+		Name: "slotfarm_journal_failed_batches_total", Help: "Batches that storage failed to write.",
 	})
 	m.entries = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "slotfarm_journal_entries_total", Help: "Entries appended since the start.",
@@ -83,20 +83,20 @@ func (m *Metrics) addJournal() {
 }
 
 // seconds returns the bounds of histograms of time: a commit takes about a
-// millisecond on a good disk, and ten seconds are out of all proportion.
+// millisecond on a good disk, and ten seconds would be far too long.
 func seconds() []float64 {
 	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 }
 
-// Handler returns the metrics as a page for Prometheus to read. What cannot be
-// read is left out and logged.
+// Handler returns the metrics as a page for Prometheus to read. Metrics that
+// cannot be read are left out and logged.
 func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
 	})
 }
 
-// Batch counts a commit of the journal. It fits where an engine can be observed.
+// Batch counts a commit of the journal. An engine's Observe accepts it.
 func (m *Metrics) Batch(b journal.Batch) {
 	if b.Err != nil {
 		m.batchFailed.Inc()

@@ -7,26 +7,26 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Readings are what is asked for when somebody reads the metrics.
+// Readings are values that are read when somebody reads the metrics.
 type Readings struct {
 	Size func() (database, log int64, err error)          // of the journal, in bytes
-	Lag  func(ctx context.Context) (time.Duration, error) // of the account that is due longest
-	Jump func() time.Duration                             // of the wall clock, ahead of the time that is kept
+	Lag  func(ctx context.Context) (time.Duration, error) // of the account that has been due longest
+	Jump func() time.Duration                             // how far the wall clock is ahead of the kept time
 }
 
 // readTime is how long a reading may take. Prometheus waits for ten seconds.
 const readTime = 2 * time.Second
 
-// Read has the readings stand among the metrics from now on.
+// Read adds the readings to the metrics.
 func (m *Metrics) Read(r Readings) {
 	m.registry.MustRegister(readings{
 		Readings: r,
 		size: prometheus.NewDesc("slotfarm_journal_size_bytes",
 			"Size of the journal's files: the database and its write-ahead log. 0 in memory.", []string{"file"}, nil),
 		lag: prometheus.NewDesc("slotfarm_sweep_lag_seconds",
-			"For how long the account has been due to be rolled that has been so longest; 0 where none is.", nil, nil),
+			"For how long the account that is most overdue has been due to be rolled; 0 if none is due.", nil, nil),
 		jump: prometheus.NewDesc("slotfarm_clock_jump_seconds",
-			"By how much the wall clock is ahead of the time that accounts go by, since it has jumped; 0 while it is trusted.", nil, nil),
+			"How far the wall clock, after a jump, is ahead of the time that accounts use; 0 while it is trusted.", nil, nil),
 	})
 }
 

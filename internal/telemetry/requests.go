@@ -10,8 +10,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// otherOperation stands for what is none of an API's operations: callers must
-// not be able to make labels up.
+// otherOperation stands for every operation that an API does not have: callers
+// must not be able to invent labels.
 const otherOperation = "other"
 
 // operation counts the requests to one operation.
@@ -21,8 +21,9 @@ type operation struct {
 	duration prometheus.Observer
 }
 
-// Requests returns what counts the requests to an API that has the operations.
-// They are shown from the start, at 0; any other name counts as "other".
+// Requests returns an observer that counts the requests to an API with these
+// operations. Their counts are shown from the start, at 0; any other name
+// counts as "other".
 func (m *Metrics) Requests(api API, operations []string) web.Observe {
 	known := make(map[string]operation, len(operations))
 	for _, name := range operations {
@@ -44,7 +45,7 @@ func (m *Metrics) operation(api API, name string) operation {
 	return operation{ok: all.WithLabelValues("200", ""), all: all, duration: m.durations.With(labels)}
 }
 
-// count counts one request. Those that succeed take no look at labels.
+// count counts one request. A success needs no look-up of labels.
 func (o operation) count(r web.Result) {
 	if r.Status == http.StatusOK && r.Error == "" {
 		o.ok.Inc()

@@ -1,9 +1,9 @@
-// Package telemetry decides what is measured of a running server and how that is
-// shown: metrics for Prometheus, spans for OpenTelemetry, and the trace that a
-// log line belongs to.
+// Package telemetry decides what is measured in a running server and how that
+// is shown: metrics for Prometheus, spans for OpenTelemetry, and the trace that
+// a log line belongs to.
 //
 // It decides nothing about what the server does, and holds no secret, no header
-// and no body. Others report to it through the hooks that they have for anyone.
+// and no body. Other packages report to it through their general hooks.
 package telemetry
 
 import (
@@ -13,21 +13,21 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Build is which program runs.
+// Build identifies the running program.
 type Build struct{ Version, Commit string }
 
 // API is one of the server's APIs, as labels and spans name it.
 type API string
 
-// The APIs. NoAPI is where there is nothing.
+// The APIs. NoAPI stands for paths where there is nothing.
 const (
 	DeviceFarm API = "devicefarm"
 	Operator   API = "operator"
 	NoAPI      API = "none"
 )
 
-// TraceIDs returns a handler of log lines that adds the traceId of the request
-// to those that belong to one that has a trace.
+// TraceIDs returns a handler of log lines that adds a traceId to those that
+// belong to a request with a trace.
 func TraceIDs(next slog.Handler) slog.Handler { return traceIDs{next} }
 
 type traceIDs struct{ slog.Handler }

@@ -15,10 +15,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// Traces follows requests through the server. Its zero value takes a caller's
-// trace id for the log and makes no spans; Export also makes and exports them.
+// Traces follows requests through the server. Its zero value only puts a
+// caller's trace id into the log and makes no spans. The traces of Export also
+// make and export spans.
 type Traces struct {
-	provider *sdk.TracerProvider // nil where nothing is exported
+	provider *sdk.TracerProvider // nil if nothing is exported
 	tracer   trace.Tracer
 	log      *slog.Logger
 }
@@ -26,8 +27,8 @@ type Traces struct {
 // accountKey is the attribute with the id of the account.
 const accountKey = attribute.Key("slotfarm.account")
 
-// Around returns a handler that takes up the trace of a caller who sends a
-// traceparent, and has each request be a span where spans are exported.
+// Around returns a handler that continues the trace of a caller who sends a
+// traceparent, and makes each request a span if spans are exported.
 func (t *Traces) Around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, given := r.Header["Traceparent"]; given {
@@ -45,8 +46,8 @@ func (t *Traces) Around(next http.Handler) http.Handler {
 	})
 }
 
-// Requests returns an observer that says on a request's span how it ended, and
-// then calls next.
+// Requests returns an observer that records on a request's span how the request
+// ended, and then calls next.
 func (t *Traces) Requests(api API, next web.Observe) web.Observe {
 	if t.provider == nil {
 		return next
@@ -59,8 +60,8 @@ func (t *Traces) Requests(api API, next web.Observe) web.Observe {
 	}
 }
 
-// describe puts the end of a request on its span. As OpenTelemetry has it, what
-// the caller did wrong is no error of the server.
+// describe records the end of a request on its span. By OpenTelemetry's
+// conventions, a caller's mistake is not an error of the server.
 func describe(span trace.Span, api API, r web.Result) {
 	if r.Operation != "" {
 		span.SetName(r.Operation)

@@ -8,17 +8,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How strangers are slowed: for how long each answer is held back, and how many of
-// them at once. Beyond that they are not, so that many strangers cannot have a server
-// hold what it holds for each.
+// How strangers are slowed: how long each answer is delayed, and how many
+// answers are delayed at once. Any more are answered without delay, so that
+// many strangers cannot exhaust the server's memory.
 const (
 	holdTime = time.Second
 	maxHeld  = 1024
 )
 
-// Strangers slows down those whose calls nobody could be found to have made. Whoever
-// calls from the same address with a key that is good notices nothing. NewStrangers
-// makes one; it is safe for concurrent use.
+// Strangers slows down callers whose authentication fails. Callers from the
+// same address with a valid key are not affected. NewStrangers makes one; it is
+// safe for concurrent use.
 type Strangers struct {
 	limit   Limit
 	now     func() time.Time
@@ -26,15 +26,15 @@ type Strangers struct {
 	held    chan struct{}
 }
 
-// NewStrangers returns what lets as many failures of each source pass as the limit
-// says, on the clock now. A zero Rate slows nobody.
+// NewStrangers returns a Strangers that lets as many failures of each source
+// pass as the limit says, by the clock now. A zero Rate slows nobody.
 func NewStrangers(limit Limit, now func() time.Time) (*Strangers, error) {
 	sources, err := lru.New[bucket, *rate.Limiter](buckets)
 	return &Strangers{limit, now, sources, make(chan struct{}, maxHeld)}, err
 }
 
-// Hold returns at once for a source that has not failed too often, and for any other
-// one a second later, or when ctx ends.
+// Hold returns at once for a source that has not failed too often. For any
+// other it returns a second later, or when ctx ends.
 func (s *Strangers) Hold(ctx context.Context, source string) {
 	if s.limit.Rate <= 0 || remembered(s.sources, bucket{owner: source}, s.limit.limiter).AllowN(s.now(), 1) {
 		return

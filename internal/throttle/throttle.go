@@ -1,10 +1,10 @@
 // Package throttle bounds how often an account may call an operation, as AWS
-// does: with a bucket of tokens for each of the two that fills at a rate. So that
-// no key keeps the others of its account from calling, a key that calls much leaves
-// a part of the bucket to them.
+// does: with a token bucket, which fills at a rate, for each pair of the two. A
+// key that calls often leaves a part of the bucket to the other keys of its
+// account, so that it cannot keep them from calling.
 //
-// It decides how many calls are too many. Which calls it is asked about, and what a
-// refusal looks like on the wire, is decided elsewhere.
+// It decides how many calls are too many. Other packages decide which calls
+// count, and what a refusal looks like on the wire.
 package throttle
 
 import (
@@ -22,7 +22,7 @@ import (
 // Limit is how many calls a second are allowed in the long run, and how many at
 // once. A zero Rate sets no bound.
 type Limit struct {
-	Rate  float64 // a second
+	Rate  float64 // per second
 	Burst int
 }
 
@@ -32,13 +32,14 @@ type Limits struct {
 	Writes Limit // all others
 }
 
-// The share of a key: it may take all of an account's bucket but a quarter. When it
-// has, a quarter of what flows in is its own, and the rest fills the quarter of the
-// bucket that is left to other keys before it may take any of it.
+// The share of a key: it may take all but a quarter of an account's bucket.
+// After that, a quarter of the inflow is its own; the rest first refills the
+// quarter that is reserved for other keys before the key may take any of it.
 const share = 4
 
-// buckets is how many of them are remembered, of accounts and of keys. One that is
-// forgotten is full again, so this bounds memory and not the callers' patience.
+// buckets is how many buckets of accounts, and how many of keys, are
+// remembered. A forgotten bucket is full again, so this bounds memory and never
+// makes a caller wait longer.
 const buckets = 1 << 16
 
 // Throttle counts the calls of accounts. New makes one; it is safe for concurrent
@@ -50,16 +51,16 @@ type Throttle struct {
 	keys     *lru.Cache[bucket, *rate.Limiter]
 }
 
-// bucket is what a bound is for.
+// bucket identifies what a bound applies to.
 type bucket struct{ owner, operation string }
 
 // account is the bucket that the keys of an account share.
 type account struct {
-	sync.Mutex // while a call is decided on
+	sync.Mutex // held while a call is decided
 	*rate.Limiter
 }
 
-// New returns a throttle that takes the time from now.
+// New returns a throttle that reads the time from now.
 func New(limits Limits, now func() time.Time) (*Throttle, error) {
 	accounts, err := lru.New[bucket, *account](buckets)
 	if err != nil {
@@ -69,8 +70,9 @@ func New(limits Limits, now func() time.Time) (*Throttle, error) {
 	return &Throttle{limits: limits, now: now, accounts: accounts, keys: keys}, err
 }
 
-// Admit is the Throttle of a web.Config: it refuses a call with Throttled when its
-// account or its key calls the operation too often. A refusal takes no token.
+// Admit is the Throttle of a web.Config: it refuses a call with Throttled if
+// its account or its key calls the operation too often. A refusal takes no
+// token.
 func (t *Throttle) Admit(r *web.Request) error {
 	limit := t.limits.of(r.Operation)
 	if limit.Rate <= 0 {
@@ -86,7 +88,7 @@ func (t *Throttle) Admit(r *web.Request) error {
 	left := limit.Burst / share
 	own := remembered(t.keys, bucket{who.Key, r.Operation}, Limit{limit.Rate / share, limit.Burst - left}.limiter)
 	if !own.AllowN(now, 1) && all.TokensAt(now) < float64(left+1) {
-		return fault.New(fault.Throttled, "Key %s calls %s so often that the other keys of account %s could not. Wait and try again.", who.Key, r.Operation, who.Account)
+		return fault.New(fault.Throttled, "Key %s calls %s so often that too few calls are left for the other keys of account %s. Wait and try again.", who.Key, r.Operation, who.Account)
 	}
 	all.AllowN(now, 1)
 	return nil
@@ -102,8 +104,8 @@ func (l Limits) of(operation string) Limit {
 // limiter returns a full bucket.
 func (l Limit) limiter() *rate.Limiter { return rate.NewLimiter(rate.Limit(l.Rate), l.Burst) }
 
-// remembered returns what a cache has under a name, and remembers what there is from
-// now on where it has nothing.
+// remembered returns what a cache holds under a name. If it holds nothing,
+// remembered makes a value and stores it.
 func remembered[V any](cache *lru.Cache[bucket, V], name bucket, make func() V) V {
 	if v, ok := cache.Get(name); ok {
 		return v

@@ -125,7 +125,7 @@ func TestMessages(t *testing.T) {
 	}
 	list := caller(alice, "key", "ListOfferings")
 	allowed(t, throttled, list, 3)
-	if message := fault.MessageOf(throttled.Admit(list)); !strings.Contains(message, "Key key calls ListOfferings so often that the other keys of account 111111111111 could not") {
+	if message := fault.MessageOf(throttled.Admit(list)); !strings.Contains(message, "Key key calls ListOfferings so often that too few calls are left for the other keys of account 111111111111") {
 		t.Errorf("message = %q, want the key, the operation and the account", message)
 	}
 }

@@ -12,8 +12,9 @@ func System() Sources {
 	return Sources{Wall: time.Now, Elapsed: func() time.Duration { return elapsed(begin) }}
 }
 
-// elapsed reads the clock that counts from the start of the machine. A kernel that
-// has none leaves the monotonic clock, which stands while the machine sleeps.
+// elapsed reads the clock that counts from the start of the machine. If the
+// kernel has none, elapsed uses the monotonic clock, which stops while the
+// machine sleeps.
 func elapsed(begin time.Time) time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {

@@ -1,11 +1,11 @@
-// Package wallclock watches the wall clock for jumps. Money depends on what it
-// shows: a clock that jumps a year ahead would have every account charged for
-// twelve months.
+// Package wallclock watches the wall clock for jumps. Money depends on it: a
+// clock that jumps a year ahead would charge every account for twelve months.
 //
-// The wall clock is held against a clock that nobody sets and that runs while the
-// machine sleeps. If the wall clock has gone ahead of that by more than a bound,
-// time goes on as the other clock says until somebody trusts the wall clock again.
-// A clock that is set back needs no watching: an account's time never goes back.
+// The wall clock is compared with a clock that nobody sets and that runs while
+// the machine sleeps. If the wall clock gets ahead of the other clock by more
+// than a bound, time follows the other clock until somebody trusts the wall
+// clock again. A clock that is set back needs no watching, because an account's
+// time never goes back.
 package wallclock
 
 import (
@@ -16,36 +16,35 @@ import (
 // Sources are the two clocks.
 type Sources struct {
 	Wall    func() time.Time     // may be set by anybody
-	Elapsed func() time.Duration // since some moment, sleep included; never set
+	Elapsed func() time.Duration // since some moment, including sleep; never set
 }
 
-// Clock is a wall clock that is watched. New makes one; it is safe for concurrent
-// use.
+// Clock is a watched wall clock. New makes one; it is safe for concurrent use.
 type Clock struct {
 	sources Sources
 	bound   time.Duration // 0 trusts every jump
 
 	mu      sync.Mutex
 	wall    time.Time     // what the wall clock showed when both were read
-	elapsed time.Duration // what the other one showed then
+	elapsed time.Duration // what the other clock showed then
 	jumped  bool          // the wall clock is not trusted
 }
 
-// Jump says how far the wall clock is from the time that is kept.
+// Jump says how far the wall clock is from the kept time.
 type Jump struct {
 	Wall time.Time // what the wall clock shows
 	Kept time.Time // what Now returns
 }
 
-// New returns a clock that trusts what the wall clock shows now.
+// New returns a clock that trusts the present time of the wall clock.
 func New(sources Sources, bound time.Duration) *Clock {
 	c := &Clock{sources: sources, bound: bound}
 	c.Trust()
 	return c
 }
 
-// Now returns the time: the wall clock's, or after a jump the time that has passed
-// since before it.
+// Now returns the time: that of the wall clock or, after a jump, the last
+// trusted time plus the time that has elapsed since.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +60,7 @@ func (c *Clock) Jumped() (Jump, bool) {
 	return jump, c.jumped
 }
 
-// Trust takes what the wall clock shows for the time from now on.
+// Trust makes the wall clock trusted from now on.
 func (c *Clock) Trust() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,9 +76,8 @@ func (c *Clock) shown() time.Time { return c.sources.Wall().Round(0) }
 // which takes a system call.
 const slack = time.Second
 
-// now reads the wall clock and, unless it has hardly moved, the other one. A wall
-// clock that is set right again by itself is trusted again. The caller holds the
-// lock.
+// now reads the wall clock and, if it has moved by more than the slack, the other
+// one. A wall clock that was corrected is trusted again. The caller holds the lock.
 func (c *Clock) now() Jump {
 	wall := c.shown()
 	if moved := wall.Sub(c.wall); !c.jumped && moved >= 0 && moved < slack {

@@ -10,26 +10,25 @@ import (
 // requestID is the header that carries a request's id.
 const requestID = "X-Amzn-Requestid"
 
-// ErrDropped has the connection closed without an answer. Where that cannot be
-// done, as under HTTP/2, whose connections carry other calls too, the stream is
-// reset; where there is neither, the answer is 502 without a body.
+// ErrDropped closes the connection without an answer. If that is impossible, as
+// in HTTP/2, whose connections also carry other calls, the stream is reset; if
+// there is no stream either, the answer is 502 without a body.
 var ErrDropped = errors.New("connection closed without an answer")
 
-// Reply is an answer as it goes out. The zero Reply is none: the connection is
-// closed.
+// Reply is an answer. The zero Reply is no answer: the connection is closed.
 type Reply struct {
 	Status      int
 	ContentType string
 	Body        []byte                          // nil for none
-	Stream      func(http.ResponseWriter) error // writes the answer in place of Body, but for its request id
-	Allow       string                          // the methods that there are, of status 405
+	Stream      func(http.ResponseWriter) error // writes the answer instead of Body, except for the request id
+	Allow       string                          // the methods that exist, for status 405
 
-	Error  string     // name of the error; "" of a success
-	Reason error      // of a failure, for the log
+	Error  string     // name of the error; "" for a success
+	Reason error      // why the request failed, for the log
 	Level  slog.Level // of the log line
 }
 
-// write sends the answer. The error is of a caller who has gone.
+// write sends the answer. It fails if the caller has gone.
 func (a Reply) write(w http.ResponseWriter, id string) error {
 	if a.Status == 0 {
 		drop(w)
@@ -57,7 +56,7 @@ func (a Reply) write(w http.ResponseWriter, id string) error {
 func drop(w http.ResponseWriter) {
 	control := http.NewResponseController(w)
 	if connection, _, err := control.Hijack(); err == nil {
-		_ = connection.Close() // there is nothing else to do with it
+		_ = connection.Close() // an error would change nothing
 		return
 	}
 	if control.SetWriteDeadline(time.Unix(1, 0)) != nil {

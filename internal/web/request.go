@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Request is one request to an API, with what has become known of it.
+// Request is one request to an API, with what is known about it so far.
 type Request struct {
 	*http.Request
 	ID        string      // unique; its answer carries it
@@ -21,13 +21,13 @@ type Request struct {
 	api    *API
 	writer http.ResponseWriter
 	limit  int64
-	read   bool // the body is, or why it cannot be
+	read   bool // whether the body, or the reason why it cannot be read, is known
 	body   []byte
-	held   int64 // bytes of the body that take up room
+	held   int64 // bytes that it takes from the room
 	bad    error
 }
 
-// ReadBody returns the body, which is read once and held against the limit of the
+// ReadBody returns the body. It reads the body once, within the limit of the
 // end point. Nothing else reads it.
 func (r *Request) ReadBody() ([]byte, error) {
 	if !r.read {
@@ -46,8 +46,8 @@ func (r *Request) readAll() ([]byte, error) {
 	return io.ReadAll(&held{http.MaxBytesReader(r.writer, r.Body, r.limit), r})
 }
 
-// Fits returns an error where the request says that its body is longer than the end
-// point takes.
+// Fits returns an error if the request announces a body that is longer than the
+// end point accepts.
 func (r *Request) Fits() error {
 	if r.ContentLength > r.limit {
 		return r.api.form.Unreadable(&http.MaxBytesError{Limit: r.limit})
@@ -55,9 +55,9 @@ func (r *Request) Fits() error {
 	return nil
 }
 
-// Also returns nil where the caller may do one thing more, which became known on
-// the way: an operation's Ask is asked for without it. What names no action or no
-// resource is refused to everyone.
+// Also returns nil if the caller may do one more thing, which became known only
+// while the operation runs. The Ask of an operation is checked without it. An
+// Ask without an action or a resource is refused to everyone.
 func (r *Request) Also(ask Ask) error {
 	if ask.Action == "" || ask.Resource == "" {
 		return errors.New("web: operation " + r.Operation + " does not say what it asks for")
@@ -80,9 +80,10 @@ func Source(r *http.Request) string {
 	return host
 }
 
-// Prolong has the time limits of the HTTP server for this request begin anew when
-// the duration is over, so that a call that waits for so long is answered. That of
-// reading moves too: when it passes, the server takes the client for gone.
+// Prolong makes the HTTP server's time limits for this request begin anew after
+// the duration, so that a call that waits that long can be answered. It also
+// moves the read limit, because the server takes the client for gone when that
+// passes.
 func (r *Request) Prolong(by time.Duration) {
 	if r.Request == nil {
 		return
@@ -93,27 +94,28 @@ func (r *Request) Prolong(by time.Duration) {
 	}
 	control, end := http.NewResponseController(r.writer), time.Now().Add(by)
 	if server.ReadTimeout > 0 {
-		_ = control.SetReadDeadline(end.Add(server.ReadTimeout)) // without one, nothing has to move
+		_ = control.SetReadDeadline(end.Add(server.ReadTimeout)) // without a limit, nothing has to move
 	}
 	if server.WriteTimeout > 0 {
 		_ = control.SetWriteDeadline(end.Add(server.WriteTimeout))
 	}
 }
 
-// Unhurried takes the time limits of the HTTP server from a request whose answer
-// takes the longer the more is stored. Its body has to be read by then.
+// Unhurried removes the HTTP server's time limits from a request whose answer
+// takes longer the more is stored. Its body must have been read before.
 func (r *Request) Unhurried() {
 	control := http.NewResponseController(r.writer)
-	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) // without them, nothing has to move
+	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) // without limits, nothing has to move
 }
 
-// SameOrigin has refuse answer what a page of another origin has a browser send: it
-// could change the settings of a server that only the browser's machine can reach.
-// Clients that are no browsers send none of the headers that tell.
+// SameOrigin lets refuse answer requests that a browser sends for a page of
+// another origin: such a page could change the settings of a server that only
+// the browser's machine can reach. Other clients do not send the headers that
+// show this.
 //
-// A name of the page's own that leads to this machine makes it the same origin.
-// Where nobody has to sign, hosts are the names whose pages alone may call; nil has
-// no bound.
+// A page under a name that resolves to this machine counts as the same origin.
+// If requests need no signature, only pages under the names in hosts may call;
+// nil allows all.
 func SameOrigin(next, refuse http.Handler, hosts *Hosts) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(refuse)

@@ -7,18 +7,18 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// ErrFull is why a body cannot be read for which there is no room. It is worth trying
-// again.
+// ErrFull is the reason why a body cannot be read if there is no room for it.
+// The caller should try again.
 var ErrFull = errors.New("there is no room for more request bodies")
 
-// Room is how many bytes of request bodies are held at once, from the moment that they
-// arrive until their request is answered. The APIs of a server share one.
+// Room bounds how many bytes of request bodies are held at once, from their
+// arrival until their request is answered. The APIs of a server share one Room.
 type Room struct{ bytes *semaphore.Weighted }
 
-// NewRoom returns room for so many bytes.
+// NewRoom returns room for a number of bytes.
 func NewRoom(bytes int64) *Room { return &Room{semaphore.NewWeighted(bytes)} }
 
-// take has a request hold n bytes more, or returns ErrFull.
+// take makes a request hold n more bytes, or returns ErrFull.
 func (room *Room) take(r *Request, n int64) error {
 	if room == nil {
 		return nil
@@ -30,14 +30,14 @@ func (room *Room) take(r *Request, n int64) error {
 	return nil
 }
 
-// release gives back what a request holds.
+// release returns what a request holds.
 func (room *Room) release(r *Request) {
 	if room != nil && r.held > 0 {
 		room.bytes.Release(r.held)
 	}
 }
 
-// held reads a body as far as there is room for it.
+// held reads a body while there is room for it.
 type held struct {
 	io.Reader
 	request *Request

@@ -1,13 +1,13 @@
-// Package web is what every HTTP API of slotfarm has in common, so that none of
-// them does it by itself or forgets it: a request's id, its body, who sent it and
-// whether that caller may do what it asks for, recovery from panics, the answer,
-// the log line, and what is told to metrics and traces.
+// Package web holds what all HTTP APIs of slotfarm have in common, so that no
+// API repeats or forgets it: a request's id, its body, its caller and whether
+// that caller may do what it asks for, recovery from panics, the answer, the
+// log line, and the reports to metrics and traces.
 //
-// It knows no API. An API brings its Form, which is how its errors and log lines
-// look, and for each place where requests arrive an Endpoint, which finds the
-// operation that a request is for. Who may call comes in as values, and an API
-// without them cannot be made. API.call is the one place that says in which order
-// all of this happens.
+// It knows no API. An API provides its Form, which decides how its errors and
+// log lines look, and an Endpoint for each place where requests arrive, which
+// finds the operation that a request is for. Authentication and authorization
+// are values, and an API cannot be made without them. API.call is the only
+// place that decides in which order all of this happens.
 package web
 
 import (
@@ -23,77 +23,77 @@ import (
 	"github.com/slotfarm/slotfarm/internal/iam"
 )
 
-// Config is what an API gets from the server that it is a part of. Around, Throttle,
-// Hosts, Room and Observe may be nil.
+// Config is what an API gets from its server. Around, Throttle, Hosts, Room and
+// Observe may be nil.
 type Config struct {
 	Authenticate Authenticate
 	Authorize    Authorize
 	NewID        func() string
 	Log          *slog.Logger
-	Around       Around               // of operations whose input has not been read yet
-	Throttle     func(*Request) error // refuses calls that their callers may make, and too often
-	Hosts        *Hosts               // that requests may be for; nil has no bound
-	Room         *Room                // for bodies; nil has no bound
-	Observe      Observe              // hears of every request
+	Around       Around               // around operations whose input has not been read yet
+	Throttle     func(*Request) error // refuses calls that are allowed but too frequent
+	Hosts        *Hosts               // the hosts that requests may name; nil allows all
+	Room         *Room                // for bodies; nil means no bound
+	Observe      Observe              // is told of every request
 }
 
 // Authenticate returns who sent a request.
 type Authenticate func(*Request) (Identity, error)
 
-// Authorize returns nil where the caller of a request may do what it asks for.
+// Authorize returns nil if the caller of a request may do what it asks for.
 type Authorize func(*Request, Ask) error
 
-// Anyone is the Authenticate of APIs that do not ask who calls.
+// Anyone is the Authenticate of APIs that do not identify their callers.
 func Anyone(*Request) (Identity, error) { return Identity{}, nil }
 
 // Everyone is the Authorize of APIs on which every caller may do everything.
 func Everyone(*Request, Ask) error { return nil }
 
-// Around stands between a call and its operation: it decides whether and when to
-// run it, and what is answered. It may answer ErrDropped.
+// Around wraps the operation of a call: it decides whether and when to run it,
+// and what to answer. It may return ErrDropped.
 type Around func(ctx context.Context, r *Request, run func() (Reply, error)) (Reply, error)
 
 // Identity is who makes a request.
 type Identity struct {
 	Account string
-	Key     string   // access key id; "" when the request names none
-	Signer  *iam.Key // whose signature was found to be good; nil where none has to be
+	Key     string   // access key id; "" if the request names none
+	Signer  *iam.Key // the key with which the request was verified; nil if no signature is required
 }
 
 // Ask is what a request asks for, as policies see it.
 type Ask struct {
 	Action   string      // such as "devicefarm:PurchaseOffering"
 	Resource string      // an ARN, or "*" for what is no single resource
-	Context  iam.Context // what the input gives to conditions; the rest is known of every request
+	Context  iam.Context // the condition values from the input; the others come from the request
 }
 
-// Form is how an API looks where APIs differ.
+// Form holds what differs between APIs.
 type Form struct {
-	Refuse     func(error) Reply                       // the answer to a request that failed
-	Unreadable func(error) error                       // what a failure to read the body is called; it may be an *http.MaxBytesError
-	Account    func(*Request) string                   // whom logs and metrics name; "" where it is no single account
-	Line       func(*Request, []slog.Attr) []slog.Attr // appends what log lines begin with
+	Refuse     func(error) Reply                       // returns the answer to a failed request
+	Unreadable func(error) error                       // translates a failure to read the body, which may be an *http.MaxBytesError
+	Account    func(*Request) string                   // the account that logs and metrics name; "" if there is no single one
+	Line       func(*Request, []slog.Attr) []slog.Attr // appends the first attributes of log lines
 }
 
 // Endpoint is a place where requests to an API arrive.
 type Endpoint struct {
-	Name  string                            // of its operation, where it has one alone
+	Name  string                            // of its operation, if it has only one
 	Limit int64                             // of bodies, in bytes
-	Check func(*Request) error              // what can be refused by the head alone; may be nil
-	Find  func(*Request) (Operation, error) // what the request is for
+	Check func(*Request) error              // refuses what the head alone shows to be wrong; may be nil
+	Find  func(*Request) (Operation, error) // finds what the request is for
 }
 
 // Operation is what a request may be for.
 type Operation struct {
-	Name string // as logs and metrics have it
+	Name string // in logs and metrics
 
-	// Open reads the input of a request as far as it needs to in order to tell what
-	// the request asks for. It changes nothing.
+	// Open reads as much of the input of a request as it needs to say what the
+	// request asks for. It changes nothing.
 	Open func(context.Context, *Request) (Call, error)
 }
 
-// Call is a request that is understood. Run is called where its caller may do
-// what it asks for.
+// Call is a request that was understood. Run is called if the caller may do
+// what the request asks for.
 type Call struct {
 	Ask Ask
 	Run func(context.Context) (Reply, error)
@@ -105,23 +105,23 @@ type API struct {
 	form Form
 }
 
-// New returns an API, or an error where anything is missing that is required. A
-// server that lets everyone do everything has to say so: see Everyone.
+// New returns an API, or an error if anything required is missing. A server
+// that lets everyone do everything has to say so: see Everyone.
 func New(c Config, f Form) (*API, error) {
 	switch {
 	case c.Authenticate == nil:
-		return nil, errors.New("web: an API needs something that says who calls it")
+		return nil, errors.New("web: an API needs an Authenticate")
 	case c.Authorize == nil:
-		return nil, errors.New("web: an API needs something that says who may do what")
+		return nil, errors.New("web: an API needs an Authorize")
 	case c.NewID == nil || c.Log == nil:
 		return nil, errors.New("web: an API needs ids for its requests and a log")
 	case f.Refuse == nil || f.Unreadable == nil || f.Account == nil || f.Line == nil:
-		return nil, errors.New("web: an API needs a whole form")
+		return nil, errors.New("web: an API needs a complete form")
 	}
 	return &API{c, f}, nil
 }
 
-// Handler returns what answers requests to an end point.
+// Handler returns the handler of requests to an end point.
 func (a *API) Handler(e Endpoint) http.Handler {
 	return a.handler(e.Limit, func(r *Request) (Reply, error) {
 		r.Operation = e.Name
@@ -129,7 +129,8 @@ func (a *API) Handler(e Endpoint) http.Handler {
 	})
 }
 
-// Refusal returns what answers every request with the error that f returns.
+// Refusal returns a handler that answers every request with the error that f
+// returns.
 func (a *API) Refusal(f func(*Request) error) http.Handler {
 	return a.handler(0, func(r *Request) (Reply, error) { return Reply{}, f(r) })
 }
@@ -161,7 +162,7 @@ func (a *API) call(r *Request, e Endpoint) (Reply, error) {
 	return a.Around(r.Context(), r, run)
 }
 
-// run runs an operation where the caller may do what it asks for.
+// run runs an operation if the caller may do what the request asks for.
 func (a *API) run(r *Request, operation Operation) (Reply, error) {
 	call, err := operation.Open(r.Context(), r)
 	if err != nil {
@@ -178,8 +179,8 @@ func (a *API) run(r *Request, operation Operation) (Reply, error) {
 	return call.Run(r.Context())
 }
 
-// handler returns what answers requests with what run returns, logs a line about
-// each and has it observed.
+// handler returns a handler that answers each request with what run returns,
+// logs a line about it and reports it to the observer.
 func (a *API) handler(limit int64, run func(*Request) (Reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		begin := time.Now()
@@ -219,10 +220,10 @@ func (a *API) answer(r *Request, run func(*Request) (Reply, error)) (reply Reply
 	return reply
 }
 
-// reasons are why a request failed, and why its answer was lost on the way.
+// reasons holds why a request failed, and why its answer was lost.
 type reasons struct{ failed, lost error }
 
-// attrs returns what the log line of a request says.
+// attrs returns the attributes of a request's log line.
 func (a *API) attrs(r *Request, result Result, why reasons) []slog.Attr {
 	attrs := a.form.Line(r, make([]slog.Attr, 0, 9+len(r.Attrs)))
 	attrs = append(attrs, slog.String("account", result.Account), slog.String("requestId", result.RequestID), slog.String("source", r.Source()))
@@ -234,30 +235,31 @@ func (a *API) attrs(r *Request, result Result, why reasons) []slog.Attr {
 	case why.failed != nil:
 		attrs = append(attrs, slog.String("reason", why.failed.Error()))
 	case why.lost != nil:
-		attrs = append(attrs, slog.String("reason", "the answer did not arrive whole: "+why.lost.Error()))
+		attrs = append(attrs, slog.String("reason", "the answer did not arrive completely: "+why.lost.Error()))
 	}
 	return append(attrs, slog.Int("status", result.Status), slog.Duration("took", result.Took))
 }
 
 // Result is how a request ended.
 type Result struct {
-	Operation string // "" where it named none of the API's
+	Operation string // "" if the request named no operation of the API
 	Account   string
 	RequestID string
-	Error     string // its name; "" of an answer without one
-	Status    int    // 0 where the connection was closed without an answer
+	Error     string // name of the error; "" if there is none
+	Status    int    // 0 if the connection was closed without an answer
 	Took      time.Duration
 }
 
-// Observe hears of every request before its answer goes out, so that whoever
-// has the answer finds it counted. It must not wait for anything.
+// Observe is called for every request before its answer is sent, so that a
+// caller who has the answer finds it counted. It must not wait for anything.
 type Observe func(context.Context, Result)
 
-// StatusGone is the status that is logged and counted where a caller left before
-// the server could answer: what then failed is no failure of the server.
+// StatusGone is the status that is logged and counted if a caller left before
+// the server could answer: that is not a failure of the server.
 const StatusGone = 499
 
-// gone reports whether a request fails with a status because its caller has left.
+// gone reports whether a request failed with a status because its caller has
+// left.
 func gone(r *Request, status int) bool {
 	return status >= http.StatusInternalServerError && r.Context().Err() != nil
 }

@@ -189,7 +189,7 @@ func TestLostAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	api.Handler(p.endpoint()).ServeHTTP(deaf{httptest.NewRecorder()}, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("pear")))
-	const want = `op=Buy account=alice requestId=id-1 source=192.0.2.1 error="" reason="the answer did not arrive whole: broken pipe" status=200`
+	const want = `op=Buy account=alice requestId=id-1 source=192.0.2.1 error="" reason="the answer did not arrive completely: broken pipe" status=200`
 	if got := p.log.String(); !strings.Contains(got, want) {
 		t.Errorf("log = %s, want %s", got, want)
 	}

@@ -1,8 +1,8 @@
 // Package modeltest makes inputs of an operation from the API model: values at
 // the bounds of each member, beyond them, and of wrong types.
 //
-// It decides which inputs are worth sending and what the model makes of them. It
-// sends none: a test that has a server does, to every operation in its table.
+// It decides which inputs are worth sending and what the model says about them.
+// It sends none: a test with a server does, to every operation in its table.
 package modeltest
 
 import (
@@ -14,37 +14,39 @@ import (
 	"github.com/slotfarm/slotfarm/internal/apimodel"
 )
 
-// Want is what the model makes of an input.
+// Want is the model's verdict on an input.
 type Want string
 
-// The wants.
+// The verdicts.
 const (
-	// Accepted is within the model: it may fail, but not for its form.
+	// Accepted means that the input is within the model: the call may fail, but
+	// not because of its form.
 	Accepted Want = "accepted"
-	// Argument has the right types and a value out of bounds, or lacks one.
+	// Argument means that the types are right, but a value is out of bounds or
+	// missing.
 	Argument Want = "ArgumentException"
-	// Malformed has a wrong type.
+	// Malformed means that a value has a wrong type.
 	Malformed Want = "SerializationException"
 )
 
 // Case is one input.
 type Case struct {
 	Name   string
-	Member string // that it is about, with what it stands in: "vpcConfig.vpcId"; "" for the whole input
-	Value  string // that it is about, as JSON
+	Member string // the tested member with its path, such as "vpcConfig.vpcId"; "" for the whole input
+	Value  string // the tested value as JSON
 	Body   string
 	Want   Want
 }
 
-// Samples are values as JSON, by the name of the member that takes them. Where a
-// member has none, one is made that the model allows.
+// Samples holds values as JSON, by the name of their member. For a member
+// without a sample, a value is made that the model allows.
 type Samples map[string]string
 
-// Cases returns the inputs that are worth sending to an operation. The first is
-// one that has all required members and nothing wrong.
+// Cases returns the inputs that are worth sending to an operation. The first
+// has all required members and no error.
 func Cases(o apimodel.Operation, samples Samples) []Case {
 	input := &apimodel.Shape{Kind: apimodel.Structure, Members: o.Input}
-	cases := []Case{{Name: "as it should be", Body: samples.value(input), Want: Accepted}}
+	cases := []Case{{Name: "valid", Body: samples.value(input), Want: Accepted}}
 	for _, v := range append(samples.variants(input), samples.misspelled(o.Input)...) {
 		name := v.name
 		if v.member != "" {
@@ -60,7 +62,7 @@ type variant struct {
 	name   string
 	member string // inside the shape; "" for the shape itself
 	about  string // the value of the member
-	value  string // of the shape, with the member's inside
+	value  string // of the shape, containing that of the member
 	want   Want
 }
 
@@ -111,7 +113,8 @@ var jsonTypes = map[apimodel.Kind]string{
 	apimodel.List: "array", apimodel.Map: "object", apimodel.Structure: "object",
 }
 
-// enums returns the ends of an enum and what is none of it.
+// enums returns the first and last value of an enum, and values that are not in
+// it.
 func enums(values []string) []variant {
 	return []variant{
 		plain("first of the enum", strconv.Quote(values[0]), Accepted),
@@ -122,8 +125,8 @@ func enums(values []string) []variant {
 	}
 }
 
-// structures returns a structure with each variant of each member, without each
-// member that it needs, and with one that it does not know.
+// structures returns structures with each variant of each member, without each
+// required member, and with an unknown member.
 func (s Samples) structures(shape *apimodel.Shape) []variant {
 	out := []variant{{name: "with an unknown member", value: s.object(shape.Members, "noSuchMember", `{"a":[1,null]}`), want: Accepted}}
 	for _, m := range shape.Members {
@@ -155,8 +158,8 @@ func (s Samples) misspelled(members []apimodel.Member) []variant {
 	return out
 }
 
-// lists returns lists at and beyond their bounds, and one with each variant of
-// an element.
+// lists returns lists at and beyond their bounds, and lists with each variant
+// of an element.
 func (s Samples) lists(shape *apimodel.Shape) []variant {
 	var out []variant
 	add := func(n int64, want Want) {
@@ -172,7 +175,8 @@ func (s Samples) lists(shape *apimodel.Shape) []variant {
 	return out
 }
 
-// atBounds calls add with the bounds of a length, and with those beyond them.
+// atBounds calls add with the bounds of a length, and with the lengths just
+// beyond them.
 func atBounds(shape *apimodel.Shape, add func(n int64, want Want)) {
 	if shape.Min != nil {
 		add(*shape.Min, Accepted)

@@ -42,7 +42,7 @@ func TestCases(t *testing.T) {
 		got[c.Name] = fmt.Sprintf("%s %s", c.Want, c.Body)
 	}
 	for name, want := range map[string]string{
-		"as it should be":                     `accepted {"name":"anna"}`,
+		"valid":                               `accepted {"name":"anna"}`,
 		"with an unknown member":              `accepted {"name":"anna","noSuchMember":{"a":[1,null]}}`,
 		"JSON array":                          `SerializationException []`,
 		"name: missing":                       `ArgumentException {}`,

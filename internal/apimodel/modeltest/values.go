@@ -10,7 +10,7 @@ import (
 )
 
 // long is the length of a text that the model does not bound, in characters: it
-// fits in a request, and in no message.
+// fits in a request, but not in a message.
 const long = 60_000
 
 // texts returns strings at and beyond the bounds of their length, and one that
@@ -49,7 +49,7 @@ func unmatched(shape *apimodel.Shape) []variant {
 	return nil
 }
 
-// beginnings are what texts begin with where the model has a pattern for them.
+// beginnings lists the beginnings of texts for which the model has a pattern.
 var beginnings = []string{
 	"", "arn:aws:devicefarm:us-west-2:000000000000:", "arn:aws:devicefarm:", "arn:aws:iam::000000000000:role/", "sg-", "subnet-",
 }
@@ -142,8 +142,8 @@ func (s Samples) of(m apimodel.Member) string {
 	return s.value(m.Shape)
 }
 
-// object returns a JSON object with the required members and the one named, which
-// gets the value given, or is left out for the value "".
+// object returns a JSON object with the required members and the one named,
+// which gets the value given, or is left out if the value is "".
 func (s Samples) object(members []apimodel.Member, name, value string) string {
 	var parts []string
 	for _, m := range members {

@@ -9,11 +9,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// refreshQuery returns, of one moment, the newest entries of accounts ($1) and the
-// entries that were recorded under retry ids ($2, $3). The former have true as
-// their last column. The latter are locked, which is written, so that they come
-// back only when the standbys have them that commits wait for: PostgreSQL shows
-// an entry whose commit was interrupted while it waited, and a failover loses it.
+// refreshQuery returns, as of one moment, the newest entries of accounts ($1)
+// and the entries recorded under retry ids ($2, $3). The last column is true
+// for the former. The latter are locked. Locking is a write, so they are
+// returned only when the standbys that commits wait for have them: PostgreSQL
+// also shows an entry whose commit was interrupted while it waited, and a
+// failover would lose it.
 const refreshQuery = `
 SELECT e.account, e.seq, e.transactions, e.retry, e.body, e.hash, true
 FROM unnest($1::text[]) AS a (account) CROSS JOIN LATERAL (
@@ -24,8 +25,8 @@ FROM unnest($2::text[], $3::bytea[]) AS r (account, retry) CROSS JOIN LATERAL (
 	SELECT * FROM entries WHERE entries.account = r.account AND entries.retry = r.retry AND entries.retry IS NOT NULL LIMIT 1
 	FOR KEY SHARE) e`
 
-// refresh asks the database for the heads of groups that must not rest on a guess,
-// and for what their jobs may repeat.
+// refresh asks the database for the heads of groups that must not rely on a
+// guess, and for the entries that their jobs may repeat.
 func (j *Journal) refresh(ctx context.Context, groups []*group) error {
 	asked := map[account.ID]*group{}
 	var ids, accounts []string
@@ -55,7 +56,7 @@ func (j *Journal) refresh(ctx context.Context, groups []*group) error {
 	return err
 }
 
-// learn takes a row of refreshQuery.
+// learn stores a row of refreshQuery in its group.
 func learn(asked map[account.ID]*group, row pgx.Row) error {
 	var r journal.Record
 	var hash []byte
@@ -73,13 +74,14 @@ func learn(asked map[account.ID]*group, row pgx.Row) error {
 	return nil
 }
 
-// appendQuery appends entries to accounts, all of those of an account or none, and
-// returns the accounts that it appended to. The first entry of an account ($7 is
-// the hash that it builds on, null for those that follow it) goes in only behind
-// the entry that it was decided on, where no other one has its place, and where
-// no retry id of the account's entries is recorded; who wants its place at the
-// same time waits for this one's commit. Test accounts ($8) may go back, so the
-// entry behind which theirs go is held fast meanwhile.
+// appendQuery appends entries to accounts, for each account all of its entries
+// or none, and returns the accounts to which it appended. The first entry of an
+// account ($7 is the hash that it builds on, null for the entries that follow
+// it) is inserted only if the entry that it was decided on is still there, no
+// other entry has its place, and no retry id of the account's entries is
+// recorded. Another writer that wants the same place waits for this commit.
+// Test accounts ($8) may go back, so the entry that theirs build on is locked
+// meanwhile.
 const appendQuery = `
 WITH input AS (
 	SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bool[])
@@ -119,7 +121,7 @@ type columns struct {
 	hash, previous [][]byte
 	test           []bool
 	dueAccount     []string
-	due            []*int64 // milliseconds since 1970; nil is never
+	due            []*int64 // milliseconds since 1970; nil means never
 }
 
 func (c *columns) add(l *group) {
@@ -138,8 +140,9 @@ func (c *columns) add(l *group) {
 	}
 }
 
-// append appends the entries of groups and returns the accounts that it did it to;
-// the others have gone on meanwhile, or recorded a retry before.
+// append appends the entries of groups and returns the accounts to which it
+// appended. The other accounts have changed meanwhile, or already recorded a
+// retry.
 func (j *Journal) append(ctx context.Context, groups []*group) (map[account.ID]bool, error) {
 	var c columns
 	for _, l := range groups {

@@ -7,9 +7,8 @@ import (
 )
 
 // How often a node that waits for changes of documents asks for those of other
-// nodes, how long they are kept for it, how long it may have been held up before
-// it takes everything for changed, and how often a node that commits removes old
-// ones.
+// nodes, how long they are kept for it, how long a delay makes it assume that
+// everything has changed, and how often a node that commits removes old ones.
 const (
 	pollPause   = 500 * time.Millisecond
 	pollGap     = time.Minute
@@ -17,8 +16,9 @@ const (
 	forgetPause = time.Minute
 )
 
-// Changed tells when documents may have changed. LISTEN would need a connection of
-// its own, which a pooler in transaction mode does not give.
+// Changed tells when documents may have changed. It does not use LISTEN, which
+// needs a connection of its own; a pooler in transaction mode does not give
+// one.
 func (j *Journal) Changed(ctx context.Context, prefix string) <-chan struct{} {
 	j.poll.enter(j)
 	return j.watchers.Watch(ctx, prefix, j.poll.leave)
@@ -34,7 +34,7 @@ type poll struct {
 	forgot  time.Time // when old changes were last removed
 }
 
-// enter begins to ask, unless it is done already.
+// enter begins to ask, unless the node already does.
 func (p *poll) enter(j *Journal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +47,7 @@ func (p *poll) enter(j *Journal) {
 	p.asking.Go(func() { j.ask(ctx) })
 }
 
-// leave ends the asking when nobody waits any more.
+// leave ends the asking if nobody waits any more.
 func (p *poll) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,7 +58,8 @@ func (p *poll) leave() {
 	}
 }
 
-// close ends the asking and waits for its end. Nobody may wait any more.
+// close ends the asking and waits for its end. It must be called after the last
+// leave.
 func (p *poll) close() {
 	p.mu.Lock()
 	p.closed = true
@@ -66,7 +67,7 @@ func (p *poll) close() {
 	p.asking.Wait()
 }
 
-// ask tells those who wait what other nodes have changed, until ctx ends.
+// ask tells the watchers what other nodes have changed, until ctx ends.
 func (j *Journal) ask(ctx context.Context) {
 	ticker := time.NewTicker(pollPause)
 	defer ticker.Stop()
@@ -74,13 +75,13 @@ func (j *Journal) ask(ctx context.Context) {
 	for {
 		begin := time.Now()
 		if begin.Sub(at) > pollGap {
-			seen = "" // what was kept for it may be gone
+			seen = "" // the changes kept for this node may be gone
 		}
 		keys, now, err := j.changes(ctx, seen)
 		switch {
 		case err != nil:
 			seen = ""
-		case seen == "": // nobody knows what was changed since somebody read
+		case seen == "": // the changes since the last read are unknown
 			j.watchers.TellAll()
 			fallthrough
 		default:
@@ -95,14 +96,14 @@ func (j *Journal) ask(ctx context.Context) {
 	}
 }
 
-// changesQuery returns the moment at which it is asked, and the keys that were
-// changed by transactions that another one ($1, null for none) could not see yet.
+// changesQuery returns the present moment, and the keys changed by transactions
+// that an earlier moment ($1, null for none) could not see yet.
 const changesQuery = `
 SELECT pg_current_snapshot()::text, coalesce((
 	SELECT array_agg(DISTINCT key) FROM document_changes
 	WHERE tx >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, $1::text::pg_snapshot)), '{}')`
 
-// changes returns what was changed since a moment, and the moment now.
+// changes returns what was changed since a moment, and the present moment.
 func (j *Journal) changes(ctx context.Context, seen string) (keys []string, now string, err error) {
 	var since *string
 	if seen != "" {
@@ -114,13 +115,13 @@ func (j *Journal) changes(ctx context.Context, seen string) (keys []string, now 
 	return keys, now, err
 }
 
-// forgetQuery removes old changes, but those that another node removes just now.
+// forgetQuery removes old changes, except those that another node is removing.
 const forgetQuery = `
 DELETE FROM document_changes WHERE ctid IN (
 	SELECT ctid FROM document_changes WHERE at < now() - make_interval(secs => $1) FOR UPDATE SKIP LOCKED)`
 
-// forget removes changes that nobody asks for any more, once in a while. Where it
-// fails, another time will do.
+// forget removes old changes from time to time. If it fails, the next attempt
+// will do.
 func (j *Journal) forget(ctx context.Context) {
 	p := &j.poll
 	p.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// documentColumns are what scanDocument reads.
+// documentColumns are the columns that scanDocument reads.
 const documentColumns = `key, version, body`
 
 // Get returns the documents with the keys.
@@ -56,15 +56,15 @@ func scanDocument(row pgx.Row) (d store.Document, err error) {
 	return d, err
 }
 
-// lockQuery locks numbers ($1) until the end of the transaction, in their order:
-// alone ($2), or together with others who do not want them alone.
+// lockQuery locks numbers ($1) in their order until the end of the transaction:
+// exclusively if $2 says so, else shared.
 const lockQuery = `
 SELECT count(CASE WHEN alone THEN pg_advisory_xact_lock(id)::text ELSE pg_advisory_xact_lock_shared(id)::text END)
 FROM unnest($1::bigint[], $2::bool[]) AS l (id, alone)`
 
-// commitQuery puts documents ($3, $4) and deletes others ($5) if each of some keys
-// ($1) has its version ($2). It returns the version that it gave, or one of the
-// keys for which that does not hold.
+// commitQuery puts documents ($3, $4) and deletes others ($5) if each of some
+// keys ($1) has its version ($2). It returns the version that it gave, or one
+// of the keys that do not have their version.
 const commitQuery = `
 WITH failed AS (
 	SELECT c.key FROM unnest($1::text[], $2::bigint[]) AS c (key, version)
@@ -84,12 +84,12 @@ WITH failed AS (
 SELECT version, '' FROM given UNION ALL SELECT 0, key FROM failed`
 
 // Commit changes documents in one transaction that is one round trip. Its first
-// statement locks what it names; its second one sees what was committed by
-// everyone who held one of these locks before, checks and writes.
+// statement locks the keys. Its second statement sees what earlier holders of
+// these locks committed, checks the conditions and writes.
 //
-// The locks are advisory: they lock keys that do not exist as well as those that
-// do, leave no rows behind, and let those that only read a key read it together,
-// such as everyone who creates something under one parent.
+// The locks are advisory: they also lock keys that do not exist, leave no rows
+// behind, and can be shared by commits that only read a key, such as all that
+// create something under one parent.
 func (j *Journal) Commit(ctx context.Context, c store.Commit) (int64, error) {
 	if err := c.Check(); err != nil {
 		return 0, err
@@ -107,7 +107,7 @@ func (j *Journal) Commit(ctx context.Context, c store.Commit) (int64, error) {
 		return j.pool.SendBatch(ctx, batchOf(c, &version, &differs)).Close()
 	})
 	<-j.committing
-	j.watchers.Tell(changed...) // also where nobody knows whether it was committed
+	j.watchers.Tell(changed...) // also if it is unknown whether it was committed
 	if err != nil {
 		return 0, err
 	}
@@ -121,8 +121,8 @@ func (j *Journal) Commit(ctx context.Context, c store.Commit) (int64, error) {
 	return version, nil
 }
 
-// takeTurn waits until few enough commits of this process are under way. The time
-// that it takes is not the database's.
+// takeTurn waits until few enough commits of this process are under way. This
+// time does not count as the database's.
 func (j *Journal) takeTurn(ctx context.Context) error {
 	select {
 	case j.committing <- struct{}{}:
@@ -132,7 +132,8 @@ func (j *Journal) takeTurn(ctx context.Context) error {
 	}
 }
 
-// batchOf returns the statements of a commit, which end at version or differs.
+// batchOf returns the statements of a commit, which store their result in
+// version or differs.
 func batchOf(c store.Commit, version *int64, differs *string) *pgx.Batch {
 	batch := &pgx.Batch{}
 	ids, alone := locksOf(c)
@@ -151,12 +152,13 @@ func batchOf(c store.Commit, version *int64, differs *string) *pgx.Batch {
 	return batch
 }
 
-// manyKeys is of how many keys a commit locks each. One of more locks all
-// documents: the database keeps its locks in memory that is bounded.
+// manyKeys is the largest number of keys that a commit locks one by one. A
+// commit with more keys locks all documents, because the database keeps its
+// locks in bounded memory.
 const manyKeys = 256
 
 // locksOf returns what a commit locks, in an order that is the same for all
-// commits, and whether alone.
+// commits, and which of the locks are exclusive.
 func locksOf(c store.Commit) (ids []int64, alone []bool) {
 	wanted := map[int64]bool{}
 	for key := range c.If {
@@ -166,7 +168,7 @@ func locksOf(c store.Commit) (ids []int64, alone []bool) {
 		wanted[lockOf(key)] = true
 	}
 	everything := len(wanted) > manyKeys
-	ids, alone = []int64{lockOf("")}, []bool{everything} // no key is empty
+	ids, alone = []int64{lockOf("")}, []bool{everything} // the empty text is never a key
 	if everything {
 		return ids, alone
 	}
@@ -177,7 +179,7 @@ func locksOf(c store.Commit) (ids []int64, alone []bool) {
 }
 
 // lockOf returns the number that stands for a key, the same at every node. Keys
-// that share one wait for each other, and nothing else.
+// with the same number wait for each other; that is the only effect.
 func lockOf(key string) int64 {
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(key)) // it never fails

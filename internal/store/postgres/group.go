@@ -6,36 +6,36 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// group is what one statement does to one account: the updates that wait for it,
+// group holds what one statement does to one account: its waiting updates,
 // decided one after another from a head.
 type group struct {
 	account account.ID
 	jobs    []*job
 
 	head    journal.Head
-	ask     bool                                   // the database, before anything is decided
-	fresh   bool                                   // head and retries are what the database said
-	broken  error                                  // the head that the database has cannot be read
-	retries map[journal.RetryDigest]journal.Record // the recorded ones that the jobs ask for
+	ask     bool                                   // ask the database before anything is decided
+	fresh   bool                                   // head and retries come from the database
+	broken  error                                  // why the head in the database cannot be read
+	retries map[journal.RetryDigest]journal.Record // recorded retries that the jobs ask for
 
 	entries []journal.Appended
 	results []result // of jobs, valid when entries are appended
-	moved   bool     // when the account is due
+	moved   bool     // the due time of the account has changed
 }
 
-// result is what becomes of a job.
+// result is the result of a job.
 type result struct {
 	outcome journal.Outcome
 	err     error
 }
 
-// doubted returns the group with its head to be asked for.
+// doubted returns the group marked so that it asks the database for its head.
 func (g *group) doubted() *group {
 	g.ask, g.fresh = true, false
 	return g
 }
 
-// decide decides the jobs of the group, and reports false where an answer would
+// decide decides the jobs of the group. It reports false if an answer would
 // rest on a guess.
 func (g *group) decide() bool {
 	g.entries, g.results, g.moved = nil, nil, false
@@ -60,7 +60,7 @@ func (g *group) decide() bool {
 	return true
 }
 
-// decideOne decides one job on a head.
+// decideOne decides one job from a head.
 func (g *group) decideOne(w *job, head journal.Head, recorded map[journal.RetryDigest]journal.Record) (result, []journal.Appended) {
 	if err := w.ctx.Err(); err != nil {
 		return result{err: unavailable(err)}, nil
@@ -93,7 +93,7 @@ func (g *group) take(before account.State, a journal.Appended) {
 	g.moved = g.moved || a.Record.Seq == 1 || !a.Entry.State.Due().Equal(before.Due())
 }
 
-// newest returns the head of the account when the entries are appended.
+// newest returns the head that the account has once the entries are appended.
 func (g *group) newest() journal.Head {
 	if n := len(g.entries); n > 0 {
 		last := g.entries[n-1]
@@ -102,8 +102,8 @@ func (g *group) newest() journal.Head {
 	return g.head
 }
 
-// extend is journal.Extend, with a panic of one decision turned into its error:
-// it must not end the writer that everyone shares.
+// extend is journal.Extend, except that it turns a panic in a decision into an
+// error: one decision must not end the writer that all share.
 func extend(head journal.Head, change journal.Change) (appended []journal.Appended, err error) {
 	defer func() {
 		if p := recover(); p != nil {

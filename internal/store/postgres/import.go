@@ -15,17 +15,17 @@ import (
 // importRows is how many rows are sent to the database at a time.
 const importRows = 1000
 
-// Import is a journal on its way into an empty database. Its methods are called
-// by the function that Journal.Import is given.
+// Import adds a journal to an empty database. Its methods are called by the
+// function that Journal.Import gets.
 type Import struct {
 	tx      pgx.Tx
 	entries [][]any
-	due     map[account.ID]*int64 // milliseconds since 1970; nil is never
+	due     map[account.ID]*int64 // milliseconds since 1970; nil means never
 }
 
-// Import has fill add everything that another journal holds. All of it is there
-// when Import returns nil, and else nothing. Conflict for a database that holds
-// something already.
+// Import calls fill, which adds everything that another journal holds. If
+// Import returns nil, all of it is there; otherwise nothing is. Errors:
+// Conflict if the database is not empty.
 func (j *Journal) Import(ctx context.Context, fill func(*Import) error) error {
 	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `LOCK entries, accounts, documents IN EXCLUSIVE MODE`); err != nil {
@@ -37,7 +37,7 @@ func (j *Journal) Import(ctx context.Context, fill func(*Import) error) error {
 			return err
 		}
 		if used {
-			return fault.New(fault.Conflict, "the database holds accounts or keys already; it must be a new one")
+			return fault.New(fault.Conflict, "the database already holds accounts or keys; it must be empty")
 		}
 		i := &Import{tx: tx, due: map[account.ID]*int64{}}
 		if err := fill(i); err != nil {
@@ -47,8 +47,8 @@ func (j *Journal) Import(ctx context.Context, fill func(*Import) error) error {
 	})
 }
 
-// Entry adds an entry and the state that it leads to. Those of an account come
-// one after another.
+// Entry adds an entry and the state that it leads to. The entries of an account
+// come one after another.
 func (i *Import) Entry(ctx context.Context, r journal.Record, state account.State) error {
 	i.entries = append(i.entries, []any{string(r.Account), r.Seq, r.Transactions, r.Retry, r.Body, r.Hash[:]})
 	i.due[r.Account] = dueOf(state)
@@ -64,7 +64,7 @@ func (i *Import) Document(ctx context.Context, d store.Document) error {
 	return err
 }
 
-// Versions has documents be given versions above last from now on.
+// Versions makes new documents get versions above last.
 func (i *Import) Versions(ctx context.Context, last int64) error {
 	if last == 0 {
 		return nil

@@ -21,8 +21,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// How often a process that waits for another one's migration looks again, how
-// many times, and how long the lock of one that died is respected.
+// How often and how many times a process that waits for another's migration
+// looks again, and how long it respects the lock of a process that died.
 const (
 	lockPause = 50 * time.Millisecond
 	lockTries = 1200
@@ -30,7 +30,7 @@ const (
 )
 
 // migrate brings the database to the newest format that this program knows, and
-// refuses one that is newer. One process does it while others wait.
+// refuses a newer format. One process migrates while others wait.
 func migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
@@ -69,10 +69,10 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithLocker(locker), goose.WithGoMigrations(moveRecords()))
 }
 
-// undefinedTable is what PostgreSQL says of a table that is not there.
+// undefinedTable is PostgreSQL's error code for a table that does not exist.
 const undefinedTable = "42P01"
 
-// format returns the format of the tables, 0 where there are none.
+// format returns the format of the tables, or 0 if there are none.
 func format(ctx context.Context, db *sql.DB) (have int64, err error) {
 	err = db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&have)
 	var refused *pgconn.PgError

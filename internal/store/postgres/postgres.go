@@ -1,19 +1,20 @@
 // Package postgres keeps journals and documents in a PostgreSQL database that any
 // number of processes share.
 //
-// The primary key (account, seq) is the lock: of two processes that append to one
-// account at the same time one succeeds, and the other reads the account's head
-// again and decides again. Waiting updates of one process are decided together
-// and appended by one statement, which is one round trip and one commit. Heads
-// are remembered only as guesses: what is decided on one counts when its append
-// succeeds, and a refusal only when it was decided on what the database said
-// after the update had begun.
+// The primary key (account, seq) is the lock: of two processes that append to
+// one account at the same time one succeeds, and the other reads the account's
+// head again and decides again. Waiting updates of one process are decided
+// together and appended by one statement, in one round trip and one commit.
+// Heads are remembered only as guesses: a decision based on a guess counts only
+// if its append succeeds, and a refusal only if it was based on what the
+// database said after the update began.
 //
-// A commit of documents locks their keys, in an order that all commits keep. No
-// document is remembered.
+// A commit of documents locks their keys, in an order that is the same for all
+// commits. No document is remembered.
 //
-// Statements are planned anew each time, name nothing that outlives them and set
-// nothing for a session, so that they run behind PgBouncer in transaction mode.
+// Statements are planned anew each time, and neither create names that outlive
+// them nor change session settings, so they work behind PgBouncer in
+// transaction mode.
 package postgres
 
 import (
@@ -43,25 +44,25 @@ const (
 )
 
 // patience is how long the database may take to answer. It bounds how long a
-// request waits while the database is away.
+// request waits while the database is unreachable.
 const patience = 3 * time.Second
 
-// reach is how long it may take to connect to one of several hosts, and how long
-// a connection that has lain idle may take to answer. It is short of patience, so
-// that a request that meets a host which has gone dark still reaches the next one.
+// reach is how long connecting to one of several hosts may take, and how long a
+// connection that was idle may take to answer. It is shorter than patience, so
+// that a request that first tries a dead host still reaches the next one.
 const reach = time.Second
 
 // Journal is a store.Store in PostgreSQL. Open makes one.
 type Journal struct {
 	pool       *pgxpool.Pool
 	guesses    *lru.Cache[account.ID, journal.Head]
-	observe    func(journal.Batch) // nil where nobody wants to know
+	observe    func(journal.Batch) // may be nil
 	queue      *queue
 	writing    sync.WaitGroup
 	watchers   store.Watchers
 	poll       poll
 	gets       reads
-	committing chan struct{} // has a value for each commit of documents under way
+	committing chan struct{} // holds a value for each commit of documents under way
 	close      sync.Once
 }
 
@@ -70,16 +71,16 @@ var _ store.Store = (*Journal)(nil)
 // Option changes how a journal is opened.
 type Option func(*Journal)
 
-// Observe has f hear of every batch that failed or wrote something, before its
-// updates are answered. Several batches may be under way, so f is called by
-// several at once; it must not wait for anything.
+// Observe makes the writers call f with every batch that failed or wrote
+// something, before they answer the updates of the batch. Several batches may
+// be under way, so calls may overlap; f must not wait for anything.
 func Observe(f func(journal.Batch)) Option {
 	return func(j *Journal) { j.observe = f }
 }
 
-// Open opens the journal in the database at a URL as libpq has it, or a list of
-// keywords and values; pool_max_conns among them bounds the connections. Tables
-// are made where there are none. A newer storage format and a database that
+// Open opens the journal in the database that a libpq URL or keyword/value
+// string names; its parameter pool_max_conns bounds the connections. Open makes
+// the tables if there are none. A newer storage format and a database that
 // acknowledges commits before they are on disk are errors.
 func Open(ctx context.Context, url string, options ...Option) (*Journal, error) {
 	config, err := configOf(url)
@@ -113,7 +114,7 @@ func Open(ctx context.Context, url string, options ...Option) (*Journal, error) 
 func configOf(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, fault.New(fault.Argument, "the database URL cannot be read; it is one such as postgres://slotfarm@db.example.org/slotfarm?sslmode=verify-full")
+		return nil, fault.New(fault.Argument, "the database URL cannot be read; it must look like postgres://slotfarm@db.example.org/slotfarm?sslmode=verify-full")
 	}
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = connections
@@ -133,7 +134,7 @@ func configOf(url string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// prepare brings the tables up to date and looks at what the database promises.
+// prepare brings the tables up to date and checks the settings of the database.
 func (j *Journal) prepare(ctx context.Context) error {
 	for _, setting := range []string{"fsync", "synchronous_commit"} {
 		var value string
@@ -141,14 +142,15 @@ func (j *Journal) prepare(ctx context.Context) error {
 			return err
 		}
 		if value == "off" {
-			return fault.New(fault.Conflict, "the database has %s off: what it acknowledges may be lost. Turn it on", setting)
+			return fault.New(fault.Conflict, "the database has %s off, so acknowledged changes may be lost; turn it on", setting)
 		}
 	}
 	return errors.Join(j.checkIsolation(ctx), migrate(ctx, j.pool))
 }
 
-// checkIsolation refuses a database whose transactions see one moment throughout:
-// what a commit of documents checks must be what was committed while it waited.
+// checkIsolation refuses a database whose transactions see one moment
+// throughout: a commit of documents must check what others committed while it
+// waited.
 func (j *Journal) checkIsolation(ctx context.Context) error {
 	var level string
 	if err := j.pool.QueryRow(ctx, `SELECT current_setting('transaction_isolation')`).Scan(&level); err != nil {
@@ -160,7 +162,7 @@ func (j *Journal) checkIsolation(ctx context.Context) error {
 	return nil
 }
 
-// Ping returns nil when the database takes updates.
+// Ping returns nil if the database accepts updates.
 func (j *Journal) Ping(ctx context.Context) error {
 	var standby bool
 	err := j.within(ctx, func(ctx context.Context) error {
@@ -173,8 +175,8 @@ func (j *Journal) Ping(ctx context.Context) error {
 	return err
 }
 
-// Size returns how many bytes the database has. Its write-ahead log is that of the
-// whole cluster, and 0 here.
+// Size returns the size of the database in bytes. The write-ahead log belongs
+// to the whole cluster, so its size is 0 here.
 func (j *Journal) Size() (database, log int64, err error) {
 	err = j.within(context.Background(), func(ctx context.Context) error {
 		return j.pool.QueryRow(ctx, `SELECT pg_database_size(current_database())`).Scan(&database)
@@ -194,7 +196,7 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-// within runs f with a bound on its time and translates its error.
+// within runs f with a time limit and translates its error.
 func (j *Journal) within(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -204,8 +206,9 @@ func (j *Journal) within(ctx context.Context, f func(context.Context) error) err
 	return nil
 }
 
-// failed translates an error of the driver, once, for everyone above. After one
-// that says that the database is another one now, connections are made anew.
+// failed translates an error of the driver, once for all callers. If the error
+// says that a different server now serves the database, failed makes new
+// connections.
 func (j *Journal) failed(err error) error {
 	if lost(err) {
 		j.pool.Reset()
@@ -213,12 +216,13 @@ func (j *Journal) failed(err error) error {
 	return unavailable(err)
 }
 
-// readOnly is what PostgreSQL says to who writes to a standby.
+// readOnly is PostgreSQL's error code for a write to a standby.
 const readOnly = "25006"
 
-// lost reports whether an error says that the other connections are no better
-// than the one that it came from: the server is a standby now, or did not answer
-// in time. That no connection could be made says nothing of those there are.
+// lost reports whether an error says that the other connections are just as
+// useless as the one that it came from: the server is a standby now, or did not
+// answer in time. A failure to make a new connection says nothing about
+// existing ones.
 func lost(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {

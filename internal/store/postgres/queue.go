@@ -9,13 +9,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// The most accounts, and updates of each, that one statement appends to.
+// The most accounts that one statement appends to, and the most updates of
+// each.
 const (
 	maxLines = 128
 	maxJobs  = 64
 )
 
-// job is an update that waits.
+// job is a waiting update.
 type job struct {
 	ctx     context.Context
 	change  journal.Change
@@ -30,13 +31,13 @@ func (w *job) finish(outcome journal.Outcome, err error) {
 	close(w.done)
 }
 
-// queue holds waiting updates by account. An account whose updates are being
-// made is taken by nobody else, which spares this process conflicts with itself.
+// queue holds waiting updates by account. While one writer makes the updates of
+// an account, no other takes it, so this process does not conflict with itself.
 type queue struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	waiting map[account.ID][]*job
-	ready   []account.ID // those of waiting that nobody has taken, longest first
+	ready   []account.ID // waiting accounts that no writer has taken, longest waiting first
 	taken   map[account.ID]bool
 	closed  bool
 }
@@ -47,7 +48,7 @@ func newQueue() *queue {
 	return q
 }
 
-// add has an update wait. It is false when the queue is closed.
+// add queues an update. It returns false if the queue is closed.
 func (q *queue) add(w *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -63,8 +64,8 @@ func (q *queue) add(w *job) bool {
 	return true
 }
 
-// take waits for updates and returns those of some accounts; nil when the queue
-// is closed and empty.
+// take waits for updates and returns those of some accounts, or nil if the
+// queue is closed and empty.
 func (q *queue) take() []*group {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -93,7 +94,7 @@ func (q *queue) take() []*group {
 	return groups
 }
 
-// release gives an account back.
+// release returns an account to the queue.
 func (q *queue) release(id account.ID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,7 +105,8 @@ func (q *queue) release(id account.ID) {
 	}
 }
 
-// close has add refuse, and take end when nothing waits any more.
+// close makes add refuse updates, and take return nil once nothing waits any
+// more.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -112,8 +114,8 @@ func (q *queue) close() {
 	q.changed.Broadcast()
 }
 
-// Update has a change wait for a writer, and for its commit. When ctx ends first,
-// the change may still be appended.
+// Update queues a change for a writer and waits for its commit. If ctx ends
+// first, the change may still be appended.
 func (j *Journal) Update(ctx context.Context, change journal.Change) (journal.Outcome, error) {
 	w := &job{ctx: ctx, change: change, done: make(chan struct{})}
 	if err := ctx.Err(); err != nil {

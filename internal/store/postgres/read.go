@@ -11,7 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// recordColumns are what scanRecord reads.
+// recordColumns are the columns that scanRecord reads.
 const recordColumns = `account, seq, transactions, retry, body, hash`
 
 // Head returns the newest durable entry of an account.
@@ -64,7 +64,7 @@ func (j *Journal) Due(ctx context.Context, now time.Time, share string, limit in
 		WHERE due <= $1 AND account LIKE $2 ORDER BY due, account LIMIT $3`, now.UnixMilli(), "%"+share, limit)
 }
 
-// collect returns what scan makes of each row of a query.
+// collect returns the result of scan for each row of a query.
 func collect[T any](ctx context.Context, j *Journal, scan func(pgx.Row) (T, error), query string, args ...any) (all []T, err error) {
 	err = j.within(ctx, func(ctx context.Context) error {
 		rows, err := j.pool.Query(ctx, query, args...)
@@ -80,7 +80,7 @@ func collect[T any](ctx context.Context, j *Journal, scan func(pgx.Row) (T, erro
 	return all, err
 }
 
-// scanRecord reads recordColumns.
+// scanRecord reads the columns of recordColumns.
 func scanRecord(row pgx.Row) (journal.Record, error) {
 	var r journal.Record
 	var hash []byte

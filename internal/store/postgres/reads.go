@@ -9,15 +9,15 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Bounds of what Gets share.
+// Bounds of the questions that Gets share.
 const (
-	readsAtOnce = 2   // questions under way
-	sharedKeys  = 256 // keys of a question that several ask
-	fewKeys     = 16  // keys of a Get that shares a question
+	readsAtOnce = 2   // questions under way at once
+	sharedKeys  = 256 // keys of a shared question
+	fewKeys     = 16  // most keys of a Get that shares a question
 )
 
-// reads answers many Gets that come at the same time with few questions to the
-// database: each request begins with one.
+// reads answers many simultaneous Gets with few questions to the database,
+// because each request begins with a Get.
 type reads struct {
 	ask func(ctx context.Context, keys []string) ([]store.Document, error)
 
@@ -26,7 +26,7 @@ type reads struct {
 	asking  int
 }
 
-// question is one to the database.
+// question is one query to the database.
 type question struct {
 	keys  map[string]bool
 	done  chan struct{} // closed when found and err are final
@@ -58,7 +58,7 @@ func (r *reads) get(ctx context.Context, keys []string) ([]store.Document, error
 	return found, nil
 }
 
-// join adds keys to a question that was not asked yet.
+// join adds keys to a question that has not been asked yet.
 func (r *reads) join(keys []string) *question {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,7 +78,7 @@ func (r *reads) join(keys []string) *question {
 	return mine
 }
 
-// run asks as long as somebody waits.
+// run asks questions while any wait.
 func (r *reads) run() {
 	for {
 		r.mu.Lock()

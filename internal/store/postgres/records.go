@@ -10,10 +10,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/records"
 )
 
-// formatWithoutRecords is the first format that has documents in place of records.
+// formatWithoutRecords is the first format that has documents instead of
+// records.
 const formatWithoutRecords = 3
 
-// moveRecords is the migration that makes documents of records.
+// moveRecords is the migration that turns records into documents.
 func moveRecords() *goose.Migration {
 	return goose.NewGoMigration(formatWithoutRecords, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `LOCK records IN ACCESS EXCLUSIVE MODE`); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Rewind takes back the entries of a test account after a place.
+// Rewind takes back the entries of a test account that come after a place.
 func (j *Journal) Rewind(ctx context.Context, id account.ID, to journal.Place) error {
 	var refused error
 	err := j.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -25,16 +25,16 @@ func (j *Journal) Rewind(ctx context.Context, id account.ID, to journal.Place) e
 	return refused
 }
 
-// takeBackQuery takes back the entries of an account ($1) behind one ($2). It locks
-// them oldest first: who appends holds the entry that it builds on while it waits
-// for the one after that, and neither may wait for the other.
+// takeBackQuery takes back the entries of an account ($1) after one ($2). It
+// locks them oldest first: a writer that appends holds the entry that it builds
+// on while it waits for the next one, and the two must not wait for each other.
 const takeBackQuery = `
 DELETE FROM entries e USING (SELECT account, seq FROM entries WHERE account = $1 AND seq > $2 ORDER BY seq FOR UPDATE) AS locked
 WHERE e.account = locked.account AND e.seq = locked.seq`
 
-// rewind returns why the account may not go back, or what failed. What is
-// appended while it is at work builds on an entry that it takes back: that waits,
-// or is taken back too.
+// rewind returns why the account may not go back, or what failed. An entry
+// appended meanwhile builds on an entry that rewind takes back, so it waits or
+// is taken back too.
 func rewind(ctx context.Context, tx pgx.Tx, id account.ID, to journal.Place) (refused, failed error) {
 	newest, err := recordIn(ctx, tx, `ORDER BY seq DESC LIMIT 1`, id)
 	if err != nil {
@@ -71,7 +71,7 @@ func rewind(ctx context.Context, tx pgx.Tx, id account.ID, to journal.Place) (re
 	return nil, err
 }
 
-// recordIn returns an entry of an account, nil where there is none.
+// recordIn returns an entry of an account, or nil if there is none.
 func recordIn(ctx context.Context, tx pgx.Tx, which string, args ...any) (*journal.Record, error) {
 	args[0] = string(args[0].(account.ID))
 	record, err := scanRecord(tx.QueryRow(ctx, `SELECT `+recordColumns+` FROM entries WHERE account = $1 `+which, args...))
@@ -81,8 +81,8 @@ func recordIn(ctx context.Context, tx pgx.Tx, which string, args ...any) (*journ
 	return &record, err
 }
 
-// Clear removes every entry and every document. The versions of documents go on
-// from where they are. No other process may be at work.
+// Clear removes every entry and every document. Versions of documents continue
+// from the last one. No other process may use the database meanwhile.
 func (j *Journal) Clear(ctx context.Context) error {
 	err := j.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `TRUNCATE entries, accounts, documents`)

@@ -10,7 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// write makes waiting updates until the queue is closed and empty.
+// write processes waiting updates until the queue is closed and empty.
 func (j *Journal) write() {
 	for groups := j.queue.take(); groups != nil; groups = j.queue.take() {
 		slices.SortFunc(groups, func(a, b *group) int { return strings.Compare(string(a.account), string(b.account)) })
@@ -24,8 +24,9 @@ func (j *Journal) write() {
 	}
 }
 
-// round makes the updates of groups, which are sorted by account, and returns the
-// groups that have to be tried again. The others are answered and released.
+// round processes the updates of groups, which are sorted by account. It
+// answers and releases the groups that are done, and returns those that have to
+// be tried again.
 func (j *Journal) round(groups []*group) (again []*group) {
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -75,7 +76,7 @@ func (j *Journal) answer(l *group) {
 	j.queue.release(l.account)
 }
 
-// fail answers the jobs of groups of which nobody knows what became.
+// fail answers the jobs of groups whose outcome is unknown.
 func (j *Journal) fail(groups []*group, begin time.Time, err error) {
 	err = j.failed(err)
 	updates := 0
@@ -94,7 +95,7 @@ func (j *Journal) fail(groups []*group, begin time.Time, err error) {
 	}
 }
 
-// tell has who observes hear of the groups that were appended.
+// tell tells the observer of the groups that were appended.
 func (j *Journal) tell(groups []*group, done map[account.ID]bool, begin time.Time) {
 	b := journal.Batch{Took: time.Since(begin)}
 	for _, l := range groups {

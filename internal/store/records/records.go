@@ -1,6 +1,6 @@
-// Package records turns the records of storage formats before documents into
-// documents. A record was a value with a kind and a name; the package knows what
-// each kind of them became, and nothing else does.
+// Package records turns the records of old storage formats into documents. A
+// record was a value with a kind and a name; only this package knows what each
+// kind became.
 package records
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Record is a value as it was kept.
+// Record is a value as an old format kept it.
 type Record struct {
 	Kind, Name string
 	Body       []byte
 }
 
-// Documents returns the documents that records become, in the order of their keys
-// and without versions. The records are in the order of their names. An access key
-// that was damaged could only be deleted, and is left out. So are claims of
-// sweepers, which are over soon, and the counts of changes.
+// Documents returns the documents that records become, in the order of their
+// keys and without versions. The records come in the order of their names. A
+// damaged access key could only be deleted, so it is left out. So are the
+// claims of sweepers, which expire soon, and the change counts.
 func Documents(old []Record) ([]store.Document, error) {
 	found := moved{}
 	for _, r := range old {
@@ -38,7 +38,7 @@ func Documents(old []Record) ([]store.Document, error) {
 	return all, nil
 }
 
-// moved are bodies by the keys of documents.
+// moved holds bodies by document key.
 type moved map[string][]byte
 
 func (m moved) add(r Record) error {
@@ -57,10 +57,10 @@ func (m moved) add(r Record) error {
 	case "sweep", "revision":
 		return nil
 	}
-	return errors.New("no such kind is known")
+	return errors.New("the kind is unknown")
 }
 
-// addAccess adds an access key, which had its id as its name, or the fingerprint of
+// addAccess adds an access key, whose name was its id, or the fingerprint of
 // the master key.
 func (m moved) addAccess(r Record) error {
 	id, isKey := strings.CutPrefix(r.Name, "key/")
@@ -83,8 +83,8 @@ func (m moved) addAccess(r Record) error {
 	return m.put("access/"+owner.Account+"/"+id, r.Body)
 }
 
-// put adds a document that an engine could keep. How large it is does not matter:
-// the record was there.
+// put adds a document that an engine could keep. Its size does not matter,
+// because the record was already there.
 func (m moved) put(key string, body []byte) error {
 	if err := store.CheckKey(key); err != nil {
 		return err

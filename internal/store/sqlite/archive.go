@@ -18,8 +18,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Archive is a journal that nobody writes: a backup, or a data directory that
-// no process has open. OpenArchive opens one; it changes nothing.
+// Archive is a read-only journal: a backup, or a data directory that no process
+// has open. OpenArchive opens one and changes nothing.
 type Archive struct {
 	journal.Reader
 	db     *sql.DB
@@ -28,8 +28,8 @@ type Archive struct {
 }
 
 // OpenArchive opens a backup or a data directory for reading. A directory that
-// another process has open, a newer storage format and what is no journal are
-// errors.
+// another process has open, a newer storage format and anything that is not a
+// journal are errors.
 func OpenArchive(ctx context.Context, path string) (*Archive, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func OpenArchive(ctx context.Context, path string) (*Archive, error) {
 	file := path
 	if info.IsDir() {
 		file = filepath.Join(path, fileName)
-		if _, err := os.Stat(file); err != nil { // no lock file is left in a directory without a journal
+		if _, err := os.Stat(file); err != nil { // leave no lock file in a directory without a journal
 			return nil, err
 		}
 		if a.lock, err = lockDir(path); err != nil {
@@ -52,8 +52,9 @@ func OpenArchive(ctx context.Context, path string) (*Archive, error) {
 	return a, nil
 }
 
-// open opens the database read only. A file without a write-ahead log beside it
-// is taken to stay as it is, so that it may stand where nothing can be written.
+// open opens the database for reading only. If there is no write-ahead log
+// beside the file, open assumes that the file does not change, so the file may
+// be on a read-only file system.
 func (a *Archive) open(ctx context.Context, file string) error {
 	mode := url.Values{"mode": {"ro"}}
 	if log, err := sizeOf(file + "-wal"); err != nil {
@@ -74,14 +75,14 @@ func (a *Archive) open(ctx context.Context, file string) error {
 	return prepareAll(ctx, j.statements.reads(a.db))
 }
 
-// checkFormat returns the format of a database, and refuses one of another kind
-// and a newer format.
+// checkFormat returns the format of a database. It refuses a newer format, and
+// a database that is not slotfarm's.
 func checkFormat(ctx context.Context, db *sql.DB) (have int64, err error) {
 	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&have); err != nil {
 		if cannotRead(err) {
 			return 0, fmt.Errorf("read the storage format: %w", err)
 		}
-		return 0, &fault.Error{Kind: fault.Argument, Message: "this is no journal of slotfarm, or what is left of one", Err: err}
+		return 0, &fault.Error{Kind: fault.Argument, Message: "this is not a journal of slotfarm, or it is damaged", Err: err}
 	}
 	p, err := provider(db)
 	if err != nil {
@@ -90,21 +91,21 @@ func checkFormat(ctx context.Context, db *sql.DB) (have int64, err error) {
 	return have, checkKnown(p, have)
 }
 
-// cannotRead reports whether an error of the driver says nothing of what the
-// file holds, as that of a full disk does.
+// cannotRead reports whether a driver error says nothing about what the file
+// holds, such as the error of a full disk.
 func cannotRead(err error) bool {
 	var failed *driver.Error
 	if !errors.As(err, &failed) {
 		return false
 	}
-	switch failed.Code() & 0xff { // the rest says where it happened
+	switch failed.Code() & 0xff { // the other bits say where it happened
 	case codes.SQLITE_IOERR, codes.SQLITE_FULL, codes.SQLITE_CANTOPEN, codes.SQLITE_BUSY, codes.SQLITE_NOMEM:
 		return true
 	}
 	return false
 }
 
-// Close lets go of the file or directory.
+// Close releases the file or directory.
 func (a *Archive) Close() error {
 	var err error
 	if a.db != nil {
@@ -114,8 +115,8 @@ func (a *Archive) Close() error {
 }
 
 // Documents calls visit with every document, in the order of their keys, and
-// returns the last version that one was given. Those of an older format are the
-// ones that its records become.
+// returns the last version that a document was given. For an older format, the
+// documents are those that its records become.
 func (a *Archive) Documents(ctx context.Context, visit func(store.Document) error) (last int64, err error) {
 	if a.format < firstWithDocuments {
 		return a.records(ctx, visit)
@@ -140,7 +141,7 @@ func (a *Archive) Documents(ctx context.Context, visit func(store.Document) erro
 	return last, nil
 }
 
-// records is Documents of a format with records.
+// records is Documents for a format with records.
 func (a *Archive) records(ctx context.Context, visit func(store.Document) error) (last int64, err error) {
 	if a.format < firstWithRecords {
 		return 0, nil
@@ -154,7 +155,7 @@ func (a *Archive) records(ctx context.Context, visit func(store.Document) error)
 	return int64(len(found)), err
 }
 
-// checkDocuments refuses documents that no commit can have put there.
+// checkDocuments refuses documents that no commit can have put.
 func (a *Archive) checkDocuments(ctx context.Context) error {
 	newest := int64(0)
 	last, err := a.Documents(ctx, func(d store.Document) error {
@@ -165,18 +166,19 @@ func (a *Archive) checkDocuments(ctx context.Context) error {
 		err = fmt.Errorf("a document has version %d, and the last one given is %d", newest, last)
 	}
 	if err != nil {
-		return fmt.Errorf("the journals are whole, but not the documents: %w", err)
+		return fmt.Errorf("the journals are intact, but the documents are not: %w", err)
 	}
 	return nil
 }
 
-// Verify is journal.Verify, and holds the tables of the file against each other.
-// A page that cannot be read is an error that names the account it was read for.
+// Verify is journal.Verify, and also compares the tables of the file with each
+// other. A page that cannot be read is an error that names the account for
+// which it was read.
 func (a *Archive) Verify(ctx context.Context) (journal.Report, error) {
 	return a.Walk(ctx, func(journal.Record, account.State) error { return nil })
 }
 
-// Walk is journal.Walk with all that Verify looks at.
+// Walk is journal.Walk with all the checks of Verify.
 func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.State) error) (journal.Report, error) {
 	if err := checkSchema(ctx, a.db, a.format); err != nil {
 		return journal.Report{}, err
@@ -210,7 +212,7 @@ func (a *Archive) Walk(ctx context.Context, visit func(journal.Record, account.S
 	return report, errors.Join(a.checkDocuments(ctx), a.checkPages(ctx))
 }
 
-// checkPages holds the indexes against the tables, and looks at pages that hold
+// checkPages compares the indexes with the tables, and checks pages that hold
 // no entry.
 func (a *Archive) checkPages(ctx context.Context) error {
 	var found string
@@ -218,12 +220,12 @@ func (a *Archive) checkPages(ctx context.Context) error {
 		return err
 	}
 	if found != "ok" {
-		return fmt.Errorf("the journals are whole, but not the file: %s", found)
+		return fmt.Errorf("the journals are intact, but the file is not: %s", found)
 	}
 	return nil
 }
 
-// uncached reads what is stored, and no head from memory.
+// uncached reads heads from storage, never from memory.
 type uncached struct{ *Journal }
 
 // Head returns the newest entry of an account.

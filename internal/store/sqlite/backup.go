@@ -19,9 +19,10 @@ import (
 // backupPattern names the copies that Backup makes beside the journal.
 const backupPattern = "backup-*.tmp"
 
-// Backup returns a copy of the journal as it is now, as a file that is gone when
-// it is closed. Updates go on meanwhile. The copy needs as much room beside the
-// journal as its entries do, so there is one at a time: Conflict for a second.
+// Backup returns a copy of the journal as it is now, as a file that is removed
+// when it is closed. Updates go on meanwhile. The copy needs as much room
+// beside the journal as its entries take, so only one backup is made at a time.
+// Errors: Conflict if another backup is under way.
 func (j *Journal) Backup(ctx context.Context) (io.ReadSeekCloser, error) {
 	if !j.backup.TryLock() {
 		return nil, fault.New(fault.Conflict, "a backup is under way; try again when it is done")
@@ -79,7 +80,7 @@ func vacuum(ctx context.Context, db *sql.DB, into string) error {
 	return err
 }
 
-// removed is a file that is gone when it is closed.
+// removed is a file that is removed when it is closed.
 type removed struct{ *os.File }
 
 // Close closes the file and removes it.
@@ -94,9 +95,9 @@ func removeBackups(dir string) error {
 	return err
 }
 
-// Restore makes a data directory of a backup, and returns what verifying the
-// copy found. The directory is made where there is none; one that holds a journal
-// is a Conflict. Where an entry differs, no journal is made.
+// Restore makes a data directory from a backup, and returns what verifying the
+// copy found. It makes the directory if there is none, and no journal if an
+// entry differs. Errors: Conflict if the directory holds a journal.
 func Restore(ctx context.Context, backup, dir string) (journal.Report, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return journal.Report{}, fmt.Errorf("make the data directory: %w", err)
@@ -114,7 +115,7 @@ func restore(ctx context.Context, backup, dir string) (journal.Report, error) {
 	target := filepath.Join(dir, fileName)
 	for _, name := range []string{target, target + "-wal"} {
 		if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
-			return journal.Report{}, errors.Join(fault.New(fault.Conflict, "data directory %q holds a journal already", dir), err)
+			return journal.Report{}, errors.Join(fault.New(fault.Conflict, "data directory %q already holds a journal", dir), err)
 		}
 	}
 	file, err := os.CreateTemp(dir, backupPattern)

@@ -176,10 +176,10 @@ func TestArchivesThatAreNotWhole(t *testing.T) {
 		"unlisted account": {`DELETE FROM accounts`, "entry 1: the account is missing from the list of accounts"},
 		"account renamed":  {`UPDATE accounts SET account = '999999999999'`, "entry 1: the account is missing"},
 		"empty account":    {`INSERT INTO accounts (account) VALUES ('999999999999')`, "999999999999 entry 1: entry 1 is missing"},
-		"transactions":     {`UPDATE entries SET transactions = 0 WHERE seq = 3`, "entry 3: what it is found by is not what it holds"},
-		"retry":            {`UPDATE entries SET retry = x'00' WHERE seq = 3`, "entry 3: what it is found by is not what it holds"},
+		"transactions":     {`UPDATE entries SET transactions = 0 WHERE seq = 3`, "entry 3: its index columns do not match its body"},
+		"retry":            {`UPDATE entries SET retry = x'00' WHERE seq = 3`, "entry 3: its index columns do not match its body"},
 		"newer format":     {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`, "the storage format is 99999"},
-		"no journal":       {`DROP TABLE goose_db_version`, "this is no journal of slotfarm"},
+		"no journal":       {`DROP TABLE goose_db_version`, "this is not a journal of slotfarm"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			source := t.TempDir()
@@ -215,7 +215,7 @@ func TestRestoreRefused(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqlite.Restore(ctx, file, dir); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "holds a journal already") {
+	if _, err := sqlite.Restore(ctx, file, dir); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "already holds a journal") {
 		t.Errorf("Restore over a journal: %v, want a Conflict", err)
 	}
 	if _, err := sqlite.OpenArchive(ctx, filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {

@@ -15,17 +15,18 @@ const (
 	cachedAbsent    = 1 << 12  // keys known not to exist
 )
 
-// cache keeps documents that were read or written lately. It never shows what the
-// database does not: while a transaction commits, what it changes is not in the
-// cache, and what was read before it changed does not get in.
+// cache keeps documents that were read or written recently. It never shows what
+// the database does not hold: while a transaction commits, the documents that
+// it changes are not in the cache, and documents read before the change are not
+// added.
 type cache struct {
 	mu      sync.Mutex
 	present *simplelru.LRU[string, store.Document]
 	absent  *simplelru.LRU[string, bool]
 	bytes   int             // of the bodies of present
-	moment  int             // counts the beginnings and ends of commits that change documents
-	hidden  map[string]bool // what the one that commits now changes; nil where none does
-	emptied bool            // it changes everything
+	moment  int             // number of commits that change documents that began, plus those that ended
+	hidden  map[string]bool // what the current commit changes; nil if there is none
+	emptied bool            // the current commit changes everything
 }
 
 func newCache() (*cache, error) {
@@ -39,8 +40,8 @@ func newCache() (*cache, error) {
 	return c, err
 }
 
-// lookup returns the documents with the keys if all is known of them, and the
-// moment for fill.
+// lookup returns the documents with the keys if the cache knows all of them,
+// and the moment for fill.
 func (c *cache) lookup(keys []string) (found []store.Document, known bool, moment int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,9 +55,9 @@ func (c *cache) lookup(keys []string) (found []store.Document, known bool, momen
 	return found, true, c.moment
 }
 
-// fill keeps what was read of some keys, of which lookup did not know all at a
-// moment: not if a transaction began to commit since then, and nothing that it
-// changes.
+// fill keeps documents that were read after lookup, which gave the moment, did
+// not know all of them. It keeps nothing if a commit began or ended since that
+// moment, and nothing that the current commit changes.
 func (c *cache) fill(keys []string, found []store.Document, moment int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +71,7 @@ func (c *cache) fill(keys []string, found []store.Document, moment int) {
 	}
 }
 
-// keep has the cache know a document, or that it does not exist.
+// keep records a document, or that it does not exist.
 func (c *cache) keep(key string, d store.Document) {
 	c.drop(key)
 	if d.Version == 0 {
@@ -89,8 +90,8 @@ func (c *cache) drop(key string) {
 	c.absent.Remove(key)
 }
 
-// hide drops what a transaction changes that is about to commit: some documents,
-// or all there are.
+// hide drops what a transaction that is about to commit changes: some
+// documents, or all.
 func (c *cache) hide(changed map[string]bool, all bool) {
 	if len(changed) == 0 && !all {
 		return
@@ -108,8 +109,8 @@ func (c *cache) hide(changed map[string]bool, all bool) {
 	}
 }
 
-// show ends what hide began, if it did. It keeps the documents as the transaction left them;
-// nil if it failed.
+// show ends what hide began, if it did. It keeps the documents as the
+// transaction left them, or nothing if now is nil because it failed.
 func (c *cache) show(now map[string]store.Document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,6 +122,6 @@ func (c *cache) show(now map[string]store.Document) {
 			c.keep(key, now[key])
 		}
 	}
-	c.moment++ // who read before may have read what was there before
+	c.moment++ // an earlier read may have seen the old documents
 	c.hidden, c.emptied = nil, false
 }

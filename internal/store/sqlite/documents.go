@@ -11,7 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Get returns the documents with the keys. Those that are asked for often come
+// Get returns the documents with the keys. Documents that are read often come
 // from memory.
 func (j *Journal) Get(ctx context.Context, keys ...string) ([]store.Document, error) {
 	if err := store.CheckKeys(keys); err != nil {
@@ -49,8 +49,8 @@ func (j *Journal) Range(ctx context.Context, q store.Query) ([]store.Document, e
 	return documents(stmt.QueryContext(ctx, low, high, q.Limit))
 }
 
-// Changed tells when documents may have changed. Since this process alone changes
-// them, it never asks the database.
+// Changed tells when documents may have changed. Only this process changes
+// them, so Changed never asks the database.
 func (j *Journal) Changed(ctx context.Context, prefix string) <-chan struct{} {
 	return j.watchers.Watch(ctx, prefix, func() {})
 }
@@ -87,7 +87,7 @@ func documents(rows *sql.Rows, failed error) (found []store.Document, err error)
 	return found, nil
 }
 
-// documentColumns are what scanDocument reads.
+// documentColumns are the columns that scanDocument reads.
 const documentColumns = `key, version, body`
 
 func scanDocument(row scanner) (d store.Document, err error) {
@@ -103,8 +103,8 @@ func (j *Journal) prepareDocuments(ctx context.Context) (err error) {
 	return j.write.QueryRowContext(ctx, `SELECT last FROM document_versions`).Scan(&j.version)
 }
 
-// rememberDocuments has the cache of documents follow a transaction, which failed
-// with err, and tells those who wait for what it changed.
+// rememberDocuments updates the cache of documents after a transaction, which
+// failed if err is not nil, and tells the watchers of what it changed.
 func (j *Journal) rememberDocuments(w *writer, err error) {
 	if err != nil {
 		j.cache.show(nil)
@@ -117,9 +117,9 @@ func (j *Journal) rememberDocuments(w *writer, err error) {
 	j.watchers.Tell(slices.Collect(maps.Keys(w.documents.changed))...)
 }
 
-// changes are what a transaction knows of documents and does to them.
+// changes holds what a transaction knows about documents and does to them.
 type changes struct {
-	now     map[string]store.Document // as they are in it; version 0 is one that does not exist
+	now     map[string]store.Document // as they are in the transaction; version 0 means that one does not exist
 	changed map[string]bool           // by this transaction
 	pending map[string]bool           // changed and not written yet
 }
@@ -142,7 +142,7 @@ func (w *writer) commit(ctx context.Context, c store.Commit) (int64, error) {
 	if len(c.Put) == 0 && len(c.Delete) == 0 {
 		return 0, nil
 	}
-	w.journal.version++ // also if the transaction fails: nobody may see one twice
+	w.journal.version++ // also if the transaction fails: no version may be seen twice
 	for _, d := range c.Put {
 		w.change(store.Document{Key: d.Key, Version: w.journal.version, Body: d.Body})
 	}
@@ -152,7 +152,7 @@ func (w *writer) commit(ctx context.Context, c store.Commit) (int64, error) {
 	return w.journal.version, nil
 }
 
-// change has a document be another one at the end of the transaction.
+// change sets what a document will be at the end of the transaction.
 func (w *writer) change(d store.Document) {
 	w.dirty = true
 	w.documents.now[d.Key] = d

@@ -9,13 +9,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// errWrongDue ends a walk at an account that is due at another time than its
+// errWrongDue ends a walk at an account whose due time differs from what its
 // entries say.
 var errWrongDue = errors.New("an account is due at another time than its entries say")
 
-// dueCheck holds the time at which each account is due against its newest entry,
-// while a walk visits the entries of one account after the other. An account that
-// is not due when it should be is not renewed, and nobody notices.
+// dueCheck compares the time at which each account is due with its newest
+// entry, while a walk visits the entries of one account after the other. An
+// account that is not due when it should be would not be renewed, and nobody
+// would notice.
 type dueCheck struct {
 	db     *sql.DB
 	visit  func(journal.Record, account.State) error
@@ -24,8 +25,8 @@ type dueCheck struct {
 	wrong  *journal.Wrong
 }
 
-// entry takes the next entry, and looks at the account before if this is another
-// one's.
+// entry takes the next entry. If it is the first of another account, entry
+// checks the account before.
 func (d *dueCheck) entry(ctx context.Context, r journal.Record, s account.State) error {
 	if d.newest.Account != r.Account {
 		if err := d.account(ctx); err != nil {
@@ -36,7 +37,7 @@ func (d *dueCheck) entry(ctx context.Context, r journal.Record, s account.State)
 	return d.visit(r, s)
 }
 
-// account looks at the account whose entries were taken.
+// account checks the account whose entries were taken.
 func (d *dueCheck) account(ctx context.Context) error {
 	if d.newest.Seq == 0 {
 		return nil
@@ -44,7 +45,7 @@ func (d *dueCheck) account(ctx context.Context) error {
 	var due sql.NullInt64
 	err := d.db.QueryRowContext(ctx, `SELECT due FROM accounts WHERE account = ?`, d.newest.Account).Scan(&due)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil // an account that is missing from the list is named otherwise
+		return nil // an account that is missing from the list is reported elsewhere
 	}
 	if err != nil {
 		return err

@@ -11,25 +11,25 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// locks keep other processes from a data directory. One is on a file of its own
-// and, where that does not hinder SQLite, another one is on the database itself: it
-// holds although somebody has removed the first file.
+// locks keep other processes out of a data directory. One lock is on a file of
+// its own. If SQLite permits it, another lock is on the database itself, and
+// holds even if somebody removes the lock file.
 type locks []*flock.Flock
 
-// lockDir makes this process the one that has a data directory open. Conflict if
-// another process has.
+// lockDir makes this process the only one that has a data directory open.
+// Errors: Conflict if another process has it open.
 func lockDir(dir string) (locks, error) {
 	var taken locks
 	if err := taken.take(dir, lockName); err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, fileName)); err != nil {
-		return taken, nil // there is no database yet; who makes it locks it
+		return taken, nil // there is no database yet; the process that makes it locks it
 	}
 	return taken, taken.takeDatabase(dir)
 }
 
-// takeDatabase locks the database of a directory, which is there.
+// takeDatabase locks the database of a directory, which must exist.
 func (l *locks) takeDatabase(dir string) error {
 	if !lockable || len(*l) > 1 {
 		return nil
@@ -53,7 +53,7 @@ func (l *locks) take(dir, name string) error {
 	return nil
 }
 
-// Unlock gives the locks up, the newest first.
+// Unlock releases the locks, the newest first.
 func (l *locks) Unlock() error {
 	var err error
 	for i := len(*l) - 1; i >= 0; i-- {

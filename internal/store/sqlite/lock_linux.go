@@ -1,5 +1,5 @@
 package sqlite
 
-// lockable says that a lock of this process on the database is none to SQLite:
-// flock(2) and the record locks of fcntl(2) do not see each other.
+// lockable says that SQLite does not notice a lock of this process on the
+// database: flock(2) and the record locks of fcntl(2) do not affect each other.
 const lockable = true

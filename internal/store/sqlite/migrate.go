@@ -15,8 +15,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the database to the newest format that this program knows, and
-// refuses one that is newer or that somebody has changed.
+// migrate brings the database to the newest format that this program knows. It
+// refuses a newer format, and a schema that somebody has changed.
 func migrate(ctx context.Context, db *sql.DB) error {
 	provider, err := provider(db)
 	if err != nil {

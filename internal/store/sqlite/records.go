@@ -10,13 +10,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/records"
 )
 
-// The formats that had records, as far as they have them in common with this one.
+// Formats in the history of records.
 const (
 	firstWithRecords   = 2
 	firstWithDocuments = 4 // and no records
 )
 
-// moveRecords is the migration that makes documents of records.
+// moveRecords is the migration that turns records into documents.
 func moveRecords() *goose.Migration {
 	return goose.NewGoMigration(firstWithDocuments, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		found, err := readRecords(tx.QueryContext(ctx, recordsQuery))
@@ -38,7 +38,7 @@ func moveRecords() *goose.Migration {
 
 const recordsQuery = `SELECT kind, name, body FROM records ORDER BY kind, name`
 
-// readRecords returns the documents that records become, with versions from 1 on.
+// readRecords returns the documents that records become, with versions from 1.
 func readRecords(rows *sql.Rows, failed error) (found []store.Document, err error) {
 	if failed != nil {
 		return nil, failed

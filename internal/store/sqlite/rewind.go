@@ -10,7 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Rewind takes back the entries of a test account after a place.
+// Rewind takes back the entries of a test account that come after a place.
 func (j *Journal) Rewind(ctx context.Context, id account.ID, to journal.Place) error {
 	return j.do(ctx, func(ctx context.Context, w *writer) error { return w.rewind(ctx, id, to) })
 }
@@ -48,7 +48,7 @@ func (w *writer) rewind(ctx context.Context, id account.ID, to journal.Place) er
 	return nil
 }
 
-// record returns an entry of an account, nil where there is none.
+// record returns an entry of an account, or nil if there is none.
 func (w *writer) record(ctx context.Context, id account.ID, seq int64) (*journal.Record, error) {
 	row := w.tx.QueryRowContext(ctx, `SELECT `+recordColumns+` FROM entries WHERE account = ? AND seq = ?`, id, seq)
 	record, err := scanRecord(id, row)
@@ -58,8 +58,8 @@ func (w *writer) record(ctx context.Context, id account.ID, seq int64) (*journal
 	return &record, err
 }
 
-// Clear removes every entry and every document. The versions of documents go on
-// from where they are.
+// Clear removes every entry and every document. Versions of documents continue
+// from the last one.
 func (j *Journal) Clear(ctx context.Context) error {
 	return j.do(ctx, func(ctx context.Context, w *writer) error {
 		w.dirty, w.cleared = true, true

@@ -10,13 +10,15 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// rowsAtOnce are the numbers of rows that one statement handles, largest first.
+// rowsAtOnce lists the numbers of rows that one statement can handle, largest
+// first.
 var rowsAtOnce = [...]int{64, 16, 4, 1}
 
 // perRow holds one statement for each of rowsAtOnce.
 type perRow [len(rowsAtOnce)]*sql.Stmt
 
-// chunks calls f with the statement for each part of n rows.
+// chunks splits n rows into parts, and calls f with the statement for each
+// part.
 func chunks(statements perRow, n int, f func(stmt *sql.Stmt, from, to int) error) error {
 	from := 0
 	for i, rows := range rowsAtOnce {
@@ -35,7 +37,7 @@ type retryKey struct {
 	digest  journal.RetryDigest
 }
 
-// keyOf returns the key of a change that can be repeated, else nil.
+// keyOf returns the key of a change that can be repeated, or nil.
 func keyOf(change journal.Change) *retryKey {
 	if change.Retry == nil {
 		return nil
@@ -64,7 +66,7 @@ func (w *writer) readRetries(rows *sql.Rows, err error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }() // its error is that of Err
+	defer func() { _ = rows.Close() }() // Err returns the same error
 	for rows.Next() {
 		var key retryKey
 		var record journal.Record
@@ -80,7 +82,7 @@ func (w *writer) readRetries(rows *sql.Rows, err error) error {
 	return rows.Err()
 }
 
-// flush writes what was appended, when accounts are due, and documents.
+// flush writes the appended entries, the due times of accounts, and documents.
 func (w *writer) flush(ctx context.Context) error {
 	err := chunks(w.journal.statements.inserts, len(w.pending), func(stmt *sql.Stmt, from, to int) error {
 		args := make([]any, 0, 6*(to-from))
@@ -106,7 +108,7 @@ func (w *writer) flush(ctx context.Context) error {
 	return w.writeDocuments(ctx)
 }
 
-// setDue keeps when an account has to be rolled next.
+// setDue stores when an account has to be rolled next.
 func (w *writer) setDue(ctx context.Context, id account.ID, due time.Time) error {
 	at := sql.NullInt64{Int64: due.UnixMilli(), Valid: !due.IsZero()}
 	_, err := w.tx.StmtContext(ctx, w.journal.statements.setDue).ExecContext(ctx, id, at)

@@ -11,13 +11,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// schema is what a database is made of: the text of every table, index, trigger
-// and view, by its kind and name.
+// schema holds the text of every table, index, trigger and view of a database,
+// by kind and name.
 type schema map[string]string
 
-// checkSchema refuses a database that is made of anything else than the migrations
-// up to a format make. A trigger could delete what was bought, and without its index
-// an entry could be there twice, while every hash is right.
+// checkSchema refuses a database whose schema is not the one that the
+// migrations up to a format make. An added trigger could delete what was
+// bought, and without its index an entry could exist twice, while every hash is
+// right.
 func checkSchema(ctx context.Context, db *sql.DB, format int64) error {
 	have, err := schemaOf(ctx, db)
 	if err != nil {
@@ -38,7 +39,7 @@ func checkSchema(ctx context.Context, db *sql.DB, format int64) error {
 			return fault.New(fault.Conflict, "the database lacks the %s: somebody has changed the file", name)
 		}
 		if text != want[name] {
-			return fault.New(fault.Conflict, "the database has another %s than slotfarm makes: somebody has changed the file", name)
+			return fault.New(fault.Conflict, "the %s of the database differs from the one that slotfarm makes: somebody has changed the file", name)
 		}
 	}
 	return nil
@@ -55,7 +56,7 @@ func knownSchema(ctx context.Context, format int64) (known schema, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if format == 0 { // then there is only what counts the migrations
+	if format == 0 { // only the table that counts migrations exists
 		_, err = p.GetDBVersion(ctx)
 	} else {
 		_, err = p.UpTo(ctx, format)
@@ -66,7 +67,7 @@ func knownSchema(ctx context.Context, format int64) (known schema, err error) {
 	return schemaOf(ctx, db)
 }
 
-// schemaOf reads what a database is made of, but for the statistics that SQLite
+// schemaOf reads the schema of a database, without the statistics that SQLite
 // keeps for itself.
 func schemaOf(ctx context.Context, db *sql.DB) (found schema, err error) {
 	rows, err := db.QueryContext(ctx, `SELECT type, name, COALESCE(sql, '') FROM sqlite_schema`)

@@ -16,10 +16,10 @@ func TestASchemaOfAnother(t *testing.T) {
 	tests := []struct{ name, statement, want string }{
 		{"a trigger that eats purchases", `CREATE TRIGGER eat AFTER INSERT ON entries BEGIN DELETE FROM entries WHERE seq = NEW.seq; END`, "trigger eat, which slotfarm does not make"},
 		{"a unique index that is gone", `DROP INDEX entries_place`, "lacks the index entries_place"},
-		{"an index that is not unique any more", `DROP INDEX entries_retry; CREATE INDEX entries_retry ON entries (account, retry) WHERE retry IS NOT NULL`, "another index entries_retry"},
+		{"an index that is not unique any more", `DROP INDEX entries_retry; CREATE INDEX entries_retry ON entries (account, retry) WHERE retry IS NOT NULL`, "the index entries_retry of the database differs"},
 		{"a table of another", `CREATE TABLE mine (x)`, "table mine"},
 		{"a view", `CREATE VIEW entries_of_mine AS SELECT * FROM entries`, "view entries_of_mine"},
-		{"a column more", `ALTER TABLE accounts ADD COLUMN mine TEXT`, "another table accounts"},
+		{"a column more", `ALTER TABLE accounts ADD COLUMN mine TEXT`, "the table accounts of the database differs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

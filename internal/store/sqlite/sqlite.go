@@ -1,11 +1,11 @@
 // Package sqlite keeps journals and documents in one SQLite file, or in memory.
 //
 // The process that opens a directory owns it: a lock file keeps others out. One
-// goroutine writes; it takes all updates that wait, runs their decisions in
-// order and commits them together, and answers none before the commit is on
-// disk. Because nobody else writes, the heads of accounts are cached in memory;
-// they enter the cache after their commit, and a failed commit drops them. So are
-// documents, up to a bound.
+// goroutine writes. It takes all waiting updates, runs their decisions in order
+// and commits them together, and answers none before the commit is on disk.
+// Nobody else writes, so the heads of accounts are cached in memory; they enter
+// the cache after their commit, and a failed commit drops them. Documents are
+// cached too, up to a bound.
 package sqlite
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// The files in a data directory.
+// Files in a data directory.
 const (
 	fileName = "slotfarm.db"
 	lockName = "slotfarm.lock"
@@ -35,31 +35,31 @@ const (
 
 const (
 	cachedHeads = 1 << 17  // accounts
-	readers     = 5        // connections; one of them may be moving the log
-	writerCache = 32 << 10 // KiB of pages: the places in the indexes at which accounts append
+	readers     = 5        // connections; one may be busy moving the log
+	writerCache = 32 << 10 // KiB of pages: the parts of the indexes where accounts append
 )
 
 // Journal is a store.Store in SQLite. Open and OpenMemory make one.
 type Journal struct {
-	lock  locks   // none in memory
+	lock  locks   // nil in memory
 	write *sql.DB // one connection
 	read  *sql.DB // the same one in memory
 
 	heads    *lru.Cache[account.ID, journal.Head]
 	cache    *cache
 	watchers store.Watchers
-	version  int64 // the last that a document was given; the writer's
+	version  int64 // the last that a document was given; used by the writer only
 
 	file       string              // path; "" in memory
-	observe    func(journal.Batch) // nil where nobody wants to know
+	observe    func(journal.Batch) // may be nil
 	statements statements
 	queue      chan *job
-	backup     sync.Mutex     // held while there is one
+	backup     sync.Mutex     // held while a backup is made
 	growth     int            // entries since the log was last found to have grown
 	movedEvery int            // entries, until it counts as grown
-	grown      chan struct{}  // says so
+	grown      chan struct{}  // signals that it has grown
 	pause      chan struct{}  // asks the writer to move the rest of the log
-	tending    sync.WaitGroup // what tends the log
+	tending    sync.WaitGroup // the goroutine that tends the log
 	close      sync.Once
 	stopping   chan struct{} // closed when Close begins
 	stopped    chan struct{} // closed when the writer has ended
@@ -70,16 +70,16 @@ var _ store.Store = (*Journal)(nil)
 // Option changes how a journal is opened.
 type Option func(*Journal)
 
-// Observe has f hear of every batch that failed or wrote something, before its
-// updates are answered. It is called by the writer, one batch at a time, and
-// must not wait for anything.
+// Observe makes the writer call f with every batch that failed or wrote
+// something, before it answers the updates of the batch. The calls come one at
+// a time, and f must not wait for anything.
 func Observe(f func(journal.Batch)) Option {
 	return func(j *Journal) { j.observe = f }
 }
 
-// Open opens the journal in a directory, which it makes when there is none,
-// readable by its owner only. A directory that another process has open, a
-// newer storage format and a file that is no journal are errors.
+// Open opens the journal in a directory. If there is none, it makes one that
+// only its owner can read. A directory that another process has open, a newer
+// storage format and a file that is not a journal are errors.
 func Open(ctx context.Context, dir string, options ...Option) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
@@ -131,8 +131,8 @@ func OpenMemory(ctx context.Context, options ...Option) (*Journal, error) {
 
 // open returns a pool of connections that all have the pragmas set.
 func open(path string, connections int, pragmas ...string) (*sql.DB, error) {
-	// A transaction that reads before it writes would not wait for a lock of
-	// another process, such as one that replicates the file.
+	// Otherwise a transaction that reads before it writes would not wait for a
+	// lock of another process, such as one that replicates the file.
 	db, err := openDatabase(path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}})
 	if err != nil {
 		return nil, err
@@ -150,8 +150,8 @@ func openDatabase(path string, parameters url.Values) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+path+"?"+parameters.Encode())
 }
 
-// start migrates the database and starts its writer; on an error it closes the
-// pools.
+// start migrates the database and starts its writer. If that fails, it closes
+// the pools.
 func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) {
 	j.queue, j.movedEvery = make(chan *job, maxBatch), movedEvery
 	j.grown, j.pause = make(chan struct{}, 1), make(chan struct{})
@@ -182,15 +182,15 @@ func start(ctx context.Context, j *Journal, options []Option) (*Journal, error) 
 	return j, nil
 }
 
-// openAll opens every connection of the readers and has it open its files, so
-// that reads go on when the process has no descriptor left to open any with.
+// openAll opens every connection of the readers together with its files, so
+// that reads still work when the process has no file descriptor left.
 func openAll(ctx context.Context, read *sql.DB) (err error) {
 	for range readers {
 		c, failed := read.Conn(ctx)
 		if failed != nil {
 			return failed
 		}
-		defer func() { err = errors.Join(err, c.Close()) }() // when all are open
+		defer func() { err = errors.Join(err, c.Close()) }() // after all are open
 		var tables int
 		if err := c.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&tables); err != nil {
 			return err
@@ -199,7 +199,7 @@ func openAll(ctx context.Context, read *sql.DB) (err error) {
 	return nil
 }
 
-// Close ends the writer after the updates under way and gives up the lock.
+// Close ends the writer after the updates under way and releases the lock.
 func (j *Journal) Close() error {
 	var err error
 	j.close.Do(func() {
@@ -213,7 +213,7 @@ func (j *Journal) Close() error {
 	return err
 }
 
-// Size returns how many bytes the database file has, and its write-ahead log.
+// Size returns the sizes of the database file and its write-ahead log in bytes.
 // In memory there are no files, and both are 0.
 func (j *Journal) Size() (database, log int64, err error) {
 	if j.file == "" {
@@ -225,7 +225,7 @@ func (j *Journal) Size() (database, log int64, err error) {
 	return database, log, err
 }
 
-// sizeOf returns the size of a file, 0 where there is none.
+// sizeOf returns the size of a file, or 0 if there is none.
 func sizeOf(path string) (int64, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -244,7 +244,7 @@ func (j *Journal) closePools() error {
 	return errors.Join(j.read.Close(), j.write.Close())
 }
 
-// unavailable translates an error of the driver, once, for everyone above.
+// unavailable translates an error of the driver, once for all callers.
 func unavailable(err error) error {
 	return &fault.Error{Kind: fault.Unavailable, Message: "The journal cannot be used now; try again.", Err: err}
 }

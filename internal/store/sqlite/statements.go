@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// statements are prepared once. Those of the writer run in its transactions.
+// statements holds statements that are prepared once. Those of the writer run
+// in its transactions.
 type statements struct {
 	head, forward, back, unbooked  *sql.Stmt // on the readers
 	accounts, due                  *sql.Stmt // on the readers
@@ -17,7 +18,7 @@ type statements struct {
 	retries, inserts               perRow    // on the writer
 }
 
-// recordColumns are what scanRecord reads.
+// recordColumns are the columns that scanRecord reads.
 const recordColumns = `seq, transactions, retry, body, hash`
 
 const headQuery = `SELECT ` + recordColumns + ` FROM entries WHERE account = ? ORDER BY seq DESC LIMIT 1`
@@ -101,7 +102,7 @@ func prepareAll(ctx context.Context, queries []query) error {
 	return nil
 }
 
-// preparePerRow prepares the statements on several rows.
+// preparePerRow prepares the statements that handle several rows.
 func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err error) {
 	for i, rows := range rowsAtOnce {
 		s.retries[i], err = write.PrepareContext(ctx, `WITH key (account, retry) AS (VALUES `+list("(?, ?)", rows)+`)
@@ -110,8 +111,8 @@ func (s *statements) preparePerRow(ctx context.Context, write *sql.DB) (err erro
 		if err != nil {
 			return err
 		}
-		// A transaction whose insert fails is rolled back; OR FAIL spares SQLite from
-		// keeping what it would need to undo the insert alone.
+		// A transaction whose insert fails is rolled back; with OR FAIL, SQLite
+		// need not keep what it would need to undo the insert alone.
 		s.inserts[i], err = write.PrepareContext(ctx, `INSERT OR FAIL INTO entries (account, seq, transactions, retry, body, hash)
 			VALUES `+list("(?, ?, ?, ?, ?, ?)", rows))
 		if err != nil {

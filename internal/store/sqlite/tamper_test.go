@@ -130,13 +130,16 @@ func swapped(records []journal.Record, i, k int) []journal.Record {
 var changes = map[string]func(r *journal.Record, at int){
 	"a bit of the body":          func(r *journal.Record, at int) { r.Body = flipped(r.Body, at) },
 	"a bit of the hash":          func(r *journal.Record, at int) { r.Hash = journal.Hash(flipped(r.Hash[:], at)) },
-	"the end of the body":        func(r *journal.Record, at int) { r.Body = r.Body[:at%len(r.Body)] },
+	"the end of the body":        func(r *journal.Record, at int) { r.Body = r.Body[:at%max(len(r.Body), 1)] },
 	"the number of transactions": func(r *journal.Record, at int) { r.Transactions += 1 + at },
 	"the retry digest":           func(r *journal.Record, at int) { r.Retry = []byte{byte(at)} },
 	"the number of the entry":    func(r *journal.Record, at int) { r.Seq += 100 + int64(at) },
 }
 
 func flipped(b []byte, at int) []byte {
+	if len(b) == 0 { // another change took it all
+		return []byte{byte(at)}
+	}
 	b = bytes.Clone(b)
 	b[at%len(b)] ^= 1 << (at % 8)
 	return b

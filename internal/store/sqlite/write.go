@@ -11,19 +11,19 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// maxBatch is how many updates share a commit at most.
+// maxBatch is the largest number of updates that share a commit.
 const maxBatch = 512
 
 // job is something to do in the writer's next transaction.
 type job struct {
 	ctx   context.Context
 	run   func(context.Context, *writer) error
-	retry *retryKey // which the job will ask for
+	retry *retryKey // that the job will ask for
 	err   error
 	done  chan struct{} // closed when err is final
 }
 
-// Update hands a change to the writer and waits for its commit. When ctx ends
+// Update hands a change to the writer and waits for its commit. If ctx ends
 // first, the change may still be appended.
 func (j *Journal) Update(ctx context.Context, change journal.Change) (journal.Outcome, error) {
 	var outcome journal.Outcome
@@ -37,7 +37,8 @@ func (j *Journal) Update(ctx context.Context, change journal.Change) (journal.Ou
 	return outcome, nil
 }
 
-// do has the writer run something and waits for its commit, or for ctx to end.
+// do makes the writer run something, and waits for its commit or for ctx to
+// end.
 func (j *Journal) do(ctx context.Context, run func(context.Context, *writer) error) error {
 	return j.queued(ctx, &job{run: run})
 }
@@ -61,7 +62,7 @@ func (j *Journal) queued(ctx context.Context, waiting *job) error {
 	}
 }
 
-// afterStop returns what became of the job when the writer has ended.
+// afterStop returns the result of the job after the writer has ended.
 func (w *job) afterStop() error {
 	select {
 	case <-w.done:
@@ -73,7 +74,8 @@ func (w *job) afterStop() error {
 
 func closed() error { return unavailable(errors.New("the journal is closed")) }
 
-// run is the writer: it commits batches until Close, and then what still waits.
+// run is the writer: it commits batches until Close, and then the updates that
+// still wait.
 func (j *Journal) run() {
 	defer close(j.stopped)
 	for {
@@ -82,7 +84,7 @@ func (j *Journal) run() {
 			j.commit(j.batch(first))
 			j.noteGrowth()
 		case <-j.pause:
-			_ = startOver(j.write) // where it fails, the log grows until it does not
+			_ = startOver(j.write) // while it fails, the log grows
 		case <-j.stopping:
 			if waiting := j.batch(nil); len(waiting) > 0 {
 				j.commit(waiting)
@@ -92,7 +94,7 @@ func (j *Journal) run() {
 	}
 }
 
-// batch returns first, unless it is nil, and what waits behind it.
+// batch returns first, unless it is nil, and the jobs that wait behind it.
 func (j *Journal) batch(first *job) []*job {
 	var batch []*job
 	if first != nil {
@@ -109,8 +111,9 @@ func (j *Journal) batch(first *job) []*job {
 	return batch
 }
 
-// commit runs the jobs of a batch in order and commits them together. When
-// storage fails, all of them fail: some decided on what was not kept.
+// commit runs the jobs of a batch in order and commits them together. If
+// storage fails, all of them fail, because some were decided on entries that
+// were not kept.
 func (j *Journal) commit(batch []*job) {
 	begin := time.Now()
 	w, err := j.transact(batch)
@@ -127,7 +130,8 @@ func (j *Journal) commit(batch []*job) {
 	}
 }
 
-// batch describes a transaction, which failed with err, for who observes it.
+// batch describes a transaction, which failed if err is not nil, for the
+// observer.
 func (w *writer) batch(updates int, took time.Duration, err error) journal.Batch {
 	if err != nil {
 		return journal.Batch{Updates: updates, Took: took, Err: err}
@@ -135,8 +139,8 @@ func (w *writer) batch(updates int, took time.Duration, err error) journal.Batch
 	return journal.Batch{Updates: updates, Entries: w.appended, Took: took}
 }
 
-// remember has the caches follow a transaction, which failed with err, and tells
-// those who wait for documents.
+// remember updates the caches after a transaction, which failed if err is not
+// nil, and tells those who wait for documents.
 func (j *Journal) remember(w *writer, err error) {
 	j.rememberDocuments(w, err)
 	if err == nil && w.cleared {
@@ -151,9 +155,9 @@ func (j *Journal) remember(w *writer, err error) {
 	}
 }
 
-// transact runs a batch in one transaction and returns what it knew at its end.
+// transact runs a batch in one transaction and returns its writer.
 func (j *Journal) transact(batch []*job) (*writer, error) {
-	ctx := context.Background() // a commit belongs to many callers, so none can cancel it
+	ctx := context.Background() // a commit serves many callers, so none can cancel it
 	w := &writer{
 		journal: j, heads: map[account.ID]journal.Head{}, retries: map[retryKey]journal.Record{},
 		dues: map[account.ID]time.Time{}, documents: newChanges(),
@@ -188,7 +192,7 @@ type writer struct {
 	journal   *Journal
 	tx        *sql.Tx
 	heads     map[account.ID]journal.Head
-	retries   map[retryKey]journal.Record // the recorded ones that the batch asks for
+	retries   map[retryKey]journal.Record // recorded retries that the batch asks for
 	pending   []journal.Record            // not inserted yet
 	dues      map[account.ID]time.Time    // not written yet
 	documents changes
@@ -196,12 +200,12 @@ type writer struct {
 	cleared   bool  // everything written before was removed
 	failed    error // the first failure of storage, which ends the transaction
 
-	appended int // entries, those inserted already included
+	appended int // entries, including those already inserted
 	grown    int // what documents added to the log, counted as entries
 }
 
-// run runs the jobs of a batch and writes what they lead to. The error is of
-// storage; those of the jobs are theirs.
+// run runs the jobs of a batch and writes their results. It returns only errors
+// of storage; each job keeps its own error.
 func (w *writer) run(ctx context.Context, batch []*job) error {
 	if err := w.recall(ctx, batch); err != nil {
 		return err
@@ -218,7 +222,7 @@ func (w *writer) run(ctx context.Context, batch []*job) error {
 	return w.flush(ctx)
 }
 
-// update decides one change and appends what it leads to.
+// update decides one change and appends the resulting entries.
 func (w *writer) update(ctx context.Context, change journal.Change) (journal.Outcome, error) {
 	head, err := w.head(ctx, change.Account)
 	if err != nil {
@@ -243,8 +247,8 @@ func (w *writer) update(ctx context.Context, change journal.Change) (journal.Out
 	return outcome, nil
 }
 
-// extend is journal.Extend, with a panic of one decision turned into its error:
-// it must not end the writer that everyone shares.
+// extend is journal.Extend, except that it turns a panic in a decision into an
+// error: one decision must not end the writer that all share.
 func extend(head journal.Head, change journal.Change) (appended []journal.Appended, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -254,7 +258,7 @@ func extend(head journal.Head, change journal.Change) (appended []journal.Append
 	return journal.Extend(head, change)
 }
 
-// head returns the account's newest entry, those of this transaction included.
+// head returns the account's newest entry, including those of this transaction.
 func (w *writer) head(ctx context.Context, id account.ID) (journal.Head, error) {
 	if head, ok := w.heads[id]; ok {
 		return head, nil
@@ -270,7 +274,7 @@ func (w *writer) head(ctx context.Context, id account.ID) (journal.Head, error) 
 	return head, nil
 }
 
-// append takes an entry that follows a state.
+// append adds an entry that follows a state.
 func (w *writer) append(before account.State, a journal.Appended) {
 	w.dirty = true
 	w.pending = append(w.pending, a.Record)

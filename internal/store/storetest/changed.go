@@ -9,8 +9,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// hintTime is how long a hint may take: half a second, and what a busy machine
-// adds.
+// hintTime is how long a hint may take: half a second, plus a margin for a busy
+// machine.
 const hintTime = 20 * time.Second
 
 // wantHint waits for a hint.
@@ -42,8 +42,8 @@ func wantEnd(t *testing.T, changed <-chan struct{}) {
 	}
 }
 
-// Follow has readers at one node follow what another one writes, by hints alone:
-// each ends at the last value.
+// Follow lets readers at one node follow by hints alone what another node
+// writes: each reader must reach the last value.
 func Follow(t *testing.T, writer, reader store.Documents) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -16,7 +16,7 @@ import (
 // callers is how many goroutines update at once.
 const callers = 64
 
-// together runs f in as many goroutines as there are callers and waits for all.
+// together runs f in one goroutine per caller and waits for all.
 func together(f func(i int)) {
 	var group sync.WaitGroup
 	for i := range callers {

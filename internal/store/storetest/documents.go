@@ -41,7 +41,7 @@ func (s *subject) wantConflict(name string, c store.Commit) {
 	}
 }
 
-// wantDocuments holds what Get returns against "key=body" texts.
+// wantDocuments compares what Get returns with "key=body" texts.
 func (s *subject) wantDocuments(keys []string, want ...string) {
 	s.t.Helper()
 	found, err := s.Get(context.Background(), keys...)
@@ -77,8 +77,8 @@ func testDocuments(_ *testing.T, s *subject) {
 	}
 }
 
-// testVersions has a document go and come back in every way: each time it has a
-// version that it never had before.
+// testVersions removes a document and puts it back in every way: each time it
+// must have a version that it never had before.
 func testVersions(t *testing.T, s *subject) {
 	newest := int64(0)
 	put := func(after string) {
@@ -111,8 +111,8 @@ func testVersions(t *testing.T, s *subject) {
 	put("the end of all")
 }
 
-// testConditions makes commits with one condition that does not hold: nothing of
-// them is there, whichever part the condition is about.
+// testConditions makes commits with one condition that does not hold: none of
+// their changes may be made, whichever key the condition names.
 func testConditions(_ *testing.T, s *subject) {
 	a, b := s.put("a", `1`), s.put("b", `1`)
 	other := []store.Document{doc("c", `2`), doc("a", `2`)}
@@ -183,7 +183,7 @@ func testRange(t *testing.T, s *subject) {
 	}
 }
 
-// testRefusedDocuments asks for what no engine takes.
+// testRefusedDocuments asks for what every engine must refuse.
 func testRefusedDocuments(t *testing.T, s *subject) {
 	ctx := context.Background()
 	longest := strings.Repeat("é", store.MaxKey/2)
@@ -228,7 +228,8 @@ func testRefusedDocuments(t *testing.T, s *subject) {
 	s.wantDocuments([]string{"a", "b"})
 }
 
-// testDocumentsEnded uses documents when the caller has gone, or the engine.
+// testDocumentsEnded uses documents after the caller has gone, and after the
+// engine has closed.
 func testDocumentsEnded(t *testing.T, s *subject) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

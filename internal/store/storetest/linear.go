@@ -15,14 +15,15 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Of the history that Linear makes.
+// Sizes of the history that Linear makes.
 const (
 	linearKeys   = 20
-	linearRounds = 5 // commits that each caller brings to an end
+	linearRounds = 5 // commits that each caller completes
 	linearTime   = time.Minute
 
-	// watched is how many callers have kept what changed nothing, too: reads and
-	// conflicts. To find an order for those of all callers would take for ever.
+	// watched is the number of callers for which reads and conflicts are
+	// recorded too. Finding an order for those of all callers would take
+	// forever.
 	watched = 4
 )
 
@@ -34,16 +35,16 @@ type linearCall struct {
 	deleted []int
 }
 
-// linearReply is what it led to: the versions that Get saw, or the one that a
-// commit gave, 0 for a conflict.
+// linearReply is the result of a call: the versions that Get saw, or the
+// version that a commit gave, 0 for a conflict.
 type linearReply struct {
 	seen    [linearKeys]int64
 	version int64
 }
 
-// linearModel says what documents are: their versions, in one place and at one
-// moment. The version of a key grows with each commit that changes it; that of one
-// that is deleted is kept below zero.
+// linearModel models documents as their versions, in one place and at one
+// moment. The version of a key grows with each commit that changes it; the
+// version of a deleted key is kept as a negative number.
 func linearModel() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return [linearKeys]int64{} },
@@ -70,8 +71,8 @@ func shown(state [linearKeys]int64) [linearKeys]int64 {
 	return state
 }
 
-// step makes the changes of a commit, and reports false if they cannot have been
-// given the version here.
+// step makes the changes of a commit, and reports false if the commit cannot
+// have given them the version in this state.
 func step(state *[linearKeys]int64, call linearCall, version int64) bool {
 	for _, key := range slices.Concat(call.put, call.deleted) {
 		if version <= max(state[key], -state[key]) {
@@ -85,9 +86,9 @@ func step(state *[linearKeys]int64, call linearCall, version int64) bool {
 	return true
 }
 
-// Linear has many callers read and change twenty documents, several at a time and
-// on the condition that others are as they were, at all nodes of one store. What
-// they saw must be what they would have seen one after another.
+// Linear lets many callers read and change twenty documents at all nodes of one
+// store, several at a time and on the condition that others have not changed.
+// What they saw must be what they would have seen one after another.
 func Linear(t *testing.T, nodes ...store.Documents) {
 	t.Helper()
 	h := &linearHistory{t: t, begin: time.Now(), keys: make([]string, linearKeys)}
@@ -113,11 +114,11 @@ func Linear(t *testing.T, nodes ...store.Documents) {
 	}
 }
 
-// linearizable returns nil if there is an order of calls in which each of them
-// leads to what it led to.
+// linearizable returns nil if there is an order of the calls in which each has
+// the result that it had.
 func linearizable(calls []porcupine.Operation) error {
 	if !narrow(calls) {
-		return fmt.Errorf("of the %d calls some come after each other", len(calls))
+		return fmt.Errorf("some of the %d calls would each have to come before the other", len(calls))
 	}
 	if result := porcupine.CheckOperationsTimeout(linearModel(), calls, linearTime); result != porcupine.Ok {
 		return fmt.Errorf("the history of %d calls is %s, want Ok", len(calls), result)
@@ -134,8 +135,8 @@ type linearHistory struct {
 	calls []porcupine.Operation
 }
 
-// warm has all callers use their nodes until these serve them: an engine that has
-// to make many connections at once on a busy machine may say at first that it cannot.
+// warm lets all callers use their nodes until these serve them: an engine that
+// has to make many connections at once on a busy machine may fail at first.
 func warm(t *testing.T, nodes []store.Documents) {
 	t.Helper()
 	together(func(i int) {
@@ -165,8 +166,9 @@ func (h *linearHistory) create(docs store.Documents) {
 	})
 }
 
-// change reads all documents, and then commits a change of some on the condition
-// that these and others are as they were. It reports whether they were.
+// change reads all documents, and then commits a change of some on the
+// condition that these and others have not changed. It reports whether the
+// condition held.
 func (h *linearHistory) change(caller int, docs store.Documents, chance *rand.Rand) bool {
 	var seen linearReply
 	h.record(caller, linearCall{}, func() (linearReply, error) {
@@ -182,7 +184,7 @@ func (h *linearHistory) change(caller int, docs store.Documents, chance *rand.Ra
 		case n == 0 || chance.IntN(4) == 0: // only read
 			call.If[i], commit.If[h.keys[i]] = seen.seen[i], seen.seen[i]
 			continue
-		case chance.IntN(4) > 0: // else changed whatever it is
+		case chance.IntN(4) > 0: // else changed unconditionally
 			call.If[i], commit.If[h.keys[i]] = seen.seen[i], seen.seen[i]
 		}
 		if chance.IntN(10) == 0 {

@@ -7,11 +7,11 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// narrow shortens the times in which calls may have happened by what their
-// versions say: who changes a key comes after who gave it the version before, and
-// who saw a version comes between the two. An order that was possible is so still,
-// and is found at once instead of in the end. It reports false where no order can
-// be: calls come after each other.
+// narrow uses versions to shorten the times in which calls may have happened: a
+// call that changes a key comes after the call that gave it the version before,
+// and a call that saw a version comes between the two. Every order that was
+// possible stays possible, and is found faster. It reports false if no order is
+// possible because calls would each have to come before the other.
 func narrow(calls []porcupine.Operation) bool {
 	for i := range calls { // room for steps between two times
 		calls[i].Call, calls[i].Return = calls[i].Call<<20, calls[i].Return<<20
@@ -60,7 +60,7 @@ func orderOf(calls []porcupine.Operation) (edges [][2]int) {
 		for _, seer := range seers {
 			at, found := slices.BinarySearchFunc(changes, sawOf(calls[seer], key), func(i int, v int64) int { return cmp.Compare(given(i), v) })
 			if !found {
-				continue // which the model refuses
+				continue // the model refuses it
 			}
 			before(changes[at], seer)
 			if at+1 < len(changes) {
@@ -71,13 +71,14 @@ func orderOf(calls []porcupine.Operation) (edges [][2]int) {
 	return edges
 }
 
-// changes reports whether a call is one that changes a key.
+// changes reports whether a call changes a key.
 func (c linearCall) changes(key int) bool {
 	return slices.Contains(c.put, key) || slices.Contains(c.deleted, key)
 }
 
-// sawOf returns the version that a key must have had at a call, 0 where that says
-// nothing: it does not exist, or the call was a commit that met a conflict.
+// sawOf returns the version that a key must have had at a call, or 0 if the
+// call does not tell: the key does not exist, or the call was a commit that met
+// a conflict.
 func sawOf(o porcupine.Operation, key int) int64 {
 	call, reply := o.Input.(linearCall), o.Output.(linearReply)
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Of the documents that Fill makes: as many under one parent as a list may have,
-// and as many beside it.
+// Sizes of what Fill makes: as many documents under one parent as a list may
+// have, and as many beside it.
 const (
 	PageParent = "page/2222"
 	PageLimit  = 50
@@ -33,7 +33,7 @@ func Fill(tb testing.TB, docs store.Documents) {
 	}
 }
 
-// Pages returns the queries for the first page and for the deepest full one of
+// Pages returns the queries for the first and the deepest full page of
 // PageParent, from both ends.
 func Pages() map[string]store.Query {
 	deep := func(n int) string { return fmt.Sprintf("%s/%06d", PageParent, n) }
@@ -66,8 +66,8 @@ func BenchmarkPages(b *testing.B, docs store.Documents) {
 	}
 }
 
-// BenchmarkCommits measures commits that change one document each on the condition
-// that it and its parent are as they were, by many callers.
+// BenchmarkCommits measures commits by many callers, each of which changes one
+// document on the condition that it and its parent have not changed.
 func BenchmarkCommits(b *testing.B, docs store.Documents) {
 	ctx := context.Background()
 	parent, err := docs.Commit(ctx, store.Commit{Put: []store.Document{doc("bench", `1`)}})

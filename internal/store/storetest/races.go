@@ -16,8 +16,8 @@ type counter struct {
 	N int `json:"n"`
 }
 
-// Count has many callers count in one document, spread over the nodes of one
-// store: not one is lost.
+// Count lets many callers, spread over the nodes of one store, count in one
+// document: no count may be lost.
 func Count(t *testing.T, key string, nodes ...store.Documents) {
 	t.Helper()
 	const each = 2
@@ -40,9 +40,9 @@ func Count(t *testing.T, key string, nodes ...store.Documents) {
 
 func testCount(t *testing.T, s *subject) { Count(t, "counter", s) }
 
-// Skew has callers act on two documents of which each of them changes one: what
-// holds for both of them together is kept only if the conditions on the one that
-// is read hold at the commit.
+// Skew lets callers read two documents and change one of them: a rule about
+// both documents is kept only if the condition on the document that is only
+// read holds at the commit.
 func Skew(t *testing.T, nodes ...store.Documents) {
 	t.Helper()
 	ctx := context.Background()
@@ -86,9 +86,9 @@ func Skew(t *testing.T, nodes ...store.Documents) {
 
 func testSkew(t *testing.T, s *subject) { Skew(t, s) }
 
-// Cross has callers whose commits read what others write, and write what others
-// read, in every order of keys. None may wait for ever, and of those that are in
-// each other's way at least one goes on.
+// Cross lets callers make commits that read what others write and write what
+// others read, in every order of keys. None may wait forever, and of those that
+// conflict at least one must succeed.
 func Cross(t *testing.T, nodes ...store.Documents) {
 	t.Helper()
 	ctx, keys := context.Background(), []string{"cross/a", "cross/b", "cross/c", "cross/d", "cross/e"}
@@ -118,14 +118,14 @@ func Cross(t *testing.T, nodes ...store.Documents) {
 		}
 	})
 	if done.Load() == 0 {
-		t.Error("no commit went on")
+		t.Error("no commit succeeded")
 	}
 }
 
 func testCross(t *testing.T, s *subject) { Cross(t, s) }
 
-// testMoment has documents change together while others read them: who reads them
-// together sees one moment.
+// testMoment changes documents together while others read them: a caller that
+// reads them together must see one moment.
 func testMoment(t *testing.T, s *subject) {
 	ctx := context.Background()
 	s.commit(store.Commit{Put: []store.Document{doc("m/a", `0`), doc("m/b", `0`), doc("m/c", `0`)}})
@@ -159,8 +159,8 @@ func testMoment(t *testing.T, s *subject) {
 	group.Wait()
 }
 
-// testNeverBack has readers of one document, alone and among others: after one has
-// seen a version, nobody sees an older one.
+// testNeverBack reads one document, alone and among others: after one reader
+// has seen a version, no reader may see an older one.
 func testNeverBack(t *testing.T, s *subject) {
 	ctx := context.Background()
 	s.put("m/a", `0`)
@@ -196,7 +196,7 @@ func testNeverBack(t *testing.T, s *subject) {
 	group.Wait()
 }
 
-// testTogether has updates of journals and commits of documents at the same time.
+// testTogether updates journals and commits documents at the same time.
 func testTogether(t *testing.T, s *subject) {
 	together(func(i int) {
 		if _, err := s.Update(context.Background(), purchase(numbered(i), 1)); err != nil {

@@ -92,8 +92,8 @@ func testRewindToNothing(t *testing.T, s *subject) {
 	s.wantSeq(alice, 2)
 }
 
-// testRewindRefused also holds the due time against the entries: what is due
-// follows the account back.
+// testRewindRefused also compares the due time with the entries: when an
+// account goes back, so does its due time.
 func testRewindRefused(t *testing.T, s *subject) {
 	s.update(purchase(bob, 1))
 	s.update(tested(open(alice)))

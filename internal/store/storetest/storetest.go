@@ -1,5 +1,5 @@
-// Package storetest defines what a journal engine is: an engine that passes
-// Run is one. The tests talk to the engine through store.Store alone.
+// Package storetest defines what an engine is: whatever passes Run is one. The
+// tests use the engine through store.Store alone.
 package storetest
 
 import (
@@ -16,8 +16,8 @@ import (
 )
 
 // Engine opens journals to test. Each call of New makes a store of its own and
-// returns a function that opens it; a store is opened again after it was
-// closed, and keeps its contents where Durable is set.
+// returns a function that opens it; a store may be opened again after it was
+// closed, and keeps its contents if Durable is set.
 type Engine struct {
 	New     func(t *testing.T) func() (store.Store, error)
 	Durable bool
@@ -42,14 +42,15 @@ func Run(t *testing.T, engine Engine) {
 	}
 }
 
-// journalTests are those of journals, and of all together.
+// journalTests are the tests of journals, and of journals and documents
+// together.
 func journalTests() []named {
 	return []named{
 		{"an account that was never opened is empty", testEmpty},
 		{"entries are numbered and chained", testChain},
 		{"a refusal appends nothing", testRefusal},
 		{"a decision without events appends nothing", testNoEvents},
-		{"a panic in a decision harms nobody else", testPanic},
+		{"a panic in a decision affects no other update", testPanic},
 		{"a retry returns the recorded entry", testRetry},
 		{"a retry id belongs to one request of one account", testRetryScope},
 		{"a retry id that JSON would change is refused", testRetryBytes},
@@ -72,7 +73,7 @@ func journalTests() []named {
 	}
 }
 
-// documentTests are those of documents.
+// documentTests are the tests of documents.
 func documentTests() []named {
 	return []named{
 		{"documents are kept under their keys", testDocuments},
@@ -134,7 +135,7 @@ func (s *subject) close() {
 	}
 }
 
-// verify holds every journal against its hashes and events.
+// verify compares every journal with its hashes and events.
 func (s *subject) verify() {
 	if s.closed {
 		return
@@ -145,7 +146,7 @@ func (s *subject) verify() {
 	}
 }
 
-// update applies a change and fails the test when it is refused.
+// update applies a change and fails the test if it is refused.
 func (s *subject) update(c journal.Change) journal.Outcome {
 	s.t.Helper()
 	outcome, err := s.Update(context.Background(), c)
@@ -171,8 +172,7 @@ func (s *subject) wantSeq(id account.ID, want int64) {
 	}
 }
 
-// purchase is a change that opens the account where needed and buys slots of
-// iOS.
+// purchase is a change that opens the account if necessary and buys iOS slots.
 func purchase(id account.ID, quantity int) journal.Change {
 	return change(id, func(s account.State, now time.Time) (account.Event, error) {
 		return s.Purchase(account.Order{OfferingID: ios, Quantity: quantity}, terms, now)
@@ -199,7 +199,7 @@ func change(id account.ID, command func(account.State, time.Time) (account.Event
 	}
 }
 
-// retry is a purchase of one slot that can be told from others by an id.
+// retry is a purchase of one slot with a retry id.
 func retry(id account.ID, retryID string) journal.Change {
 	c := purchase(id, 1)
 	c.Retry = &journal.Retry{ID: retryID, Request: "buy 1"}

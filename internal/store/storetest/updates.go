@@ -209,7 +209,7 @@ func testReopen(t *testing.T, s *subject) {
 	s.wantSeq(alice, 2)
 }
 
-// configure is a command whose event holds no transaction.
+// configure is a command whose event has no transaction.
 func configure(s account.State, now time.Time) (account.Event, error) {
 	active := account.Active
 	return s.Configure(account.Settings{Status: &active}, terms, now)

@@ -10,13 +10,13 @@ import (
 	"syscall"
 )
 
-// account is who runs PostgreSQL: it refuses to be run by root.
+// account is the user that runs PostgreSQL, which refuses to run as root.
 type account struct {
 	uid, gid uint32
-	switched bool // not who runs the tests
+	switched bool // not the user who runs the tests
 }
 
-// owner returns who runs the tests, and another user where that is root.
+// owner returns the user who runs the tests, or another user if that is root.
 func owner() (*account, error) {
 	if os.Getuid() != 0 {
 		return &account{}, nil
@@ -33,7 +33,7 @@ func owner() (*account, error) {
 		gid, err := strconv.ParseUint(found.Gid, 10, 32)
 		return &account{uint32(uid), uint32(gid), true}, err
 	}
-	return nil, fmt.Errorf("there is no user postgres or nobody to run PostgreSQL")
+	return nil, fmt.Errorf("there is no user named postgres or nobody that could run PostgreSQL")
 }
 
 // own gives a directory to the account.
@@ -44,8 +44,8 @@ func (a *account) own(dir string) error {
 	return os.Chown(dir, int(a.uid), int(a.gid))
 }
 
-// attributes has a process run as the account, in a group of its own, so that a
-// signal to the tests leaves it to them.
+// attributes makes a process run as the account, in a process group of its own,
+// so that a signal to the tests does not reach it.
 func (a *account) attributes() *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if a.switched {

@@ -9,8 +9,8 @@ import (
 )
 
 // KillBackend kills one of the processes that serve clients, as the kernel does
-// when memory is short, and waits until the server, which ends all the others
-// because of it, takes connections again.
+// when memory is short. The server then ends all the others; KillBackend waits
+// until it accepts connections again.
 func (s *Server) KillBackend(tb testing.TB) {
 	tb.Helper()
 	s.mu.Lock()

@@ -10,9 +10,10 @@ import (
 	"testing"
 )
 
-// Bouncer is a PgBouncer in transaction mode in front of a server. Two transactions
-// of a client in a row run on different connections where there is more than one,
-// so that nothing that they leave to the session is there the next time.
+// Bouncer is a PgBouncer in transaction mode in front of a server. If there is
+// more than one connection, two successive transactions of a client run on
+// different ones, so nothing that the first leaves in its session is there for
+// the second.
 type Bouncer struct {
 	Port int
 	s    *Server
@@ -21,8 +22,8 @@ type Bouncer struct {
 	log  bytes.Buffer
 }
 
-// Bouncer runs a PgBouncer in front of the server until the end of the test. Where
-// it is not installed the test is skipped, and fails with CI=true.
+// Bouncer runs a PgBouncer in front of the server until the end of the test. If
+// PgBouncer is not installed, the test is skipped, or fails with CI=true.
 func (s *Server) Bouncer(tb testing.TB) *Bouncer {
 	tb.Helper()
 	program, err := findBouncer()
@@ -45,10 +46,10 @@ func (s *Server) Bouncer(tb testing.TB) *Bouncer {
 	}
 	go func() {
 		defer close(b.done)
-		b.cmd.Wait() // it ends when it is told to
+		b.cmd.Wait() // it ends when told to
 	}()
 	tb.Cleanup(func() {
-		b.cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended already
+		b.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has already ended
 		<-b.done
 	})
 	if err := answers(b.URL("postgres"), b.done); err != nil {
@@ -57,9 +58,9 @@ func (s *Server) Bouncer(tb testing.TB) *Bouncer {
 	return b
 }
 
-// bouncerSettings are those of a PgBouncer that has the port of the server and its
-// own as arguments. It has fewer connections than its clients, and tries again every
-// second to connect to a server that was gone, in place of every 15.
+// bouncerSettings configures a PgBouncer; its arguments are the server's port
+// and its own. It has fewer connections than clients, and tries to reconnect to
+// a lost server every second instead of every 15 seconds.
 const bouncerSettings = `[databases]
 * = host=127.0.0.1 port=%d user=postgres
 [pgbouncer]

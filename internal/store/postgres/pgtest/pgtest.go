@@ -1,7 +1,7 @@
 // Package pgtest runs a real PostgreSQL for tests: a cluster of its own in a
-// temporary directory, on a free port of the loopback interface, which syncs what
-// it commits. Where PostgreSQL is not installed the test is skipped, and fails
-// with CI=true.
+// temporary directory, on a free port of the loopback interface, which syncs
+// what it commits. If PostgreSQL is not installed, the test is skipped, or
+// fails with CI=true.
 package pgtest
 
 import (
@@ -23,10 +23,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// patience is how long anything may take that is over in no time when all is well.
+// patience is how long anything may take that normally takes no time.
 const patience = time.Minute
 
-// Server is a PostgreSQL that tests may end and start again.
+// Server is a PostgreSQL that tests may stop and start again.
 type Server struct {
 	Port int
 	bin  string // directory of the programs
@@ -76,7 +76,7 @@ func Missing(tb testing.TB, err error) {
 
 // Programs returns the directory of PostgreSQL's programs.
 func Programs() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // as Debian has it
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // where Debian installs it
 	if err != nil {
 		return "", err
 	}
@@ -112,7 +112,7 @@ func (s *Server) make() error {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// Run starts the server, and waits until it takes connections.
+// Run starts the server, and waits until it accepts connections.
 func (s *Server) Run(tb testing.TB) {
 	tb.Helper()
 	s.mu.Lock()
@@ -127,7 +127,7 @@ func (s *Server) Run(tb testing.TB) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		cmd.Wait() // how it ended does not matter: tests end it in every way
+		cmd.Wait() // how it ended does not matter: tests end it in various ways
 	}()
 	s.cmd, s.done = cmd, done
 	if err := s.ready(); err != nil {
@@ -135,11 +135,11 @@ func (s *Server) Run(tb testing.TB) {
 	}
 }
 
-// ready waits until the server takes connections.
+// ready waits until the server accepts connections.
 func (s *Server) ready() error { return answers(s.URL("postgres"), s.done) }
 
-// answers waits until the database at a URL takes connections. It gives up when
-// what runs there is done.
+// answers waits until the database at a URL accepts connections. It gives up if
+// the server ends.
 func answers(url string, done <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -158,8 +158,8 @@ func answers(url string, done <-chan struct{}) error {
 	}
 }
 
-// Stop sends the server a signal and waits for its end: SIGINT closes it in good
-// order, SIGQUIT at once, and SIGKILL is a crash.
+// Stop sends the server a signal and waits for its end: SIGINT shuts it down in
+// good order, SIGQUIT immediately, and SIGKILL is a crash.
 func (s *Server) Stop(signal syscall.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,32 +169,33 @@ func (s *Server) Stop(signal syscall.Signal) {
 	if signal == syscall.SIGKILL {
 		s.killBackends()
 	}
-	s.cmd.Process.Signal(signal) // fails only when it has ended already
+	s.cmd.Process.Signal(signal) // fails only if it has already ended
 	<-s.done
 	s.cmd = nil
 }
 
-// killBackends kills the processes of the server but the first, which would see
-// the end of that one by themselves, a little later. The first is stopped before,
-// so that it makes no more of them.
+// killBackends kills all processes of the server except the first. They would
+// notice the end of the first by themselves, a little later. The first process
+// is stopped before, so that it starts no more of them.
 func (s *Server) killBackends() {
-	s.cmd.Process.Signal(syscall.SIGSTOP) // fails only when it has ended already
+	s.cmd.Process.Signal(syscall.SIGSTOP) // fails only if it has already ended
 	for runs(s.cmd.Process.Pid) {
 		runtime.Gosched()
 	}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.cmd.Process.Pid, s.cmd.Process.Pid))
 	if err != nil {
-		return // no such file here: they see it by themselves
+		return // no such file on this system: they notice it by themselves
 	}
 	for _, pid := range strings.Fields(string(children)) {
 		var child int
 		if _, err := fmt.Sscan(pid, &child); err == nil {
-			syscall.Kill(child, syscall.SIGKILL) // it may have ended
+			syscall.Kill(child, syscall.SIGKILL) // it may have ended already
 		}
 	}
 }
 
-// runs reports whether a process is there and not stopped, where that can be told.
+// runs reports whether a process exists and is not stopped, if the system can
+// tell.
 func runs(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -232,7 +233,7 @@ func (s *Server) newDatabase(tb testing.TB) string {
 	return name
 }
 
-// Dump returns all that stands in a database, as text.
+// Dump returns the whole contents of a database as text.
 func (s *Server) Dump(tb testing.TB, database string) string {
 	tb.Helper()
 	out, err := exec.Command(filepath.Join(s.bin, "pg_dump"), "--dbname", s.URL(database)).Output()
@@ -242,7 +243,7 @@ func (s *Server) Dump(tb testing.TB, database string) string {
 	return string(out)
 }
 
-// FreePort returns a port of the loopback interface that nobody listens on.
+// FreePort returns a free port of the loopback interface.
 func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

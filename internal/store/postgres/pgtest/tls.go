@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Secure starts the server anew with a certificate and its key, both in PEM. It
-// still takes connections without TLS, as PostgreSQL does unless told otherwise.
+// Secure restarts the server with a certificate and its key, both in PEM. It
+// still accepts connections without TLS, as PostgreSQL does by default.
 func (s *Server) Secure(tb testing.TB, certificate, key []byte) {
 	tb.Helper()
 	for name, content := range map[string][]byte{"server.crt": certificate, "server.key": key, "postgresql.auto.conf": []byte("ssl = on\n")} {
