@@ -13,11 +13,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// region is what the SDK signs for; the sandbox does not look at it.
+// region is the region that the SDK signs for; the sandbox ignores it.
 const region = "us-west-2"
 
-// maxBackoff is how long the SDK waits at most before it tries again. Tests with
-// faults should not wait for seconds, as the SDK's own default does.
+// maxBackoff is how long the SDK waits at most before it tries again. Tests
+// with faults should not wait for seconds, as they would with the SDK's
+// default.
 const maxBackoff = 20 * time.Millisecond
 
 // Account is a customer of the sandbox, opened on first use.
@@ -43,12 +44,12 @@ func (a *Account) Config() aws.Config {
 	}
 }
 
-// credentials are the account's id, and a secret that nobody looks at.
+// credentials returns the account's id, and a secret that nobody checks.
 func (a *Account) credentials(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: a.id, SecretAccessKey: "any"}, nil
 }
 
-// Settings change an account; what is left out stays.
+// Settings change an account. Zero fields leave a setting unchanged.
 type Settings struct {
 	Status   string         // ACTIVE, INELIGIBLE or SUSPENDED
 	MaxSlots map[string]int // by offering id
@@ -73,18 +74,18 @@ type Transaction struct {
 	Quantity    int
 	CreatedOn   time.Time
 	EffectiveOn time.Time
-	Cents       int64 // of a US dollar
+	Cents       int64 // hundredths of a US dollar
 }
 
-// Freeze stands the account's clock still at an instant and returns what came
-// due on the way there, oldest first. Once the account has a transaction its
-// clock does not go back; Snapshot does.
+// Freeze stops the account's clock at an instant and returns what came due on
+// the way, oldest first. Once the account has a transaction, its clock cannot
+// go back, except by restoring a Snapshot.
 func (a *Account) Freeze(at time.Time) []Transaction {
 	a.t.Helper()
 	return a.due(a.server.client.Freeze(context.Background(), a.id, at))
 }
 
-// AdvanceTo moves the clock forward to an instant, where it stands, and returns
+// AdvanceTo moves the clock forward to an instant, stops it there, and returns
 // what came due, oldest first.
 func (a *Account) AdvanceTo(at time.Time) []Transaction {
 	a.t.Helper()
@@ -97,8 +98,8 @@ func (a *Account) AdvanceBy(d time.Duration) []Transaction {
 	return a.due(a.server.client.Advance(context.Background(), a.id, operatorapi.AdvanceBy(d)))
 }
 
-// AdvancePeriods is AdvanceTo for the same day and time of day n months on, or
-// the last day of that month where it is shorter.
+// AdvancePeriods is AdvanceTo for the same day and time of day n months later,
+// or the last day of that month if it is shorter.
 func (a *Account) AdvancePeriods(n int) []Transaction {
 	a.t.Helper()
 	return a.due(a.server.client.Advance(context.Background(), a.id, operatorapi.AdvancePeriods(n)))
@@ -115,7 +116,7 @@ func (a *Account) Release() []Transaction {
 func (a *Account) Now() time.Time {
 	a.t.Helper()
 	account, err := a.server.client.Account(context.Background(), a.id)
-	if client.IsNotFound(err) { // opened on first use, which is now
+	if client.IsNotFound(err) { // it opens on first use, which is now
 		account, err = a.server.client.PutAccount(context.Background(), a.id, operatorapi.Settings{})
 	}
 	check(a.t, err)

@@ -10,19 +10,19 @@ import (
 // Fault breaks calls of an account on purpose. It has one of Error, Status,
 // DropBeforeCommit and DropAfterCommit, or a Delay, or both.
 type Fault struct {
-	Operation        string        // such as "PurchaseOffering"; "" is every one
+	Operation        string        // such as "PurchaseOffering"; "" means every operation
 	Error            string        // an exception, such as "ThrottlingException"
 	Message          string        // of the exception
-	Status           int           // of HTTP: the exception's, or alone a plain answer
+	Status           int           // HTTP status of the exception or, without one, of a plain answer
 	Delay            time.Duration // before anything else
-	DropBeforeCommit bool          // the connection closes, and nothing was done
-	DropAfterCommit  bool          // the connection closes, and the work is done
-	Times            int           // how often at most; 0 is always
-	Probability      float64       // of each call; 0 is always
+	DropBeforeCommit bool          // close the connection without running the operation
+	DropAfterCommit  bool          // close the connection after running the operation
+	Times            int           // how many times at most; 0 means always
+	Probability      float64       // of each call; 0 means always
 }
 
 // Inject breaks the account's calls until the test ends. Faults are tried in
-// their order, and the first that fires decides.
+// their order, and the first that fires takes effect.
 func (a *Account) Inject(faults ...Fault) {
 	a.t.Helper()
 	rules := make([]operatorapi.Fault, len(faults))
@@ -49,7 +49,7 @@ func (f Fault) delay() *string {
 	return new(f.Delay.String())
 }
 
-// given returns a pointer to a value, nil for the zero value.
+// given returns a pointer to a value, or nil for the zero value.
 func given[T comparable](v T) *T {
 	var zero T
 	if v == zero {
@@ -58,7 +58,7 @@ func given[T comparable](v T) *T {
 	return &v
 }
 
-// Mend takes away the account's faults.
+// Mend removes the account's faults.
 func (a *Account) Mend() {
 	a.t.Helper()
 	_, err := a.server.client.RemoveFaults(context.Background(), a.id)

@@ -1,13 +1,14 @@
 // Package slotfarmtest runs slotfarm inside a Go test: a whole sandbox on a port
 // and in a directory of its own, which ends with the test.
 //
-// Start gives a Server; its accounts are where a test buys, moves the clock,
-// breaks things and goes back. An account has an aws.Config for the AWS SDK for
-// Go v2, so the code under test stays as it is. Tests run in parallel either
-// with a server each, or with one server and an account each (Server.NewAccount).
+// Start returns a Server. With its accounts, a test buys slots, moves clocks,
+// breaks calls and goes back. An account has an aws.Config for the AWS SDK for
+// Go v2, so the code under test need not change. Tests run in parallel either
+// with a server each, or with one server and an account each
+// (Server.NewAccount).
 //
-// The methods fail the test where they cannot do what they are asked for, so
-// they return no errors.
+// The methods return no errors. They fail the test if they cannot do what they
+// are asked to.
 package slotfarmtest
 
 import (
@@ -23,7 +24,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// TB is what the package needs of a test; *testing.T and *testing.B have it.
+// TB is what the package needs from a test; *testing.T and *testing.B implement
+// it.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -43,7 +45,8 @@ func At(now time.Time) Option {
 	}
 }
 
-// MaxSlots sets how many slots of one offering an account may hold; it is 100.
+// MaxSlots sets how many slots of one offering an account may hold; the default
+// is 100.
 func MaxSlots(n int) Option {
 	return func(c *server.Config) error {
 		c.MaxSlots = n
@@ -80,7 +83,7 @@ type Server struct {
 // drainTime is how long the end of a test waits for requests under way.
 const drainTime = 20 * time.Second
 
-// Start runs a sandbox until the test ends. Its log goes to the test's.
+// Start runs a sandbox until the test ends. Its log goes to the test's log.
 func Start(t TB, options ...Option) *Server {
 	t.Helper()
 	config := server.Config{Data: t.TempDir(), Log: logTo(t)}
@@ -124,28 +127,28 @@ func (l lines) Write(line []byte) (int, error) {
 // Endpoint returns the URL for clients, such as http://127.0.0.1:41235.
 func (s *Server) Endpoint() string { return s.endpoint }
 
-// firstAccount is where the ids of NewAccount begin.
+// firstAccount is the first id of NewAccount.
 const firstAccount = 900_000_000_001
 
-// NewAccount returns an account that no other call returns, for t, which may be
-// another test than the server's.
+// NewAccount returns an account that no other call returns, for t, which need
+// not be the server's test.
 func (s *Server) NewAccount(t TB) *Account {
 	return s.Account(t, fmt.Sprintf("%012d", firstAccount+s.accounts.Add(1)-1))
 }
 
-// Account returns the account with an id of twelve digits, for t, which may be
-// another test than the server's.
+// Account returns the account with an id of twelve digits, for t, which need
+// not be the server's test.
 func (s *Server) Account(t TB, id string) *Account { return &Account{t: t, server: s, id: id} }
 
-// Plant brings the accounts of a seed, YAML or JSON, to the state it describes,
-// in place of what they had.
+// Plant brings the accounts of a seed, YAML or JSON, to the state that it
+// describes, in place of what they had.
 func (s *Server) Plant(seed string) {
 	s.t.Helper()
 	_, err := s.client.PutSeed(context.Background(), []byte(seed))
 	check(s.t, err)
 }
 
-// Reset forgets everything but the seed.
+// Reset deletes everything but the seed.
 func (s *Server) Reset() {
 	s.t.Helper()
 	_, err := s.client.Reset(context.Background())

@@ -2,13 +2,13 @@ package slotfarmtest
 
 import "context"
 
-// Snapshot is a point in an account's history to come back to.
+// Snapshot is a point in an account's history to go back to.
 type Snapshot struct {
 	account *Account
 	id      string
 }
 
-// Snapshot remembers the account as it is now.
+// Snapshot records the account as it is now.
 func (a *Account) Snapshot() Snapshot {
 	a.t.Helper()
 	taken, err := a.server.client.Snapshot(context.Background(), a.id)
@@ -16,8 +16,8 @@ func (a *Account) Snapshot() Snapshot {
 	return Snapshot{account: a, id: taken.ID}
 }
 
-// Restore brings the account back, its clock included. What came after is gone,
-// later snapshots as well.
+// Restore brings the account back to the snapshot, including its clock.
+// Everything later is gone, including later snapshots.
 func (s Snapshot) Restore() {
 	a := s.account
 	a.t.Helper()
@@ -25,15 +25,15 @@ func (s Snapshot) Restore() {
 	check(a.t, err)
 }
 
-// Into makes another account what the snapshot's account was, in place of
-// whatever it had, so that tests can start from one prepared state in parallel.
+// Into gives another account the state of the snapshot, in place of its own, so
+// that tests can start from one prepared state in parallel.
 func (s Snapshot) Into(other *Account) {
 	other.t.Helper()
 	_, err := other.server.client.Restore(context.Background(), s.account.id, s.id, other.id)
 	check(other.t, err)
 }
 
-// Delete forgets the snapshot.
+// Delete deletes the snapshot.
 func (s Snapshot) Delete() {
 	a := s.account
 	a.t.Helper()

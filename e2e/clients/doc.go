@@ -1,3 +1,3 @@
-// Package clients holds the end-to-end tests in which AWS's own clients play their part: the scenario,
-// retries after lost answers, faults, signatures, and the recipes of docs/testing.md.
+// Package clients holds the end-to-end tests with AWS's own clients: the scenario, retries after lost answers,
+// faults, signatures, and the recipes of docs/testing.md.
 package clients

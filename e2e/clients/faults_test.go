@@ -20,8 +20,8 @@ func brokenBy(t *testing.T, faults ...harness.Fault) harness.Tenant {
 	return a
 }
 
-// TestFaultAfterCommit has a purchase happen and its answer be lost, with no proxy in between. The SDKs send
-// it again by themselves, and are charged once.
+// TestFaultAfterCommit drops the answer of a purchase that was made, without a proxy. The SDKs send it again by
+// themselves, and are charged once.
 func TestFaultAfterCommit(t *testing.T) {
 	for _, name := range []string{"boto3", "gosdk", "js"} {
 		t.Run(name, func(t *testing.T) {
@@ -61,8 +61,8 @@ func TestFaultAfterCommitChargesDebianAWSCLITwice(t *testing.T) {
 	a.Server.CheckFired(t, 1)
 }
 
-// TestFaultsThatRetriesOvercome has calls fail twice, in the ways that clients take for passing. With their
-// own default settings all of them get through at the third attempt.
+// TestFaultsThatRetriesOvercome makes calls fail twice, in ways that clients retry. With their default settings, all
+// clients succeed at the third attempt.
 func TestFaultsThatRetriesOvercome(t *testing.T) {
 	for _, f := range []harness.Fault{{Error: "ThrottlingException"}, {Status: http.StatusServiceUnavailable}} {
 		for name, c := range harness.Clients {
@@ -83,7 +83,7 @@ func TestFaultsThatRetriesOvercome(t *testing.T) {
 	}
 }
 
-// TestFaultsByName has each exception of the model arrive as the client's own typed exception, also with a
+// TestFaultsByName checks that each exception of the model arrives as the client's own typed exception, even with a
 // status that is not its own.
 func TestFaultsByName(t *testing.T) {
 	names := []string{"ArgumentException", "NotFoundException", "NotEligibleException", "LimitExceededException", "ServiceAccountException"}

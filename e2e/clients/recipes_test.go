@@ -68,7 +68,7 @@ var findPytest = sync.OnceValues(func() ([]string, error) {
 		err = exec.Command(python[0], "-c", "import pytest").Run()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("no python3 that can import boto3 and pytest: %w", err)
+		return nil, fmt.Errorf("no python3 with boto3 and pytest: %w", err)
 	}
 	return []string{python[0], "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=0"}, nil
 })
@@ -143,7 +143,7 @@ func readImage(t *testing.T) image {
 	var i image
 	for _, found := range instruction.FindAllStringSubmatch(string(file), -1) {
 		var list []string
-		_ = yaml.Unmarshal([]byte(found[2]), &list) // fails where it is no list
+		_ = yaml.Unmarshal([]byte(found[2]), &list) // fails if it is not a list
 		switch name := found[1]; {
 		case name == "ENV":
 			i.env = strings.Fields(found[2])

@@ -77,8 +77,8 @@ func TestDebianAWSCLIRetryIsChargedTwice(t *testing.T) {
 	}
 }
 
-// buyThrough has the client buy one slot through a proxy that spoils the first answer. It returns the
-// attempts that the client made, two at least, and the id of the transaction of which it was told.
+// buyThrough lets the client buy one slot through a proxy that spoils the first answer. It returns the client's
+// attempts, at least two, and the id of the transaction in the answer.
 func buyThrough(t *testing.T, c harness.Client, a harness.Tenant, spoil spoiler) (attempts []attempt, transactionID string) {
 	t.Helper()
 	proxy := newSpoilingProxy(t, a.Server.Endpoint, spoil)
@@ -129,7 +129,7 @@ func TestAttemptsAtTheSameMoment(t *testing.T) {
 	}
 }
 
-// TestConcurrentBuyersStopAtTheLimit has 64 buyers take one slot each where 50 are allowed.
+// TestConcurrentBuyersStopAtTheLimit lets 64 buyers buy one slot each if 50 are allowed.
 func TestConcurrentBuyersStopAtTheLimit(t *testing.T) {
 	t.Parallel()
 	a := harness.NewTenant(harness.Sandbox())

@@ -17,8 +17,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
-// TestSignaturesOfRealClients holds the verifier of signatures against what each client really signs. The
-// promotion's name has a body in which bytes and characters are not the same.
+// TestSignaturesOfRealClients checks the verifier of signatures with what each client really signs. The promotion's
+// name makes a body whose bytes and characters differ in number.
 func TestSignaturesOfRealClients(t *testing.T) {
 	tests := []struct {
 		name, path, secret, token string

@@ -185,7 +185,7 @@ func copiesOfALiveFile(t *testing.T) {
 	}
 }
 
-// judge runs a command that takes a copy or refuses it, and checks what it took, which stands at path.
+// judge runs a command that accepts or refuses a copy, and checks the result at path if it accepted.
 func judge(t *testing.T, whole chains, path string, args ...string) {
 	t.Helper()
 	got := harness.RunToEnd(t, args...)

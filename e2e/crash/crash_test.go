@@ -145,7 +145,7 @@ func TestKilledAroundTheCommit(t *testing.T) {
 			}
 			s = at.Start(t)
 			if unheard := at.Settle(t, s, b); unheard != test.made {
-				t.Errorf("%d purchases were made that nobody heard of, want %d", unheard, test.made)
+				t.Errorf("%d purchases were made but not acknowledged, want %d", unheard, test.made)
 			}
 			if err := s.Stop(); err != nil {
 				t.Error(err)

@@ -62,8 +62,8 @@ func each(n int, f func(i int)) {
 	all.Wait()
 }
 
-// TestIdleConnections has 10,000 clients each make a call and stay connected. Purchases go on, and a connection that
-// nobody uses costs little memory.
+// TestIdleConnections lets each of 10,000 clients make a call and stay connected. Purchases continue, and an idle
+// connection costs little memory.
 func TestIdleConnections(t *testing.T) {
 	t.Parallel()
 	var limit unix.Rlimit
@@ -148,8 +148,8 @@ func trickle(conn net.Conn, text string) {
 	}
 }
 
-// TestSlowClients has many clients hold connections up. The server ends each in time, with a word where it can be
-// said, and sells to others meanwhile.
+// TestSlowClients lets many clients block connections. The server ends each of them in time, with an answer if
+// possible, and serves others meanwhile.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	const clients = 100 // of each kind
@@ -207,9 +207,9 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// TestClientsThatNeverRead has clients ask on and on, and read no answer, until nothing goes through any more. They
-// cost little and stop nobody. With -soak it waits until the server lets go of them, which it does after its time
-// limit for an answer, a minute.
+// TestClientsThatNeverRead lets clients send requests without reading answers until the connections are full. They
+// cost little and block nobody. With -soak it waits until the server closes their connections, after its time limit
+// of a minute for an answer.
 func TestClientsThatNeverRead(t *testing.T) {
 	t.Parallel()
 	const clients = 50

@@ -144,7 +144,7 @@ func TestShortage(t *testing.T) {
 	}
 }
 
-// shop has each buyer order once. It returns how many orders were refused, which they must be in one way only.
+// shop lets each buyer order once. It returns how many orders were refused; all must be refused in the same way.
 func shop(t *testing.T, at harness.Site, s *harness.Server, b *harness.Books, what string) (refused int) {
 	t.Helper()
 	var counting sync.Mutex
@@ -170,7 +170,7 @@ func shop(t *testing.T, at harness.Site, s *harness.Server, b *harness.Books, wh
 	return refused
 }
 
-// checkReads has every account read what it has, all at the same time.
+// checkReads reads every account, all at the same time.
 func checkReads(t *testing.T, at harness.Site, s *harness.Server) {
 	t.Helper()
 	var all sync.WaitGroup

@@ -1,14 +1,14 @@
-// Command gosdk runs steps with the AWS SDK for Go v2 and prints what the SDK made of the answers:
+// Command gosdk runs steps with the AWS SDK for Go v2 and prints the answers as the SDK decoded them:
 //
 //	AWS_ENDPOINT_URL_DEVICE_FARM=http://127.0.0.1:8623 gosdk < steps.json
 //
-// Endpoint, credentials, region and retry settings come from the environment, through
-// config.LoadDefaultConfig. It is a program of its own, not a part of the tests, so that it reads an
-// environment of its own, as the clients in other languages do.
+// Endpoint, credentials, region and retry settings come from the environment, through config.LoadDefaultConfig. It is
+// a separate program, not a part of the tests, so that it reads an environment of its own, as the clients in other
+// languages do.
 //
-// The input is {"readTimeout": SECONDS, "steps": [{"operation": ..., "input": ..., "paginate": BOOL}]}.
-// The output is a list with one entry for each step: {"output": ...}, or {"error": NAME, "message": TEXT}
-// where the SDK returned one of the typed exceptions of Device Farm. Any other error ends the program.
+// The input is {"readTimeout": SECONDS, "steps": [{"operation": ..., "input": ..., "paginate": BOOL}]}. The output is
+// a list with one entry for each step: {"output": ...}, or {"error": NAME, "message": TEXT} if the SDK returned one
+// of the typed exceptions of Device Farm. Any other error ends the program.
 package main
 
 import (
@@ -97,7 +97,7 @@ func take(ctx context.Context, client *devicefarm.Client, st step) (outcome, err
 	return outcome{Output: wire(out)}, nil
 }
 
-// exceptions holds, for each typed exception, whether an error is one.
+// exceptions holds, for each typed exception, a function that reports whether an error is one.
 var exceptions = map[string]func(error) bool{
 	"ArgumentException":       is[*types.ArgumentException],
 	"NotFoundException":       is[*types.NotFoundException],
@@ -111,7 +111,7 @@ func is[E smithy.APIError](err error) bool {
 	return errors.As(err, &e)
 }
 
-// typed returns the outcome of a typed exception, and every other error as it is.
+// typed returns the outcome for a typed exception. It returns any other error unchanged.
 func typed(err error) (outcome, error) {
 	var api smithy.APIError
 	if !errors.As(err, &api) {

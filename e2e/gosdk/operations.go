@@ -21,8 +21,8 @@ var operations = map[string]sender{
 	"RenewOffering":            call((*devicefarm.Client).RenewOffering),
 }
 
-// call adapts a method of the SDK's client. The SDK's input types have the member names of the API but
-// for the case of their first letter, which encoding/json disregards.
+// call adapts a method of the SDK's client. The SDK's input types have the member names of the API except for the
+// case of the first letter, which encoding/json ignores.
 func call[In, Out any](
 	method func(*devicefarm.Client, context.Context, *In, ...func(*devicefarm.Options)) (*Out, error),
 ) sender {

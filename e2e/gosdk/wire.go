@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// wire turns a value of the SDK back into what the API calls its members: the exported fields of a struct
-// under their names with a small first letter, without nil members and without the SDK's own metadata.
+// wire turns a value of the SDK back into the members of the API: the exported fields of a struct, named with a
+// lower-case first letter, without nil members and the SDK's own metadata.
 func wire(v any) any {
 	return wireValue(reflect.ValueOf(v))
 }
@@ -49,7 +49,7 @@ func wireStruct(v reflect.Value) any {
 	return members
 }
 
-// unset tells that the answer had no such member. The SDK holds an absent enum as an empty string.
+// unset reports whether the answer had no such member. The SDK represents an absent enum as an empty string.
 func unset(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.String:

@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-// CommandLine is the AWS CLI, which takes each step as a command. Debian 12's version reads no endpoint from the
-// environment. It always reads all pages of a list.
+// CommandLine is the AWS CLI, which runs each step as a command. Debian 12's version does not read the endpoint from
+// the environment. It always reads all pages of a list.
 type CommandLine struct {
 	Find func() (argv []string, err error)
 }
 
-// Run takes the steps one after the other and returns their outcomes. One or two are commands of their own; a longer
-// story is run by one process, where the CLI is a program of Python, since the start of the CLI takes a second.
+// Run runs the steps one after the other and returns their outcomes. It runs one or two steps as separate commands.
+// It runs more in one process if the CLI is a Python program, because each start of the CLI takes a second.
 func (c CommandLine) Run(t *testing.T, s Session, steps ...Step) []Outcome {
 	t.Helper()
 	argv := Installed(t, c.Find)
@@ -44,7 +44,7 @@ func (c CommandLine) Run(t *testing.T, s Session, steps ...Step) []Outcome {
 	return outcomes
 }
 
-// pythonOf returns the command that runs a program, nil where that is no Python.
+// pythonOf returns the Python command that runs a program, or nil if the program is not a Python script.
 func pythonOf(program string) []string {
 	text, err := os.ReadFile(program)
 	if err != nil {
@@ -91,8 +91,8 @@ func runEach(t *testing.T, program string, env []string, commands [][]string) (r
 	return results
 }
 
-// commandOf writes a step as a user of the CLI would:
-// devicefarm purchase-offering --offering-id A53D… --quantity 1.
+// commandOf returns a step as a user of the CLI would write it: devicefarm purchase-offering --offering-id A53D…
+// --quantity 1.
 func commandOf(st Step) []string {
 	args := []string{"devicefarm", kebab(st.Operation)}
 	members := make([]string, 0, len(st.Input))
@@ -114,10 +114,10 @@ func kebab(name string) string {
 	return strings.TrimPrefix(words, "-")
 }
 
-// exceptionLine is an exception on the CLI's standard error. In between it may say that it has tried several times.
+// exceptionLine matches an exception on the CLI's standard error, which may also mention retries.
 var exceptionLine = regexp.MustCompile(`^An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: \d+\))?: (.*)`)
 
-// outcomeOf returns what came of a command.
+// outcomeOf returns the outcome of a command.
 func outcomeOf(t *testing.T, command []string, got Result) (o Outcome) {
 	t.Helper()
 	if got.Code != 0 {

@@ -18,8 +18,8 @@ type Order struct {
 	Id      string
 }
 
-// Books are what the buyers know: every order that they sent, with the id of its transaction once the server
-// has acknowledged it.
+// Books records what the buyers know: every order that they sent, with the id of its transaction once the server has
+// acknowledged it.
 type Books struct {
 	Mu     sync.Mutex
 	Orders map[Order]string // order → transaction id, "" while unacknowledged
@@ -35,7 +35,7 @@ func (b *Books) Sent(o Order) {
 	b.Orders[o] = ""
 }
 
-// Acknowledged enters the transaction that the server has made of an order.
+// Acknowledged enters the transaction that the server has made for an order.
 func (b *Books) Acknowledged(o Order, id string) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -54,7 +54,7 @@ func (b *Books) Count() (acknowledged int) {
 	return acknowledged
 }
 
-// Of returns the ids of the acknowledged transactions of an account, and its unacknowledged orders.
+// Of returns the ids of an account's acknowledged transactions, and its unacknowledged orders.
 func (b *Books) Of(account string) (acknowledged []string, open []Order) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
@@ -71,7 +71,7 @@ func (b *Books) Of(account string) (acknowledged []string, open []Order) {
 	return acknowledged, open
 }
 
-// Try sends an order, and enters it in the books when it is answered with success.
+// Try sends an order, and enters its transaction in the books if the answer is a success.
 func Try(ctx context.Context, a Tenant, o Order, b *Books) (Answer, error) {
 	got, err := a.Post(ctx, "PurchaseOffering", Purchase{OfferingID: IosSlot, Quantity: 1}, "Amz-Sdk-Invocation-Id", o.Id)
 	if err != nil || got.Status != http.StatusOK {
@@ -85,7 +85,7 @@ func Try(ctx context.Context, a Tenant, o Order, b *Books) (Answer, error) {
 	return got, nil
 }
 
-// Place sends an order, which must succeed where it is answered. It returns false when it was not.
+// Place sends an order. If there is an answer, it must be a success; if there is none, Place returns false.
 func Place(t *testing.T, a Tenant, o Order, b *Books) bool {
 	got, err := Try(t.Context(), a, o, b)
 	if err == nil && got.Status != http.StatusOK {
@@ -95,7 +95,7 @@ func Place(t *testing.T, a Tenant, o Order, b *Books) bool {
 }
 
 // CheckSurvived compares an account with the books right after a restart. It returns how many of the account's
-// transactions nobody was told of: there may be one for each order without an answer.
+// transactions were never acknowledged: there may be one for each order without an answer.
 func CheckSurvived(t *testing.T, a Tenant, b *Books) (unheard int) {
 	t.Helper()
 	acknowledged, open := b.Of(a.Account)
@@ -136,7 +136,7 @@ func CheckSettled(t *testing.T, a Tenant, b *Books) {
 	}
 }
 
-// CountTransactions counts how often the account's list has each transaction, which must be once.
+// CountTransactions counts how often the account's list contains each transaction, which must be once.
 func CountTransactions(t *testing.T, a Tenant) map[string]int {
 	t.Helper()
 	listed := map[string]int{}

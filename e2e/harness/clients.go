@@ -19,20 +19,20 @@ type Step struct {
 	Paginate  bool           `json:"paginate,omitempty"` // read all pages with the client's own paginator
 }
 
-// Outcome is what a client made of the answer to a step: an output, or the name of one of its own typed
-// exceptions with the exception's message.
+// Outcome is the answer to a step as a client decoded it: an output, or the name and message of one of the client's
+// typed exceptions.
 type Outcome struct {
 	Output  map[string]any `json:"output,omitempty"`
 	Error   string         `json:"error,omitempty"`
 	Message string         `json:"message,omitempty"`
 }
 
-// Session is what a client has to know before its first call. All that AWS's clients read from the
-// environment is given to them there.
+// Session holds what a client has to know before its first call. Clients get all that they can read from the
+// environment in that way.
 type Session struct {
 	Endpoint     string
 	Account      string // the access key id
-	Secret       string // "test" when empty
+	Secret       string // "test" if empty
 	SessionToken string
 	ReadTimeout  int // in seconds; 0 leaves the client's default
 	MaxAttempts  int // 0 leaves the client's default
@@ -71,9 +71,9 @@ func (s Session) Env(t *testing.T) []string {
 	return env
 }
 
-// Client is one of the AWS clients under which slotfarm is tested.
+// Client is one of the AWS clients with which slotfarm is tested.
 type Client interface {
-	// Run takes the steps one after the other and returns their outcomes.
+	// Run runs the steps one after the other and returns their outcomes.
 	Run(t *testing.T, s Session, steps ...Step) []Outcome
 }
 
@@ -88,14 +88,14 @@ var (
 // Clients holds all of them by name.
 var Clients = map[string]Client{"boto3": Boto3, "awscli": Awscli, "gosdk": Gosdk, "js": Jssdk}
 
-// Program is a client that is a program of the folder e2e: it reads steps as JSON on its stdin and prints
+// Program is a client that is a program in the folder e2e: it reads steps as JSON from its standard input and prints
 // their outcomes as JSON.
 type Program struct {
 	Find         func() (argv []string, err error)
 	EndpointFlag bool // takes the endpoint as an argument
 }
 
-// Run takes the steps one after the other and returns their outcomes.
+// Run runs the steps one after the other and returns their outcomes.
 func (p Program) Run(t *testing.T, s Session, steps ...Step) []Outcome {
 	t.Helper()
 	out, stderr, err := p.Start(t, s, steps)
@@ -134,7 +134,7 @@ func (p Program) Start(t *testing.T, s Session, steps []Step) (stdout []byte, st
 	return stdout, messages.String(), err
 }
 
-// Installed returns what find finds. Without the client the test is skipped, and fails where CI=true.
+// Installed returns the result of find. If the client is missing, the test is skipped, or fails with CI=true.
 func Installed(t *testing.T, find func() ([]string, error)) []string {
 	t.Helper()
 	argv, err := find()
@@ -156,7 +156,7 @@ func FindBoto3() ([]string, error) {
 			return []string{python, "../boto3/client.py"}, nil
 		}
 	}
-	return nil, fmt.Errorf("no python3 that can import boto3")
+	return nil, fmt.Errorf("python3 with boto3 is not installed")
 }
 
 func findAWS() ([]string, error) {
@@ -165,7 +165,7 @@ func findAWS() ([]string, error) {
 			return []string{path}, nil
 		}
 	}
-	return nil, fmt.Errorf("no AWS CLI")
+	return nil, fmt.Errorf("the AWS CLI is not installed")
 }
 
 func findJS() ([]string, error) {
@@ -174,7 +174,7 @@ func findJS() ([]string, error) {
 		return nil, fmt.Errorf("no Node.js: %w", err)
 	}
 	if _, err := os.Stat("../js/node_modules/@aws-sdk/client-device-farm"); err != nil {
-		return nil, fmt.Errorf("no AWS SDK for JavaScript: %w", err)
+		return nil, fmt.Errorf("the AWS SDK for JavaScript is not installed: %w", err)
 	}
 	return []string{node, "../js/client.js"}, nil
 }
@@ -184,12 +184,12 @@ func BuySlots(n int) Step {
 	return Step{Operation: "PurchaseOffering", Input: map[string]any{"offeringId": IosSlot, "quantity": n}}
 }
 
-// Changes tells whether the step changes the account when it succeeds.
+// Changes reports whether the step changes the account if it succeeds.
 func (s Step) Changes() bool {
 	return s.Operation == "PurchaseOffering" || s.Operation == "RenewOffering"
 }
 
-// BuyOne is the call that tests repeat: at the frozen time it costs 8.07.
+// BuyOne is the purchase that tests repeat: at the frozen time it costs 8.07.
 var BuyOne = Step{Operation: "PurchaseOffering", Input: map[string]any{"offeringId": IosSlot, "quantity": 1}}
 
 // A key of AWS's own examples, which no farm has.

@@ -15,18 +15,18 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
-// AccessKey is a key as init and key create print it.
+// AccessKey is a key as the commands init and key create print it.
 type AccessKey struct {
 	ID     string `json:"accessKeyId"`
 	Secret string `json:"secretAccessKey"`
 }
 
-// Session returns a session of whoever has the key.
+// Session returns a session with the key.
 func (k AccessKey) Session(s *Server) Session {
 	return Session{Endpoint: s.Endpoint, Account: k.ID, Secret: k.Secret}
 }
 
-// Signer returns what signs calls of a service with the key.
+// Signer returns a signer of calls to a service with the key.
 func (k AccessKey) Signer(service string) sigv4.Signer {
 	return sigv4.Signer{AccessKeyID: k.ID, Secret: k.Secret, Region: "us-west-2", Service: service}
 }
@@ -36,7 +36,7 @@ func (k AccessKey) Env(s *Server) []string {
 	return []string{"AWS_ACCESS_KEY_ID=" + k.ID, "AWS_SECRET_ACCESS_KEY=" + k.Secret, "SLOTFARM_ENDPOINT_URL=" + s.Endpoint}
 }
 
-// Farm is a server for others with its operator.
+// Farm is a server that requires signatures, with its operator.
 type Farm struct {
 	*Server
 	Storage
@@ -50,7 +50,7 @@ func Initialise(t *testing.T) (dir string, key AccessKey) {
 	return at.Data, at.Initialise(t)
 }
 
-// ServeArgs are the arguments of serve on a directory, on a free port and with no bound on calls.
+// ServeArgs returns the arguments of serve for a directory, on a free port and without limits on calls.
 func ServeArgs(dir string, more ...string) []string { return InDirectory(dir).ServeArgs(more...) }
 
 // StartFarm initialises a directory and serves it.
@@ -82,7 +82,7 @@ func (f *Farm) Open(t *testing.T) string {
 	return id
 }
 
-// NewKey makes a key of an account; without a policy it may use the whole Device Farm API.
+// NewKey makes a key for an account; without a policy it may use the whole Device Farm API.
 func (f *Farm) NewKey(t *testing.T, account, policy string) AccessKey {
 	t.Helper()
 	args := []string{"key", "create", "--account", account, "--name", "of a team"}
@@ -116,8 +116,8 @@ func (f *Farm) Held(t *testing.T, account string) map[string]int {
 	return shown.Current
 }
 
-// Ask makes a call of the operator API with a key, without a body, and returns the status and the code of the
-// refusal, if it is one.
+// Ask makes a call of the operator API with a key, without a body, and returns the status and the code of the error,
+// if any.
 func (f *Farm) Ask(t *testing.T, k AccessKey, method, path string) (status int, code string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, f.Endpoint+"/_slotfarm/v1"+path, nil)
@@ -141,7 +141,7 @@ func (f *Farm) Ask(t *testing.T, k AccessKey, method, path string) (status int, 
 	return resp.StatusCode, answer.Error.Code
 }
 
-// Refusal returns what a client says of a call that must fail with an exception that is no type of its SDK.
+// Refusal returns a client's message about a call that must fail with an exception for which its SDK has no type.
 func Refusal(t *testing.T, c Client, s Session, call Step) string {
 	t.Helper()
 	s.MaxAttempts = 1
@@ -157,7 +157,7 @@ func Refusal(t *testing.T, c Client, s Session, call Step) string {
 	return stderr
 }
 
-// VerifyAs has the server refold all its journals, and returns how many entries they have.
+// VerifyAs makes the server verify all its journals, and returns how many entries they have.
 func (f *Farm) VerifyAs(t *testing.T, k AccessKey) (entries int) {
 	t.Helper()
 	var report struct {
@@ -170,7 +170,8 @@ func (f *Farm) VerifyAs(t *testing.T, k AccessKey) (entries int) {
 	return report.Entries
 }
 
-// Customer opens a test account, whose clock stands where those of the sandbox stand, with a key that may buy.
+// Customer opens a test account with a key that may buy. Its clock is frozen at the same time as those of the
+// sandbox.
 func (f *Farm) Customer(t *testing.T) Tenant {
 	t.Helper()
 	a := Tenant{Server: f.Server, Account: f.Open(t)}
@@ -180,8 +181,8 @@ func (f *Farm) Customer(t *testing.T) Tenant {
 	return a
 }
 
-// NoSecrets reports every place of the storage and of the server's log in which the secret of a key
-// stands, in itself or encoded.
+// NoSecrets reports every place in the storage and the server's log that contains the secret of a key, as it is or
+// encoded.
 func NoSecrets(t *testing.T, f *Farm, keys ...AccessKey) {
 	t.Helper()
 	places := f.Contents(t)
@@ -189,7 +190,7 @@ func NoSecrets(t *testing.T, f *Farm, keys ...AccessKey) {
 	NoSecretsIn(t, places, keys...)
 }
 
-// NoSecretsIn is noSecrets for texts by the names of their places.
+// NoSecretsIn is NoSecrets for texts by the names of their places.
 func NoSecretsIn(t *testing.T, places map[string]string, keys ...AccessKey) {
 	t.Helper()
 	seen := 0
@@ -199,7 +200,7 @@ func NoSecretsIn(t *testing.T, places map[string]string, keys ...AccessKey) {
 			raw := []byte(k.Secret)
 			for _, form := range []string{k.Secret, hex.EncodeToString(raw), base64.StdEncoding.EncodeToString(raw)} {
 				if bytes.Contains([]byte(text), []byte(form)) {
-					t.Errorf("the secret of key %s stands in %s", k.ID, place)
+					t.Errorf("%[2]s contains the secret of key %[1]s", k.ID, place)
 				}
 			}
 		}

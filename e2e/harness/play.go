@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Act is a part of the scenario that begins with new settings of the account.
+// Act is a part of the scenario, which begins with new settings of the account.
 type Act struct {
 	About       string         `json:"about"`
 	Account     map[string]any `json:"account"` // as in PUT /_slotfarm/v1/accounts/{account}
@@ -24,10 +24,10 @@ type Sighting struct {
 	Error  string         `json:"error,omitempty"`
 }
 
-// Play has the client play all acts as a new customer.
+// Play makes the client run all acts as a new customer.
 func Play(t *testing.T, c Client, a Tenant, acts []Act) []Sighting {
 	t.Helper()
-	a.Set(t, map[string]any{}) // opens it where it is not open
+	a.Set(t, map[string]any{}) // opens the account if necessary
 	n := normalizer{Account: a.Account, Transactions: map[string]string{}}
 	var seen []Sighting
 	entries := a.JournalLength(t)
@@ -51,15 +51,15 @@ func Play(t *testing.T, c Client, a Tenant, acts []Act) []Sighting {
 	return seen
 }
 
-// normalizer removes from outputs what is never the same twice: the account, the ids of transactions, and how a
-// client writes an instant.
+// normalizer removes what differs between runs from outputs: the account, the ids of transactions, and how a client
+// writes an instant.
 type normalizer struct {
 	Account      string
-	Transactions map[string]string // id → its place in the story
+	Transactions map[string]string // id → its place in the scenario
 }
 
-// Sighting brings what a client saw into the form that is the same for all clients. Their messages are the
-// server's, and are looked at where the server's own tests are.
+// Sighting converts what a client saw into the form that is the same for all clients. The messages come from the
+// server; the server's own tests check them.
 func (n normalizer) Sighting(t *testing.T, st Step, o Outcome) Sighting {
 	t.Helper()
 	if o.Error != "" && o.Message == "" {
@@ -112,11 +112,11 @@ func (n normalizer) member(t *testing.T, key string, value any) any {
 	return text
 }
 
-// Place numbers the transactions of a story in the order in which the client saw them first.
+// Place numbers the transactions of a scenario in the order in which the client first saw them.
 func (n normalizer) Place(t *testing.T, id string) string {
 	t.Helper()
 	if !transactionID.MatchString(id) {
-		t.Errorf("transaction id %q is not a UUID in small letters", id)
+		t.Errorf("transaction id %q is not a UUID in lower case", id)
 	}
 	if n.Transactions[id] == "" {
 		n.Transactions[id] = fmt.Sprintf("TRANSACTION %d", len(n.Transactions)+1)
@@ -136,7 +136,7 @@ func ReadJSON(t *testing.T, file string, v any) {
 	}
 }
 
-// The files of the scenario and of what every client has to see in it, from the folder of any package of tests.
+// The files of the scenario and of what every client has to see in it, relative to the folder of any test package.
 const (
 	ScenarioFile = "../testdata/scenario.json"
 	GoldenFile   = "../testdata/scenario.golden.json"

@@ -17,7 +17,7 @@ import (
 type Process struct {
 	Cmd            *exec.Cmd
 	Stdout, Stderr *Output
-	Exited         chan struct{} // closed once the process is gone and all it printed is here
+	Exited         chan struct{} // closed once the process has ended and all its output is collected
 }
 
 // Output collects what a process prints.
@@ -48,7 +48,7 @@ func (o *Output) String() string {
 	return o.Text.String()
 }
 
-// Launch starts the binary under test in an environment that holds nothing else for it to read than env.
+// Launch starts the binary under test in an environment that contains only env.
 func Launch(env []string, args ...string) (*Process, error) {
 	p := &Process{
 		Cmd:    exec.Command(Binary("slotfarm"), args...),
@@ -62,13 +62,13 @@ func Launch(env []string, args ...string) (*Process, error) {
 		return nil, err
 	}
 	go func() {
-		p.Cmd.Wait() // what it returns stands in ProcessState too
+		p.Cmd.Wait() // ProcessState holds the same result
 		close(p.Exited)
 	}()
 	return p, nil
 }
 
-// Wait waits for the process to end and returns its exit code, -1 after a signal.
+// Wait waits for the process to end and returns its exit code, or -1 after a signal.
 func (p *Process) Wait() (int, error) {
 	select {
 	case <-p.Exited:
@@ -79,14 +79,14 @@ func (p *Process) Wait() (int, error) {
 	}
 }
 
-// Kill ends the process as kill -9 does, and waits until it is gone.
+// Kill ends the process with SIGKILL, and waits until it is gone.
 func (p *Process) Kill() error {
-	p.Cmd.Process.Kill() // fails only when it has ended already
+	p.Cmd.Process.Kill() // fails only if it has already ended
 	_, err := p.Wait()
 	return err
 }
 
-// Result is what a finished process left behind.
+// Result holds the output and exit code of a finished process.
 type Result struct {
 	Code           int
 	Stdout, Stderr string
@@ -98,7 +98,7 @@ func RunToEnd(t *testing.T, args ...string) Result {
 	return RunToEndWith(t, nil, args...)
 }
 
-// RunToEndWith is runToEnd with variables for the binary to read.
+// RunToEndWith is RunToEnd with environment variables.
 func RunToEndWith(t *testing.T, env []string, args ...string) Result {
 	t.Helper()
 	p, err := Launch(env, args...)
@@ -117,7 +117,7 @@ func Lines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// KillNow is kill of a server that must not have ended by itself before.
+// KillNow kills a server, which must not have ended by itself before.
 func (s *Server) KillNow(t *testing.T) {
 	t.Helper()
 	if err := s.Kill(); err != nil {
@@ -153,7 +153,7 @@ func Await(t *testing.T, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("waited %v in vain for %s", Patience, what)
+			t.Fatalf("waited %v for %s, which did not happen", Patience, what)
 		}
 	}
 }

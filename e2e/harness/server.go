@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Server is a slotfarm process that has said where it listens.
+// Server is a slotfarm process that has printed its address.
 type Server struct {
 	*Process
 	Endpoint    string
-	OperatorKey AccessKey // none on a sandbox
+	OperatorKey AccessKey // zero for a sandbox
 }
 
-// Web is the HTTP client of every test that speaks to a server without an SDK.
+// Web is the HTTP client of all tests that call a server without an SDK.
 var Web = &http.Client{
 	Transport: &http.Transport{MaxIdleConnsPerHost: 64},
 	Timeout:   Patience,
@@ -30,7 +30,7 @@ var Web = &http.Client{
 // Start runs the binary with args and waits for its ready line.
 func Start(args ...string) (*Server, error) { return StartWith(nil, args...) }
 
-// StartWith is start with variables for the binary to read.
+// StartWith is Start with environment variables.
 func StartWith(env []string, args ...string) (*Server, error) {
 	p, err := Launch(env, args...)
 	if err != nil {
@@ -47,20 +47,20 @@ func StartWith(env []string, args ...string) (*Server, error) {
 	var ready struct{ Endpoint string }
 	if err := json.Unmarshal([]byte(Lines(p.Stdout.String())[0]), &ready); err != nil || ready.Endpoint == "" {
 		p.Kill()
-		return nil, fmt.Errorf("%s printed %q in place of the ready line", p.Cmd, p.Stdout)
+		return nil, fmt.Errorf("%s printed %q instead of the ready line", p.Cmd, p.Stdout)
 	}
 	return &Server{Process: p, Endpoint: ready.Endpoint}, nil
 }
 
-// StartSandbox runs a sandbox of the test's own on a free port, with frozen clocks, and has it killed at the
-// end of the test if it still runs then.
+// StartSandbox runs a sandbox for one test on a free port, with frozen clocks. At the end of the test it kills the
+// sandbox if it still runs.
 func StartSandbox(t *testing.T, flags ...string) *Server {
 	t.Helper()
 	return StartServer(t, nil, append([]string{"sandbox", "--listen", "127.0.0.1:0", "--time", Frozen}, flags...)...)
 }
 
-// StartServer runs the binary with variables and args, and has it killed at the end of the test if it still
-// runs then.
+// StartServer runs the binary with environment variables and arguments. At the end of the test it kills the server if
+// it still runs.
 func StartServer(t *testing.T, env []string, args ...string) *Server {
 	t.Helper()
 	s, err := StartWith(env, args...)
@@ -71,14 +71,14 @@ func StartServer(t *testing.T, env []string, args ...string) *Server {
 	return s
 }
 
-// Stop asks the server to end, and reports what ended reports.
+// Stop asks the server to end, and returns the result of Ended.
 func (s *Server) Stop() error {
-	s.Cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended already, with what ended makes of it
+	s.Cmd.Process.Signal(syscall.SIGTERM) // fails only if it has already ended, which Ended reports
 	return s.Ended()
 }
 
-// Ended waits for the end of a server that has been told to stop, and reports all that is not as it should be:
-// another exit code than 0, anything but the ready line on stdout, and errors in the log.
+// Ended waits for the end of a server that has been told to stop, and reports everything unexpected: an exit code
+// other than 0, anything but the ready line on standard output, and errors in the log.
 func (s *Server) Ended() error {
 	code, err := s.Wait()
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Server) Operator(t *testing.T, route string, in, out any) {
 	}
 }
 
-// Verify has the server refold all its journals, and returns how many entries they have.
+// Verify makes the server verify all its journals, and returns how many entries they have.
 func (s *Server) Verify(t *testing.T) (entries int) {
 	t.Helper()
 	var report struct {
@@ -156,7 +156,8 @@ func (s *Server) Fired(t *testing.T) []int {
 	return fired
 }
 
-// CheckFired fails the test unless the faults took effect that often, and nothing of it was logged as an error.
+// CheckFired fails the test unless each fault took effect the given number of times, and nothing was logged as an
+// error.
 func (s *Server) CheckFired(t *testing.T, want ...int) {
 	t.Helper()
 	if diff := cmp.Diff(want, s.Fired(t)); diff != "" {
@@ -167,7 +168,7 @@ func (s *Server) CheckFired(t *testing.T, want ...int) {
 	}
 }
 
-// Ready reports whether the node says that it is.
+// Ready reports whether the node says that it is ready.
 func (s *Server) Ready() bool {
 	resp, err := Web.Get(s.Endpoint + "/readyz")
 	if err != nil {

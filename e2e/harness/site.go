@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// Buyers is how many buy at the same time.
+// Buyers is the number of buyers that buy at the same time.
 const Buyers = 16
 
-// Site is storage on which servers are crashed, and the accounts that buy there.
+// Site is storage on which servers are crashed, with the accounts that buy there.
 type Site struct {
-	Data    string    // directory, "" where there is a database
-	Key     AccessKey // of the operator, none on a sandbox
+	Data    string    // directory; "" for a database
+	Key     AccessKey // of the operator; zero for a sandbox
 	Tenants []Tenant
 	Start   func(t *testing.T) *Server
 }
@@ -27,7 +27,7 @@ func SandboxSite(t *testing.T) Site {
 	return at
 }
 
-// ServeSite returns a site of servers for others on some storage.
+// ServeSite returns a site of servers that require signatures.
 func ServeSite(t *testing.T, on Storage) Site {
 	t.Helper()
 	f := on.StartFarm(t)
@@ -43,15 +43,15 @@ func ServeSite(t *testing.T, on Storage) Site {
 	return at
 }
 
-// Sites are the kinds of servers that are crashed.
+// Sites holds the kinds of servers that are crashed.
 var Sites = map[string]func(t *testing.T) Site{
 	"sandbox":  SandboxSite,
 	"serve":    func(t *testing.T) Site { return ServeSite(t, NewDirectory(t)) },
 	"postgres": func(t *testing.T) Site { return ServeSite(t, Storages["postgres"](t)(t)) },
 }
 
-// Settle holds a server that was started after a crash against the books, has the buyers repeat what was not
-// answered, and returns how many purchases nobody had been told of.
+// Settle compares a server that was started after a crash with the books, repeats the orders that were not answered,
+// and returns how many purchases had not been acknowledged.
 func (at Site) Settle(t *testing.T, s *Server, b *Books) (unheard int) {
 	t.Helper()
 	for _, a := range at.Tenants {
@@ -73,7 +73,7 @@ func (at Site) VerifyOffline(t *testing.T) (entries int) {
 	}
 	Offline(t, &left, "verify", "--data", at.Data, "-o", "json")
 	if !left.OK {
-		t.Errorf("what is left of the server: %+v", left)
+		t.Errorf("result of the verification: %+v", left)
 	}
 	return left.Entries
 }

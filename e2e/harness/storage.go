@@ -11,15 +11,16 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
 )
 
-// Storage is where farms keep their journals.
+// Storage is a place where farms keep their journals.
 type Storage struct {
-	Data     string                               // directory, "" where it is a database
+	Data     string                               // directory; "" for a database
 	Master   string                               // file of the master key
-	Flags    []string                             // by which init, serve and rekey find it
-	Contents func(t *testing.T) map[string]string // all that stands in it, by places
+	Flags    []string                             // by which init, serve and rekey find the storage
+	Contents func(t *testing.T) map[string]string // everything in it, by place
 }
 
-// Storages are the kinds of storage that serve runs on. Each is prepared once, and then gives any number of empty ones.
+// Storages holds the kinds of storage that serve runs on. Each kind is prepared once, and then provides any number of
+// empty storages.
 var Storages = map[string]func(t *testing.T) func(t *testing.T) Storage{
 	"directory": func(*testing.T) func(t *testing.T) Storage { return NewDirectory },
 	"postgres": func(t *testing.T) func(t *testing.T) Storage {
@@ -33,7 +34,7 @@ var Storages = map[string]func(t *testing.T) func(t *testing.T) Storage{
 	},
 }
 
-// NewDirectory returns a directory that is not there yet.
+// NewDirectory returns a directory that does not exist yet.
 func NewDirectory(t *testing.T) Storage {
 	t.Helper()
 	return InDirectory(filepath.Join(t.TempDir(), "data"))
@@ -69,7 +70,7 @@ func (at Storage) Initialise(t *testing.T) (key AccessKey) {
 	return key
 }
 
-// ServeArgs are the arguments of serve on the storage, on a free port and with no bound on calls.
+// ServeArgs returns the arguments of serve for the storage, on a free port and without limits on calls.
 func (at Storage) ServeArgs(more ...string) []string {
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--drain-delay", "0s", "--read-rate", "0", "--write-rate", "0"}, at.Flags...)
 	return append(args, more...)
@@ -89,7 +90,7 @@ func (at Storage) StartFarm(t *testing.T, flags ...string) *Farm {
 	return at.Serve(t, at.Initialise(t), flags...)
 }
 
-// Contents returns what all files below a directory hold, by their names.
+// Contents returns the contents of all files below a directory, by name.
 func Contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

@@ -24,10 +24,10 @@ const (
 type Tenant struct {
 	Server  *Server
 	Account string
-	Key     AccessKey // to sign with; none on a sandbox
+	Key     AccessKey // to sign with; zero for a sandbox
 }
 
-// At returns the account as another server has it.
+// At returns the same account on another server.
 func (a Tenant) At(s *Server) Tenant {
 	a.Server = s
 	return a
@@ -66,16 +66,16 @@ type Answer struct {
 	Body   string
 }
 
-// Exception returns the name of the exception in the answer, or "" when it is none.
+// Exception returns the name of the exception in the answer, or "" if it is not an exception.
 func (a Answer) Exception() string {
 	var body struct {
 		Type string `json:"__type"`
 	}
-	json.Unmarshal([]byte(a.Body), &body) // an answer that is no JSON has no exception
+	json.Unmarshal([]byte(a.Body), &body) // an answer that is not JSON has no exception
 	return body.Type
 }
 
-// Transaction is an offering transaction as it stands on the wire.
+// Transaction is an offering transaction in its wire format.
 type Transaction struct {
 	TransactionID string `json:"transactionId"`
 	Cost          struct {
@@ -193,7 +193,7 @@ func (a Tenant) Held(t *testing.T) map[string]int {
 	return slots
 }
 
-// Unavailable is what clients hear, and all that they hear, while a server cannot store anything.
+// Unavailable is the only answer that clients get while a server cannot store anything.
 var Unavailable = Answer{
 	Status: http.StatusServiceUnavailable,
 	Body:   `{"__type":"ServiceUnavailable","message":"The journal cannot be used now; try again."}`,

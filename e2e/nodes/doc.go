@@ -1,3 +1,3 @@
-// Package nodes holds the end-to-end tests of servers that share a PostgreSQL, and whether what clients see could have
-// happened one call after the other.
+// Package nodes holds the end-to-end tests of servers that share a PostgreSQL database. They include a check that the
+// results of concurrent calls could have come from one call after the other.
 package nodes

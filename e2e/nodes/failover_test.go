@@ -77,7 +77,7 @@ func serveCluster(t *testing.T, url string) []*harness.Farm {
 	return farms
 }
 
-// market is where buyers buy, under load and with failures, and what they know of it.
+// market holds the buyers, who buy under load and with failures, and what they know.
 type market struct {
 	servers []*harness.Server
 	tenants []harness.Tenant
@@ -143,7 +143,7 @@ func (m *market) buy(t *testing.T, buyer int) {
 	}
 }
 
-// place sends an order and enters its answer in the books. It returns false when nobody knows what became of it.
+// place sends an order and enters its answer in the books. It returns false if the outcome is unknown.
 func (m *market) place(t *testing.T, a harness.Tenant, o harness.Order) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

@@ -66,7 +66,7 @@ func (s shelf) take(limit int, c call, r reply) (bool, shelf) {
 	return s.held <= limit, s
 }
 
-// model is what porcupine holds the history of an account against.
+// model is the model with which porcupine compares the history of an account.
 func model(limit int) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return shelf{renewal: -1} },
@@ -229,7 +229,7 @@ func (h *history) do(t *testing.T, client int, id string, c call) {
 	}
 }
 
-// ask makes one attempt of a call. An error says that nobody knows what became of it.
+// ask makes one attempt of a call. An error means that the outcome is unknown.
 func (h *history) ask(t *testing.T, s *harness.Server, id string, c call) (reply, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -275,7 +275,7 @@ func read(got harness.Answer) (r reply, err error) {
 	return r, nil
 }
 
-// check holds the history against the model, with the account's list as it is now, and says what it was.
+// check compares the history with the model and the account's present list, and describes it.
 func (h *history) check(t *testing.T, s *harness.Server) string {
 	t.Helper()
 	places, orders := map[string]int{}, 0
@@ -328,7 +328,7 @@ func TestLinearizableOnSQLite(t *testing.T) {
 	s.Verify(t)
 }
 
-// mixed has clients make so many calls each, of every kind, and returns when all are answered.
+// mixed lets each client make a number of calls of every kind, and returns when all are answered.
 func mixed(t *testing.T, all []*history, clients, calls int) {
 	t.Helper()
 	kinds := strings.Fields("buy buy renew status newest")

@@ -177,7 +177,7 @@ func TestOneCallAtThreeNodes(t *testing.T) {
 	}
 }
 
-// TestNodesSeeAtOnce has one node change what the others go by: keys, limits and the catalogue.
+// TestNodesSeeAtOnce changes at one node what the others rely on: keys, limits and the catalogue.
 func TestNodesSeeAtOnce(t *testing.T) {
 	t.Parallel()
 	n := startNodes(t)

@@ -59,7 +59,7 @@ func (f *fleet) another(node int) int {
 	return (node + 1 + f.chance.IntN(len(f.nodes)-1)) % len(f.nodes)
 }
 
-// misfortune is what happens to a fleet under load, and is made good as far as that is not the nodes' own task.
+// misfortune does damage to a fleet under load, and repairs what the nodes do not have to repair themselves.
 type misfortune func(t *testing.T, f *fleet, s *shift)
 
 // misfortunes are those that a fleet lives through, by name.
@@ -123,7 +123,7 @@ type shift struct {
 	*fleet
 	books    *harness.Books
 	name     string
-	victim   int // the node that is killed, -1 where that is the database
+	victim   int // the node that is killed, or -1 for the database
 	answered chan struct{}
 	first    sync.Once
 	sold     []atomic.Int64 // by each node
@@ -229,8 +229,8 @@ func (s *shift) place(t *testing.T, a harness.Tenant, o harness.Order, node int)
 	return false
 }
 
-// settle holds the nodes against the books, has what was not answered repeated at other nodes, and returns how
-// many purchases nobody had been told of.
+// settle compares the nodes with the books, repeats unanswered orders at other nodes, and returns how many purchases
+// had not been acknowledged.
 func (s *shift) settle(t *testing.T) (unheard int) {
 	t.Helper()
 	for i, n := range s.nodes {

@@ -54,7 +54,7 @@ func TestServeBackup(t *testing.T) {
 	harness.Offline(t, &left, "verify", "--data", f.Data, "-o", "json")
 	harness.Offline(t, nil, "verify", "--data", f.Data, "--since", since)
 	older := harness.RunToEnd(t, "verify", backup, "--since", since, "--master-key-file", master)
-	if want := "entry is missing, and the checkpoint has it"; older.Code != 1 || !strings.Contains(older.Stderr, want) {
+	if want := "entry is missing, but the checkpoint names it"; older.Code != 1 || !strings.Contains(older.Stderr, want) {
 		t.Errorf("the backup, which is older than the checkpoint: %+v, want %q", older, want)
 	}
 	harness.Offline(t, &copied, "verify", backup, "-o", "json")

@@ -60,8 +60,7 @@ func TestServeCrashKeepsSecrets(t *testing.T) {
 	}
 }
 
-// noMasterKey reports the master key where it stands in what the server printed, in itself, encoded, or as the
-// words of a stack.
+// noMasterKey fails if the server's output contains the master key, as it is, encoded, or as the words of a stack.
 func noMasterKey(t *testing.T, f *harness.Farm) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(f.Data, "master.key"))

@@ -16,8 +16,8 @@ var (
 	readStatus    = harness.Step{Operation: "GetOfferingStatus", Input: map[string]any{}}
 )
 
-// TestServeClients has each client use a key: the account that it buys for is the key's, and nothing but the
-// key with its secret lets it in.
+// TestServeClients lets each client use a key: it buys for the key's account, and only the key with its secret lets
+// it in.
 func TestServeClients(t *testing.T) {
 	f := harness.StartFarm(t)
 	for name, c := range harness.Clients {

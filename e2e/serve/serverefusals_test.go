@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestServeRefusals starts serve where something is wrong: it ends with exit code 1 and one line that says
-// what, and as soon as it is put right it serves.
+// TestServeRefusals starts serve with something wrong: serve ends with exit code 1 and one line that says what, and
+// starts once that is corrected.
 func TestServeRefusals(t *testing.T) {
 	t.Parallel()
 	masterKey := func(dir string) string { return filepath.Join(dir, "master.key") }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// serveRestart stops serve and starts it again on its storage: keys, also those that are disabled, and purchases
-// are as they were. No secret stands in the storage or in the most detailed log.
+// serveRestart stops serve and starts it again on its storage: keys, including disabled ones, and purchases are
+// unchanged. Neither the storage nor the most detailed log contains a secret.
 func serveRestart(t *testing.T, on harness.Storage) {
 	key := on.Initialise(t)
 	first := on.Serve(t, key, "--log-level", "debug")

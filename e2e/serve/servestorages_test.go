@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestServe has serve do on each kind of storage what it does for its users.
+// TestServe checks on each kind of storage what serve does for its users.
 func TestServe(t *testing.T) {
 	for name, prepare := range harness.Storages {
 		t.Run(name, func(t *testing.T) {
@@ -116,8 +116,8 @@ func serveThrottling(t *testing.T, on harness.Storage) {
 	}
 }
 
-// serveRekey seals the secrets anew, between two runs of a server: keys stay as they are, and the master key before
-// is of no use.
+// serveRekey seals the secrets again between two runs of a server: keys stay unchanged, and the old master key is
+// useless.
 func serveRekey(t *testing.T, on harness.Storage) {
 	f := on.StartFarm(t)
 	a := f.Customer(t)

@@ -145,7 +145,7 @@ func TestServeTLSRefusals(t *testing.T) {
 	refusedStart(t, harness.ServeArgs(dir, "--tls-cert", files.cert+".missing", "--tls-key", files.key), "no such file")
 }
 
-// TestServeMetrics asks for metrics where clients go, and where the operator wants them.
+// TestServeMetrics requests metrics at the clients' address and at the operator's.
 func TestServeMetrics(t *testing.T) {
 	t.Parallel()
 	address := freeAddress(t)

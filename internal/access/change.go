@@ -9,12 +9,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Disable keeps an account's key from being used, or lets it be used again.
-// NotFound for one that the account does not have, Conflict for the key of the
-// caller, and for the last key of the operator that may be used.
+// Disable disables an account's key, or enables it again. Errors: NotFound if
+// the account has no such key; Conflict for the caller's own key, and for the
+// operator's last usable key.
 func (k *Keys) Disable(ctx context.Context, c journal.Caller, id string, disabled bool) (iam.Key, error) {
 	if id == c.Key && disabled {
-		return iam.Key{}, fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to disable it", id)
+		return iam.Key{}, fault.New(fault.Conflict, "key %q signed this request; use another key to disable it", id)
 	}
 	var changed iam.Key
 	err := k.change(ctx, c, id, func(d store.Document) (store.Commit, error) {
@@ -37,12 +37,12 @@ func (k *Keys) Disable(ctx context.Context, c journal.Caller, id string, disable
 	return changed, err
 }
 
-// Delete removes an account's key, also one that was damaged. NotFound for one
-// that the account does not have; Conflict for the key of the caller, and for the
-// last key of the operator that may be used.
+// Delete removes an account's key, even a damaged one. Errors: NotFound if the
+// account has no such key; Conflict for the caller's own key, and for the
+// operator's last usable key.
 func (k *Keys) Delete(ctx context.Context, c journal.Caller, id string) error {
 	if id == c.Key {
-		return fault.New(fault.Conflict, "key %q is the one that this request is signed with; use another one to delete it", id)
+		return fault.New(fault.Conflict, "key %q signed this request; use another key to delete it", id)
 	}
 	return k.change(ctx, c, id, func(d store.Document) (commit store.Commit, err error) {
 		if found, err := k.open(d); err == nil && !found.Key.Disabled {
@@ -71,10 +71,10 @@ func (k *Keys) change(ctx context.Context, c journal.Caller, id string, decide f
 	})
 }
 
-// remaining returns the condition on which a key may go out of use: where it is the
-// operator's, and the storage has a master key, so that nobody gets in without a
-// key, another one of the operator's must be in use, and still be when the change is
-// made. So two that are the last cannot take each other away.
+// remaining returns the condition for taking a key out of use. If it is the
+// operator's, and the storage has a master key, so that nobody gets in without
+// a key, another key of the operator must be in use, and must still be when the
+// change is made. So two last keys cannot remove each other.
 func (k *Keys) remaining(ctx context.Context, c journal.Caller, id, what string) (map[string]int64, error) {
 	if c.Account != OperatorAccount {
 		return nil, nil
@@ -92,7 +92,7 @@ func (k *Keys) remaining(ctx context.Context, c journal.Caller, id, what string)
 			return map[string]int64{d.Key: d.Version}, nil
 		}
 	}
-	return nil, fault.New(fault.Conflict, "key %q is the operator's last one that may be used; make another one before you %s it", id, what)
+	return nil, fault.New(fault.Conflict, "key %q is the operator's last usable key; make another one before you %s it", id, what)
 }
 
 func noKey(c journal.Caller, id string) error {

@@ -8,8 +8,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Credentials returns the key with an id as it is now, or UnknownKey where there is
-// none that may be used.
+// Credentials returns the present state of the key with an id, or UnknownKey if
+// there is no usable one.
 func (k *Keys) Credentials(ctx context.Context, id string) (Credentials, error) {
 	place, err := k.Place(ctx, id)
 	if err != nil {
@@ -22,15 +22,16 @@ func (k *Keys) Credentials(ctx context.Context, id string) (Credentials, error) 
 	return k.In(store.Find(found, place))
 }
 
-// Place returns the key of the document that holds the access key with an id, so
-// that it can be read together with others, for In. It is UnknownKey where there is
-// no such access key; one that was deleted may still have a place.
+// Place returns the key of the document that holds the access key with an id,
+// so that the document can be read together with others and passed to In.
+// Errors: UnknownKey if there is no such access key; a deleted one may still
+// have a place.
 func (k *Keys) Place(ctx context.Context, id string) (string, error) {
 	if owner, ok := k.owners.Get(id); ok {
 		return keyOf(owner, id), nil
 	}
 	key := owners + id
-	if len(id) != iam.KeyIDLength || store.CheckKey(key) != nil { // no key has such an id
+	if len(id) != iam.KeyIDLength || store.CheckKey(key) != nil { // no key can have this id
 		return "", unknownKey()
 	}
 	found, err := store.Read(ctx, k.config.Store, key)
@@ -49,9 +50,9 @@ func (k *Keys) Place(ctx context.Context, id string) (string, error) {
 	return keyOf(stored.Account, id), nil
 }
 
-// In returns the access key that a document holds as it was just read, or
-// UnknownKey where that does not exist or may not be used. It is unsealed and its
-// policy is parsed once for each version.
+// In returns the access key that a document, as it was just read, holds, or
+// UnknownKey if the key does not exist or may not be used. It unseals the key
+// and parses its policy once for each version.
 func (k *Keys) In(d store.Document) (Credentials, error) {
 	if d.Version == 0 {
 		return Credentials{}, unknownKey()
@@ -68,7 +69,7 @@ func (k *Keys) In(d store.Document) (Credentials, error) {
 	return usable(found)
 }
 
-// remember keeps a key as it was read, unless it was read later, too.
+// remember keeps a key as it was read, unless a later read is already kept.
 func (k *Keys) remember(now read) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -85,8 +86,8 @@ func usable(found Credentials) (Credentials, error) {
 	return found, nil
 }
 
-// unknownKey is the same for keys that are disabled and for those that never
-// were, as AWS has it.
+// unknownKey returns the error for disabled keys and for keys that never
+// existed. As in AWS, it is the same for both.
 func unknownKey() error {
 	return fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 }

@@ -14,16 +14,17 @@ import (
 // New makes it.
 type Installation struct{ keys *Keys }
 
-// Use has secrets be sealed and opened under a master key from now on. Nobody
+// Use sets the master key under which secrets are sealed and opened. Nobody
 // else may use the keys meanwhile.
 func (i *Installation) Use(master iam.MasterKey) { i.keys.config.Master = master }
 
-// Master returns the master key that is used.
+// Master returns the master key in use.
 func (i *Installation) Master() iam.MasterKey { return i.keys.config.Master }
 
-// Install makes the operator's account and its first key, whose secret is shown
-// to nobody else again. It is sealed under what newMaster returns, which is called
-// once nothing stands in the way. Conflict where it was done before.
+// Install makes the operator's account and its first key, whose secret is never
+// shown again. The secret is sealed under the result of newMaster, which is
+// called only if nothing prevents the installation. Errors: Conflict if the
+// storage was initialised before.
 func (i *Installation) Install(ctx context.Context, newMaster func() (iam.MasterKey, error)) (Credentials, error) {
 	switch _, err := i.Sealed(ctx); {
 	case err == nil:
@@ -62,25 +63,24 @@ func (i *Installation) Install(ctx context.Context, newMaster func() (iam.Master
 }
 
 func installed() error {
-	return fault.New(fault.Conflict, "this storage was initialised before; its operator has a key already")
+	return fault.New(fault.Conflict, "this storage was initialised before; its operator already has a key")
 }
 
-// Check returns nil when the storage was initialised under the master
-// key that is used.
+// Check returns nil if the storage was initialised under the master key in use.
 func (i *Installation) Check(ctx context.Context) error {
 	fingerprint, err := i.Sealed(ctx)
 	if err == nil && fingerprint != i.keys.config.Master.Fingerprint() {
-		err = fault.New(fault.Conflict, "the master key is another one than the secrets of this storage are sealed under")
+		err = fault.New(fault.Conflict, "the master key is not the one under which the secrets of this storage are sealed")
 	}
 	return err
 }
 
-// CheckOpen returns nil when the storage was not initialised, so that nobody
-// counts on its being closed to those without a key. Else a Conflict.
+// CheckOpen returns nil if the storage was not initialised. Otherwise it
+// returns a Conflict, because its owner relies on keys being required.
 func (i *Installation) CheckOpen(ctx context.Context) error {
 	_, err := i.Sealed(ctx)
 	if err == nil {
-		return fault.New(fault.Conflict, "this storage was initialised for slotfarm serve, where requests have to be signed; a sandbox would open it to all")
+		return fault.New(fault.Conflict, "this storage was initialised for slotfarm serve, which requires signed requests; a sandbox would open it to everyone")
 	}
 	if fault.KindOf(err) == fault.NotFound {
 		return nil
@@ -88,8 +88,8 @@ func (i *Installation) CheckOpen(ctx context.Context) error {
 	return err
 }
 
-// Sealed returns the fingerprint of the master key that the secrets are sealed
-// under. NotFound where the storage was not initialised.
+// Sealed returns the fingerprint of the master key under which the secrets are
+// sealed. Errors: NotFound if the storage was not initialised.
 func (i *Installation) Sealed(ctx context.Context) (fingerprint string, err error) {
 	found, err := store.Read(ctx, i.keys.config.Store, masterKey)
 	if err != nil {

@@ -1,6 +1,7 @@
-// Package access keeps access keys: who has which, what their policies allow,
-// and under which master key their secrets are sealed. Package iam has the rules
-// of policies and of the seal; whether a request may go on, its callers decide.
+// Package access keeps access keys: who has which key, what its policy allows,
+// and under which master key its secret is sealed. Package iam has the rules of
+// policies and of the seal. The callers of this package decide whether a
+// request is allowed.
 package access
 
 import (
@@ -25,26 +26,26 @@ import (
 // accounts of others as far as their policies go.
 const OperatorAccount account.ID = "000000000000"
 
-// Config is what keys are kept with. All fields but Master are required.
+// Config is what keys need. All fields except Master are required.
 type Config struct {
 	Store   store.Documents
 	Now     func() time.Time // the wall clock
 	Master  iam.MasterKey    // seals the secrets
 	Actions []iam.Action     // that policies may name
 
-	// Known returns nil for an account that was opened, else NotFound.
+	// Known returns nil for an account that was opened, or NotFound.
 	Known func(context.Context, journal.Caller) error
 
-	// Open opens the caller's account where it was never opened.
+	// Open opens the caller's account if it was never opened.
 	Open func(context.Context, journal.Caller) error
 }
 
 // Keys are the access keys of all accounts. New makes them.
 type Keys struct {
 	config Config
-	owners *lru.Cache[string, account.ID] // of the access keys that were asked for
+	owners *lru.Cache[string, account.ID] // of recently used access keys
 
-	mu         sync.Mutex // held while a key is remembered
+	mu         sync.Mutex // held while remember runs
 	remembered *lru.Cache[string, read]
 	actions    []string // the names of config.Actions
 }
@@ -55,7 +56,7 @@ type read struct {
 	version int64 // of its document
 }
 
-// remembers is how many access keys are remembered.
+// remembers is the largest number of access keys that are remembered.
 const remembers = 1 << 14
 
 // New returns the keys in a store, and their installation.
@@ -75,19 +76,19 @@ func New(c Config) (*Keys, *Installation, error) {
 	return keys, &Installation{keys}, nil
 }
 
-// Credentials are an access key with its secret.
+// Credentials is an access key with its secret.
 type Credentials struct {
 	Key    iam.Key
 	Secret string
 }
 
-// newKey is a key on its way into storage.
+// newKey is a key that is about to be stored.
 type newKey struct {
 	Credentials
 	key, owner store.Document
 }
 
-// commit returns what puts the key where there is none of its id.
+// commit returns the commit that puts the key if none with its id exists.
 func (n newKey) commit() store.Commit {
 	return store.Commit{
 		If:  map[string]int64{n.key.Key: 0, n.owner.Key: 0},
@@ -130,13 +131,13 @@ func (k *Keys) document(key iam.Key, secret string) (store.Document, error) {
 	return stored.seal(&k.config.Master, secret)
 }
 
-// maxName is how long the name of a key may be, in bytes.
+// maxName is the largest length of a key's name in bytes.
 const maxName = 64
 
-// Create makes a key of an account that may do what the policy says; without
-// one it may use the Device Farm API. Its secret is shown to nobody else again.
-// Errors: Argument for a name, those of iam.Parse and of iam.Policy.CheckApplies, NotFound for an account that
-// was never opened.
+// Create makes a key for an account. The key may do what the policy says or,
+// without a policy, use the Device Farm API. Its secret is never shown again.
+// Errors: Argument for an invalid name; those of iam.Parse and
+// iam.Policy.CheckApplies; NotFound if the account was never opened.
 func (k *Keys) Create(ctx context.Context, c journal.Caller, name string, policy []byte) (Credentials, error) {
 	if name == "" {
 		return Credentials{}, fault.New(fault.Argument, "name is missing; a key has a name of 1 to %d bytes", maxName)
@@ -158,8 +159,8 @@ func (k *Keys) Create(ctx context.Context, c journal.Caller, name string, policy
 	return made.Credentials, err
 }
 
-// List returns an account's keys, oldest first; those of others it does not read.
-// NotFound for an account that was never opened.
+// List returns an account's keys, oldest first. It does not read those of other
+// accounts. Errors: NotFound if the account was never opened.
 func (k *Keys) List(ctx context.Context, c journal.Caller) ([]iam.Key, error) {
 	if err := k.config.Known(ctx, c); err != nil {
 		return nil, err

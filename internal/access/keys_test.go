@@ -168,7 +168,7 @@ func TestTheLastOperatorKey(t *testing.T) {
 			}
 		}
 	}
-	if err := keys.Delete(ctx, operator("another"), first.Key.ID); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "last one") {
+	if err := keys.Delete(ctx, operator("another"), first.Key.ID); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "last usable key") {
 		t.Errorf("delete of the last key: %v, want a Conflict", err)
 	}
 	team, err := keys.Create(ctx, farmtest.Caller(1), "team", nil)

@@ -10,20 +10,20 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// An access key is a document under its account. Another one, under its id, says
-// which account that is. A third kind says under which master key secrets are
-// sealed.
+// An access key is a document under its account. A second document, under the
+// key's id, names that account. A third kind of document names the master key
+// under which secrets are sealed.
 const (
 	keys      = "access/"
 	owners    = "key/"
 	masterKey = keys + "master"
 )
 
-// keyOf returns the key of the document of an access key.
+// keyOf returns the document key of an access key.
 func keyOf(id account.ID, accessKey string) string { return keys + string(id) + "/" + accessKey }
 
 // storedOwner is what the document under an access key's id holds. It never
-// changes while the access key is there.
+// changes while the access key exists.
 type storedOwner struct {
 	Account account.ID `json:"account"`
 }
@@ -49,7 +49,7 @@ type storedKey struct {
 	Secret   []byte          `json:"secret"` // sealed
 }
 
-// seal returns the key with its secret as it is stored.
+// seal returns the document of the key with its sealed secret.
 func (k storedKey) seal(master *iam.MasterKey, secret string) (store.Document, error) {
 	about, err := k.about()
 	if err != nil {
@@ -61,8 +61,9 @@ func (k storedKey) seal(master *iam.MasterKey, secret string) (store.Document, e
 	return store.Encode(keyOf(account.ID(k.Account), k.ID), k)
 }
 
-// about returns everything of the key but its secret: whose it is and what it
-// may do cannot be changed in storage without the master key.
+// about returns everything about the key except its secret. It is
+// authenticated, so the key's account and policy cannot be changed in storage
+// without the master key.
 func (k storedKey) about() (string, error) {
 	k.Secret = nil
 	body, err := json.Marshal(k)

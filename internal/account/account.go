@@ -5,7 +5,7 @@
 // and no event; Apply is the only way from one state to the next. Nothing here
 // reads a clock, draws a random number or does I/O: time comes in as now, and
 // the identity of a transaction follows from the account's seed. States are
-// values: no function changes one it was given.
+// values: no function changes its argument.
 package account
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// ID names an account: twelve decimal digits, as AWS account numbers are.
+// ID names an account: twelve decimal digits, like AWS account numbers.
 type ID string
 
 // ParseID returns text as an ID, or an Argument error.
 func ParseID(text string) (ID, error) {
 	if len(text) != 12 || strings.Trim(text, "0123456789") != "" {
-		return "", fault.New(fault.Argument, "account %s is not an account id; one has twelve digits", fault.Quote(text))
+		return "", fault.New(fault.Argument, "account %s is not an account id; an account id has twelve digits", fault.Quote(text))
 	}
 	return ID(text), nil
 }
@@ -41,14 +41,14 @@ const (
 	Active Status = "ACTIVE"
 	// Ineligible accounts may not use the offering operations at all.
 	Ineligible Status = "INELIGIBLE"
-	// Suspended accounts may read, and neither buy nor renew.
+	// Suspended accounts may read, but neither buy nor renew.
 	Suspended Status = "SUSPENDED"
 )
 
 // Terms are the seller's conditions, the same for every account.
 type Terms struct {
 	Catalog  offering.Catalog
-	MaxSlots int // per offering, where an account has no limit of its own
+	MaxSlots int // per offering, if an account has no limit of its own
 }
 
 // State is all that is known of an account at one point of its journal. The
@@ -58,7 +58,7 @@ type State struct {
 	At           time.Time  `json:"at"`               // of the newest event; time never goes back behind it
 	Status       Status     `json:"status"`           //
 	Test         bool       `json:"test,omitzero"`    // a test account has a clock of its own
-	Frozen       *time.Time `json:"frozen,omitzero"`  // where a test account's clock stands
+	Frozen       *time.Time `json:"frozen,omitzero"`  // the time at which a test account's clock is frozen
 	Note         string     `json:"note,omitzero"`    // the operator's own words
 	Limits       []Limit    `json:"limits,omitempty"` // own limits, by offering id
 	Quotas       Quotas     `json:"quotas,omitzero"`  // own ones
@@ -78,7 +78,7 @@ type Limit struct {
 }
 
 // Holding is what an account has of one offering. Holdings are ordered by
-// offering id, and one with nothing held and nothing to come is not kept.
+// offering id. A holding with no slots now and none to come is not kept.
 type Holding struct {
 	OfferingID string   `json:"offeringId"`
 	Current    int      `json:"current"`
@@ -105,9 +105,9 @@ type Lot struct {
 // Opened reports whether the account was ever opened.
 func (s State) Opened() bool { return s.Seed != "" }
 
-// Now returns the account's time when the wall clock shows wall: where a test
-// account's clock stands, else the wall clock, and never before the newest
-// event. It has whole milliseconds, as the API's timestamps do.
+// Now returns the account's time when the wall clock shows wall: the time of a
+// test account's frozen clock, else the wall clock, and never before the newest
+// event. It has whole milliseconds, like the API's timestamps.
 func (s State) Now(wall time.Time) time.Time {
 	now := wall.UTC().Truncate(time.Millisecond)
 	if s.Frozen != nil {
@@ -119,8 +119,8 @@ func (s State) Now(wall time.Time) time.Time {
 	return now
 }
 
-// Holding returns what the account has of an offering; the zero quantity when
-// it has nothing.
+// Holding returns what the account has of an offering, or a holding of zero
+// slots if it has none.
 func (s State) Holding(offeringID string) Holding {
 	i, ok := s.find(offeringID)
 	if !ok {
@@ -154,16 +154,16 @@ func (h Holding) Upcoming() int {
 	return h.Current
 }
 
-// Reduction is what a promotion takes off the price of a number of slots.
+// Reduction is the discount of a promotion on a number of slots.
 type Reduction struct {
 	PromotionID string
 	Quantity    int
 	PercentOff  int
 }
 
-// reductions returns what the promoted lots take off quantity slots in period p.
-// Lots that run then count, oldest first, and no more than quantity slots are
-// reduced.
+// reductions returns the discounts of the promoted lots on quantity slots in
+// period p. Lots whose promotion runs in p count, oldest first, for at most
+// quantity slots.
 func (h Holding) reductions(quantity int, p offering.Period) []Reduction {
 	var reductions []Reduction
 	for _, l := range h.Lots {
@@ -188,8 +188,8 @@ func (h Holding) discounts(quantity int, p offering.Period) []offering.Discount 
 	return discounts
 }
 
-// months returns how many periods the lot's slots have been held before p.
+// months returns for how many periods before p the lot's slots have been held.
 func (l Lot) months(p offering.Period) int { return p.Since(offering.PeriodOf(l.Since)) }
 
-// runs reports whether the lot's promotion reaches to period p.
+// runs reports whether the lot's promotion still applies in period p.
 func (l Lot) runs(p offering.Period) bool { return l.months(p) < len(l.PercentOff) }

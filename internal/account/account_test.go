@@ -257,7 +257,7 @@ func TestPromotionRules(t *testing.T) {
 	fresh := open(t, at)
 
 	_, err := used.state.Purchase(order, terms, instant(at))
-	wantKind(t, err, fault.NotEligible, "used by this account already")
+	wantKind(t, err, fault.NotEligible, "already used by this account")
 	_, err = customer.state.Purchase(order, terms, instant(at))
 	wantKind(t, err, fault.NotEligible, "new customers")
 	_, err = fresh.state.Purchase(account.Order{OfferingID: ios, Quantity: 1, PromotionID: "NOSUCH"}, terms, instant(at))

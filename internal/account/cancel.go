@@ -7,17 +7,17 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// Cancellation is what the operator takes back of an account's next period.
+// Cancellation says what the operator cancels for an account's next period.
 type Cancellation struct {
 	OfferingID string
-	Held       bool // what is held is not renewed either
+	Held       bool // whether the slots held are not renewed either
 }
 
 // Cancel takes a standing renewal back, so that the next period renews what is
-// held; with Held, the next period starts with nothing, and a RENEW transaction of
-// 0 slots says so. It is the operator's act and asks neither whether the account is
-// eligible nor whether it is suspended. Errors: NotFound for an offering that does
-// not exist, Conflict if there is nothing to take back.
+// held; with Held, the next period starts with no slots, which a RENEW
+// transaction of 0 slots records. Only the operator does this, so the account
+// may be ineligible or suspended. Errors: NotFound if the offering does not
+// exist; Conflict if there is nothing to take back.
 func (s State) Cancel(c Cancellation, terms Terms, now time.Time) (Event, error) {
 	if _, err := terms.offering(c.OfferingID); err != nil {
 		return Event{}, err
@@ -42,12 +42,12 @@ func (s State) Cancel(c Cancellation, terms Terms, now time.Time) (Event, error)
 	return e, nil
 }
 
-// nextPeriod returns the period after the one of an instant, or an Argument error
-// for the last one that has four digits for its year, as RFC 3339 wants.
+// nextPeriod returns the period after that of an instant, or an Argument error
+// for the last period before the year 10000, which RFC 3339 cannot write.
 func nextPeriod(now time.Time) (offering.Period, error) {
 	next := offering.PeriodOf(now).Next()
 	if !next.Start().Before(latest) {
-		return next, fault.New(fault.Argument, "A renewal takes effect in the next period, and %s is in the last one: time ends with the year 9999.", now.Format(time.DateOnly))
+		return next, fault.New(fault.Argument, "A renewal takes effect in the next period, but %s is in the last period: time ends with the year 9999.", now.Format(time.DateOnly))
 	}
 	return next, nil
 }

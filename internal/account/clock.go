@@ -6,10 +6,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// latest is the first instant that a clock may not show; RFC 3339 ends there.
+// latest is the first instant that a clock may not show, because RFC 3339
+// cannot write it.
 var latest = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// checkClock returns an Argument error for an instant that no clock shows.
+// checkClock returns an Argument error for an instant that a clock cannot show.
 func checkClock(at time.Time) error {
 	if at.Before(time.Unix(0, 0)) || !at.Before(latest) {
 		return fault.New(fault.Argument, "the clock cannot show %s; it must be from 1970 to 9999.", at.Format(time.RFC3339))
@@ -17,8 +18,8 @@ func checkClock(at time.Time) error {
 	return nil
 }
 
-// longest is how many years of boundaries one move crosses at most, so that no
-// move keeps other accounts waiting.
+// longest is the largest number of years that one move crosses, so that no move
+// keeps other accounts waiting.
 const longest = 100
 
 // Freeze stands a test account's clock still at an instant. Before the first
@@ -47,8 +48,9 @@ func (s State) Freeze(at time.Time, terms Terms, now time.Time) ([]Event, error)
 	return append(events, Event{Kind: KindClock, At: at, Frozen: &at}), nil
 }
 
-// Release lets a test account's clock follow the wall clock again; wall is what
-// it shows. Events and errors are those of Freeze; a clock that runs makes none.
+// Release lets a test account's clock follow the wall clock again; wall is its
+// time. Events and errors are those of Freeze; a running clock causes no
+// events.
 func (s State) Release(wall time.Time, terms Terms, now time.Time) ([]Event, error) {
 	if s.Test && s.Frozen == nil {
 		return nil, nil
@@ -64,7 +66,7 @@ func (s State) Release(wall time.Time, terms Terms, now time.Time) ([]Event, err
 	return append(events, Event{Kind: KindClock, At: wall}), nil
 }
 
-// checkMove returns nil when the clock may move to an instant.
+// checkMove returns nil if the clock may move to an instant.
 func (s State) checkMove(at, now time.Time) error {
 	if !s.Test {
 		return fault.New(fault.NotEligible, "this is not a test account; only test accounts have a clock of their own.")

@@ -8,19 +8,19 @@ import (
 	"github.com/slotfarm/slotfarm/internal/plaintext"
 )
 
-// Credit is a correction in the account's favour. Nothing in a journal is ever
-// changed; what was charged in error is given back by a credit.
+// Credit is a correction in the account's favour. Journals never change, so a
+// credit returns what was charged in error.
 type Credit struct {
 	Amount Cents  `json:"cents"`
 	Reason string `json:"reason"`
 }
 
-// maxReason is how long the reason of a credit may be, in bytes.
+// maxReason is the largest length of a credit's reason in bytes.
 const maxReason = 256
 
-// Credit returns the event of a credit, which lowers the statement of the period
-// that now is in. Errors: Argument for an amount out of range and for a reason that
-// is missing, too long, or has characters that cannot be seen.
+// Credit returns the event of a credit, which lowers the statement of the
+// period that now is in. Errors: Argument for an amount out of range and for a
+// reason that is missing, is too long, or has invisible characters.
 func (s State) Credit(c Credit, now time.Time) (Event, error) {
 	if c.Amount < 1 || c.Amount > money.MaxPrice {
 		return Event{}, fault.New(fault.Argument, "amount %s is out of range; it must be from 0.01 to %s.", c.Amount.Decimal(), money.MaxPrice.Decimal())

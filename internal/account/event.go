@@ -12,7 +12,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// Cents is money.Cents, so that the shapes of this package read on their own.
+// Cents is money.Cents, under a short name for the types of this package.
 type Cents = money.Cents
 
 // Kind says what an event is.
@@ -32,14 +32,14 @@ const (
 )
 
 // Event is one thing that happened to an account. Which fields are set depends
-// on Kind. It holds all that Apply needs, prices and percentages included, so
-// that a journal replays without the catalogue of its day.
+// on Kind. It holds all that Apply needs, including prices and percentages, so
+// that a journal can be replayed without the catalogue of its time.
 type Event struct {
 	Kind         Kind          `json:"kind"`
 	At           time.Time     `json:"at"`
 	Opening      *Opening      `json:"opening,omitempty"`
 	Settings     *Settings     `json:"settings,omitempty"`
-	Frozen       *time.Time    `json:"frozen,omitzero"`        // of KindClock; nil releases
+	Frozen       *time.Time    `json:"frozen,omitzero"`        // of KindClock; nil means released
 	Transactions []Transaction `json:"transactions,omitempty"` // created by this event
 	Lot          *Lot          `json:"lot,omitempty"`          // of a purchase with a promotion
 	Charges      []Charge      `json:"charges,omitempty"`      // of KindRolled
@@ -48,7 +48,7 @@ type Event struct {
 	Booking      *Booking      `json:"booking,omitempty"`      // of KindBooked
 }
 
-// TransactionType is OfferingTransactionType of the API.
+// TransactionType is the API's OfferingTransactionType.
 type TransactionType string
 
 // The values of OfferingTransactionType.
@@ -70,10 +70,10 @@ type Transaction struct {
 	Cost        Cents           `json:"cents"`
 }
 
-// Charge is what one offering costs for one period, made at its boundary. Its
-// transaction is the RENEW that set the quantity, else the SYSTEM transaction
-// of the same event. Asked is the quantity of a standing renewal that was above
-// what the account may hold; it is 0 if there was none.
+// Charge is what one offering costs for one period, charged at the boundary.
+// Its transaction is the RENEW that set the quantity, or else the SYSTEM
+// transaction of the same event. Asked is the quantity of a standing renewal
+// that was above what the account may hold; it is 0 if there was none.
 type Charge struct {
 	OfferingID    string `json:"offeringId"`
 	Quantity      int    `json:"quantity"`
@@ -82,8 +82,8 @@ type Charge struct {
 	Asked         int    `json:"asked,omitempty"`
 }
 
-// Apply returns the state after an event. It is the only function that makes a
-// state out of another; it trusts the event, which a command has checked.
+// Apply returns the state after an event. It is the only function that makes
+// one state from another. It trusts the event, which a command has checked.
 func Apply(s State, e Event) State {
 	s = s.in(e.At)
 	switch e.Kind {
@@ -129,8 +129,8 @@ func applyRenewal(s State, t Transaction) State {
 	return s.with(h)
 }
 
-// applyCancellation takes a standing renewal back, or, if the event has a
-// transaction, lets that renew nothing in its place.
+// applyCancellation takes a standing renewal back. If the event has a
+// transaction, that renews 0 slots instead.
 func applyCancellation(s State, e Event) State {
 	if len(e.Transactions) > 0 {
 		return applyRenewal(s, e.Transactions[0])
@@ -148,9 +148,9 @@ func applyCharge(s State, c Charge, p offering.Period) State {
 	return s.with(h)
 }
 
-// remainingLots returns the lots that still lower a price after period p. Those
-// that run in p are cut to quantity slots in all; slots given up do not come back
-// discounted.
+// remainingLots returns the lots that still lower a price after period p. Lots
+// that run in p are cut to quantity slots in total; slots that were given up do
+// not become discounted again.
 func remainingLots(lots []Lot, quantity int, p offering.Period) []Lot {
 	var kept []Lot
 	for _, l := range lots {
@@ -166,7 +166,7 @@ func remainingLots(lots []Lot, quantity int, p offering.Period) []Lot {
 	return kept
 }
 
-// with returns s with h in place of what it had of h's offering.
+// with returns s with h in place of its holding of h's offering.
 func (s State) with(h Holding) State {
 	i, found := s.find(h.OfferingID)
 	holdings := slices.Clone(s.Holdings)
@@ -186,8 +186,8 @@ func (s State) with(h Holding) State {
 }
 
 // transactionID returns the id of the account's n-th transaction, counted from
-// 1: a UUID made of the account's seed and n, so that deciding the same thing
-// twice gives the same id.
+// 1: a UUID made from the account's seed and n, so that repeating a decision
+// gives the same id.
 func (s State) transactionID(n int) string {
 	sum := sha256.Sum256([]byte(s.Seed + "/" + strconv.Itoa(n)))
 	id := uuid.UUID(sum[:16])

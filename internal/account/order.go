@@ -14,11 +14,11 @@ import (
 type Order struct {
 	OfferingID  string
 	Quantity    int
-	PromotionID string // of purchases only; "" is none
+	PromotionID string // of purchases only; "" if there is none
 }
 
-// Eligible returns nil, or NotEligible when the account may not use the
-// offering operations.
+// Eligible returns nil, or NotEligible if the account may not use the offering
+// operations.
 func (s State) Eligible() error {
 	if s.Status == Ineligible {
 		return fault.New(fault.NotEligible, "This account is not eligible for device slot offerings. Ask the operator of this service to make it eligible.")
@@ -103,7 +103,7 @@ func (s State) Renew(o Order, terms Terms, now time.Time) (Event, error) {
 	}, nil
 }
 
-// check holds the order against the bounds of the API model.
+// check checks the order against the bounds of the API model.
 func (o Order) check(minimum int) error {
 	if n := utf8.RuneCountInString(o.OfferingID); n < offering.MinIDLength {
 		return fault.New(fault.Argument, "offeringId %q has %d characters; an offering id has at least %d.",
@@ -122,20 +122,20 @@ func (o Order) check(minimum int) error {
 func (t Terms) offering(id string) (offering.Offering, error) {
 	o, ok := t.Catalog.Offering(id)
 	if !ok {
-		return o, fault.New(fault.NotFound, "There is no offering with the id %s. ListOfferings shows those there are.", fault.Quote(id))
+		return o, fault.New(fault.NotFound, "There is no offering with the id %s. ListOfferings lists all of them.", fault.Quote(id))
 	}
 	return o, nil
 }
 
-// lot returns the promoted slots that the order makes, or nil without a
-// promotion.
+// lot returns the lot of promoted slots that the order creates, or nil without
+// a promotion.
 func (s State) lot(o Order, terms Terms, now time.Time) (*Lot, error) {
 	if o.PromotionID == "" {
 		return nil, nil
 	}
 	p, ok := terms.Catalog.Promotion(o.PromotionID)
 	if !ok {
-		return nil, fault.New(fault.NotFound, "There is no promotion with the id %s. ListOfferingPromotions shows those there are.", fault.Quote(o.PromotionID))
+		return nil, fault.New(fault.NotFound, "There is no promotion with the id %s. ListOfferingPromotions lists all of them.", fault.Quote(o.PromotionID))
 	}
 	if reason := s.refusal(p, now); reason != "" {
 		return nil, fault.New(fault.NotEligible, "Promotion %q %s.", p.ID, reason)
@@ -150,8 +150,8 @@ func (s State) lot(o Order, terms Terms, now time.Time) (*Lot, error) {
 }
 
 // Offers returns the promotions that the account can use at now, in catalogue
-// order: those open, not yet used, and not kept for new customers when the
-// account has held a slot.
+// order: those that are open, not yet used, and, if the account has held a
+// slot, not reserved for new customers.
 func (s State) Offers(terms Terms, now time.Time) []offering.Promotion {
 	var offers []offering.Promotion
 	for _, p := range terms.Catalog.Promotions {
@@ -162,20 +162,21 @@ func (s State) Offers(terms Terms, now time.Time) []offering.Promotion {
 	return offers
 }
 
-// refusal says why a promotion is not offered to the account; "" when it is.
+// refusal returns why a promotion is not offered to the account, or "" if it
+// is.
 func (s State) refusal(p offering.Promotion, now time.Time) string {
 	switch {
 	case slices.Contains(s.Promotions, p.ID):
-		return "was used by this account already; it can be used once"
+		return "was already used by this account; it can be used only once"
 	case !p.UsableAt(now):
 		return "is not open at " + now.Format(time.RFC3339)
 	case p.NewCustomersOnly && s.Customer:
-		return "is for new customers, and this account has held slots already"
+		return "is for new customers, but this account has already held slots"
 	}
 	return ""
 }
 
-// checkTotal holds base plus the order's quantity against the limit.
+// checkTotal checks base plus the order's quantity against the limit.
 func (s State) checkTotal(o Order, base int, terms Terms) error {
 	limit := s.MaxSlots(o.OfferingID, terms)
 	if o.Quantity <= limit-base {
@@ -187,7 +188,7 @@ func (s State) checkTotal(o Order, base int, terms Terms) error {
 
 func (s State) inGoodStanding() error {
 	if s.Status == Suspended {
-		return fault.New(fault.ServiceAccount, "This account is suspended: it can read, and neither buy nor renew. Ask the operator of this service.")
+		return fault.New(fault.ServiceAccount, "This account is suspended: it can read, but neither buy nor renew. Ask the operator of this service.")
 	}
 	return nil
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// Due returns the instant of the wall clock at which the account has to be
-// rolled next, or the zero time when none is known: nothing is held and nothing
-// is to come, or its clock stands.
+// Due returns the wall-clock time at which the account has to be rolled next,
+// or the zero time if there is none: nothing is held and nothing is to come, or
+// its clock is frozen.
 func (s State) Due() time.Time {
 	if s.Frozen != nil {
 		return time.Time{}
@@ -17,8 +17,9 @@ func (s State) Due() time.Time {
 	return s.end()
 }
 
-// end returns the next boundary of the account's own time: the end of the newest
-// event's period, or the zero time when nothing is held and nothing is to come.
+// end returns the next boundary of the account's own time: the end of the
+// newest event's period, or the zero time if nothing is held and nothing is to
+// come.
 func (s State) end() time.Time {
 	if len(s.Holdings) == 0 {
 		return time.Time{}
@@ -26,17 +27,17 @@ func (s State) end() time.Time {
 	return offering.PeriodOf(s.At).Next().Start()
 }
 
-// Behind reports whether a boundary has passed that the account was not rolled
-// through.
+// Behind reports whether the account has not been rolled through a boundary
+// that has passed.
 func (s State) Behind(now time.Time) bool {
 	end := s.end()
 	return !end.IsZero() && !end.After(now)
 }
 
 // Roll crosses every boundary up to and including now, one event each, oldest
-// first, and returns the events. Which ones depends on the state, the terms
-// and now alone, so crossing many at once gives what crossing each in its time
-// would have given.
+// first, and returns the events. The events depend only on the state, the terms
+// and now, so crossing many boundaries at once gives the same result as
+// crossing each when it passes.
 func (s State) Roll(terms Terms, now time.Time) ([]Event, error) {
 	var events []Event
 	for s.Behind(now) {
@@ -66,7 +67,7 @@ func (s State) boundary(terms Terms) (Event, error) {
 		}
 		slot, ok := terms.Catalog.Offering(h.OfferingID)
 		if !ok {
-			return Event{}, fault.New(fault.Internal, "offering %q is held and not in the catalogue", h.OfferingID)
+			return Event{}, fault.New(fault.Internal, "offering %q is held but is not in the catalogue", h.OfferingID)
 		}
 		t := s.systemRenewal(slot, h, min(h.Upcoming(), most))
 		t.ID = s.transactionID(s.Transactions + len(e.Transactions) + 1)

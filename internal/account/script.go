@@ -6,10 +6,10 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// Script is a history for an account that was never opened to live through, by
-// the same rules as any other.
+// Script is a history for an account that was never opened. The same rules
+// apply to it as to any other.
 type Script struct {
-	Path   string  // where it stands in its document, for errors
+	Path   string  // its place in the document, for errors
 	Test   bool    // a test account
 	Limits []Limit // own limits, from the opening on
 	Quotas *Quotas // own quotas, from the opening on
@@ -23,7 +23,7 @@ type Script struct {
 // Cancel, Credit and Session is given.
 type Step struct {
 	Path     string
-	At       *time.Time // nil is the script's end
+	At       *time.Time // nil means the script's end
 	Purchase *Order
 	Renew    *Order
 	Set      *Settings
@@ -33,10 +33,10 @@ type Step struct {
 }
 
 // Events returns the events of the script, oldest first. The account opens at
-// the first step and ends at Now, where its clock stands; without Now it ends
-// where o.Frozen says, else at wall. Errors are those of the commands, with the
-// path of what failed, and Argument for steps that are out of order or after
-// the end.
+// the first step and ends at Now, where its clock is frozen. Without Now it
+// ends at o.Frozen or, if that is nil, at wall. Errors: those of the commands,
+// with the path of what failed; Argument for steps that are out of order or
+// after the end.
 func (s Script) Events(o Opening, terms Terms, wall time.Time) ([]Event, error) {
 	frozen := s.frozen(o)
 	end := State{Frozen: frozen}.Now(wall)
@@ -59,8 +59,8 @@ func (s Script) Events(o Opening, terms Terms, wall time.Time) ([]Event, error) 
 	return p.events, nil
 }
 
-// frozen returns where the clock stands at the end, nil where it runs: that of
-// an ordinary account never stands.
+// frozen returns the time at which the clock is frozen at the end, or nil if it
+// runs: the clock of an ordinary account is never frozen.
 func (s Script) frozen(o Opening) *time.Time {
 	at := s.Now
 	if at == nil && s.Test {
@@ -81,7 +81,7 @@ func (s Script) start(end time.Time) time.Time {
 	return end
 }
 
-// play is a script under way.
+// play is a script that is being played.
 type play struct {
 	terms  Terms
 	state  State
@@ -102,7 +102,7 @@ func (p *play) roll(at time.Time) error {
 	return err
 }
 
-// set changes settings, where there are any.
+// set changes settings if there are any.
 func (p *play) set(c Settings, at time.Time) error {
 	if c.Status == nil && c.Test == nil && c.Note == nil && c.Quotas == nil && len(c.Limits) == 0 {
 		return nil
@@ -157,7 +157,7 @@ func (p *play) checkTime(at, end time.Time) error {
 	return checkClock(at)
 }
 
-// end rolls the account to its end and leaves it as it shall be.
+// end rolls the account to the end of the script and makes its final settings.
 func (p *play) end(s Script, frozen *time.Time, end time.Time) error {
 	if err := p.roll(end); err != nil {
 		return err
@@ -175,7 +175,7 @@ func (p *play) end(s Script, frozen *time.Time, end time.Time) error {
 	return under(s.Path+".status", p.set(Settings{Status: s.Status}, end))
 }
 
-// under returns a failure with the path of what failed.
+// under returns an error prefixed with the path of what failed.
 func under(path string, err error) error {
 	if err == nil || fault.KindOf(err) == fault.Internal {
 		return err
@@ -184,8 +184,8 @@ func under(path string, err error) error {
 }
 
 // ScriptOf returns a script that leads an account through what the events say.
-// Played with the same catalogue it gives the same transactions, but for their
-// ids.
+// Played with the same catalogue, it gives the same transactions except for
+// their ids.
 func ScriptOf(events []Event) Script {
 	var s Script
 	var state State
@@ -217,8 +217,8 @@ func ScriptOf(events []Event) Script {
 	return s
 }
 
-// notAfter has the steps so far happen at an instant at the latest: a clock that
-// goes back leaves settings behind that were made in what is now the future.
+// notAfter moves steps that are later than an instant to that instant: if a
+// clock goes back, settings made before are now in the future.
 func (s Script) notAfter(at time.Time) {
 	for i, step := range s.Steps {
 		if step.At.After(at) {

@@ -312,7 +312,7 @@ func TestScriptRefusals(t *testing.T) {
 		{"limit negative", account.Script{Path: "acc", Limits: []account.Limit{{OfferingID: ios, Max: -1}}}, fault.Argument, "acc.maxSlots: maxSlots -1"},
 		{"no offering", account.Script{Steps: []account.Step{buy(nil, account.Order{OfferingID: androidRemote + "x", Quantity: 1})}}, fault.NotFound, "steps[1]: There is no offering"},
 		{"promotion twice", account.Script{Steps: []account.Step{buy(nil, account.Order{OfferingID: ios, Quantity: 1, PromotionID: promotion}),
-			buy(nil, account.Order{OfferingID: ios, Quantity: 1, PromotionID: promotion})}}, fault.NotEligible, "was used by this account already"},
+			buy(nil, account.Order{OfferingID: ios, Quantity: 1, PromotionID: promotion})}}, fault.NotEligible, "was already used by this account"},
 		{"status", account.Script{Path: "acc", Status: &closed, Steps: []account.Step{first}}, fault.Argument, `acc.status: status "CLOSED" is unknown`},
 		{"suspended", account.Script{Steps: []account.Step{{Path: "steps[0]", At: first.At, Set: &account.Settings{Status: &suspended}}, buy(nil, one)}},
 			fault.ServiceAccount, "steps[1]: This account is suspended"},

@@ -14,7 +14,7 @@ import (
 type Opening struct {
 	Seed   string     `json:"seed"`            // unique to the account, never empty
 	Test   bool       `json:"test,omitzero"`   //
-	Frozen *time.Time `json:"frozen,omitzero"` // where a test account's clock stands
+	Frozen *time.Time `json:"frozen,omitzero"` // the time at which a test account's clock is frozen
 }
 
 // Open returns the event that opens an account at now, or at the instant at
@@ -28,8 +28,8 @@ func Open(o Opening, now time.Time) Event {
 	return Event{Kind: KindOpened, At: at, Opening: &o}
 }
 
-// Settings are what the operator decides about an account. Nil fields stay as
-// they are.
+// Settings are what the operator decides about an account. Nil fields leave a
+// setting unchanged.
 type Settings struct {
 	Status *Status `json:"status,omitempty"`
 	Test   *bool   `json:"test,omitempty"`
@@ -38,7 +38,7 @@ type Settings struct {
 	Note   *string `json:"note,omitempty"`   // "" removes it
 }
 
-// maxNote is how long a note may be, in bytes.
+// maxNote is the largest length of a note in bytes.
 const maxNote = 256
 
 // Configure changes settings. Errors: Argument for an unknown status, a limit out

@@ -36,16 +36,16 @@ type Line struct {
 	Quantity      int
 	TransactionID string
 	Reductions    []Reduction // by promotions
-	Days          int         // that are paid for
+	Days          int         // days that are paid for
 	PeriodDays    int         // in the whole period
-	Monthly       *Cents      // price of one slot; nil where nothing tells it
+	Monthly       *Cents      // price of one slot; nil if it is not known
 	Cost          Cents
 	Reason        string // of a credit
 	Asked         int    // by a renewal above what the account may hold; 0 if there was none
 	Tally         *Tally // of sessions
 }
 
-// Draft is the statement of a period while the account's events are read.
+// Draft is a statement that is being made from the account's events.
 type Draft struct {
 	statement Statement
 	catalog   offering.Catalog
@@ -53,15 +53,17 @@ type Draft struct {
 	renewals  map[string]renewal // by offering, the newest of the current period
 }
 
-// renewal is what an explicit renewal leads to, should it stand.
+// renewal is the effect of an explicit renewal, if it still stands at the
+// boundary.
 type renewal struct {
 	transactionID string
 	reductions    []Reduction
 }
 
-// NewDraft begins the statement of a period. Events hold no prices: a line's
-// price is the only one that gives its amount, else the catalogue's of that time
-// where that gives it. Nothing but the words depends on the catalogue.
+// NewDraft begins the statement of a period. Events hold no prices: a line
+// shows the only price that gives its amount or, if several do, the price of
+// the catalogue at that time if it is one of them. Only the texts of the
+// statement depend on the catalogue.
 func NewDraft(p offering.Period, catalog offering.Catalog) *Draft {
 	return &Draft{statement: Statement{Period: p}, catalog: catalog, renewals: map[string]renewal{}}
 }
@@ -143,9 +145,9 @@ func renewalLine(at time.Time, c Charge, reductions []Reduction) Line {
 func (l Line) price(catalog offering.Catalog) *Cents {
 	share, whole := l.share()
 	if share == 0 {
-		return nil // any price gives nothing
+		return nil // every price gives 0
 	}
-	if share >= whole { // then no two prices give the same amount
+	if share >= whole { // no two prices give the same amount
 		for near := Cents(int64(l.Cost) * whole / share); near <= money.MaxPrice; near++ {
 			switch cost := money.RoundFraction(int64(near)*share, whole); {
 			case cost == l.Cost:
@@ -173,8 +175,8 @@ func (l Line) share() (share, whole int64) {
 	return share * int64(l.Days), 100 * int64(l.PeriodDays)
 }
 
-// Why says in words how the line's amount comes about, as in "2 slots × 250.00 ×
-// 8 of 30 days".
+// Why explains in words how the line's amount is calculated, as in "2 slots ×
+// 250.00 × 8 of 30 days".
 func (l Line) Why() string {
 	switch {
 	case l.Kind == LineCredit:

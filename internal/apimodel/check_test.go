@@ -72,7 +72,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckAgreesWithTheCases holds the cases of every operation against Check.
+// TestCheckAgreesWithTheCases compares the cases of every operation with Check.
 func TestCheckAgreesWithTheCases(t *testing.T) {
 	verdicts := map[fault.Kind]modeltest.Want{fault.Argument: modeltest.Argument, fault.Malformed: modeltest.Malformed}
 	for _, o := range apimodel.Load().Operations {

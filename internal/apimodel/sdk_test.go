@@ -49,7 +49,7 @@ func TestMembersAreThoseOfTheSDK(t *testing.T) {
 	}
 }
 
-// comparison holds the model against the SDK's types. It enters a type once.
+// comparison compares the model with the SDK's types. It visits each type once.
 type comparison struct {
 	*testing.T
 	seen map[reflect.Type]bool

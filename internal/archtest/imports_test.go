@@ -17,7 +17,7 @@ const (
 )
 
 // importTable says which packages of the module each package may import. Tests
-// may import more; packages that are not written yet may stand here already.
+// may import more; packages that do not exist yet may already be listed.
 var importTable = map[string]string{
 	"fault":            "",
 	"durable":          "",

@@ -15,7 +15,7 @@ const maxContributing = 150
 // unfinished finds the marks of work that was put off. Issues are the place for it.
 var unfinished = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX)\b`)
 
-// unmerged finds the marks that git leaves where two changes meet.
+// unmerged finds the marks that git leaves at conflicts.
 var unmerged = regexp.MustCompile(`(?m)^(<{7}|>{7}) .*$`)
 
 // machinePath finds absolute paths into somebody's own folders.

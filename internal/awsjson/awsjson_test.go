@@ -253,8 +253,8 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
-// TestAskWithoutResource has an operation forget what it acts on for some input:
-// nobody may do that, not even where everyone may do everything.
+// TestAskWithoutResource lets an operation return no resource for some input:
+// nobody may do that, even if everyone may do everything.
 func TestAskWithoutResource(t *testing.T) {
 	t.Parallel()
 	s := echoService(io.Discard)

@@ -90,8 +90,8 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-// TestGone has a caller leave before the answer is known: that is no failure of
-// the server.
+// TestGone lets a caller leave before the answer is known: that is not a
+// failure of the server.
 func TestGone(t *testing.T) {
 	var log bytes.Buffer
 	var seen []int

@@ -131,7 +131,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestPreparationFails where the second purchase of an account is over a limit.
+// TestPreparationFails makes the second purchase of an account exceed a limit.
 func TestPreparationFails(t *testing.T) {
 	t.Parallel()
 	c := start(t, 1)

@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOutcomes has a server answer what no measurement may take for a success.
+// TestOutcomes lets a server send answers that no measurement may count as a
+// success.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	answers := []struct {
@@ -56,7 +57,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestNoServer has nobody listen, and the run cut short.
+// TestNoServer runs without a server, and with a run that is cut short.
 func TestNoServer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(nil)

@@ -38,7 +38,7 @@ func TestQuantiles(t *testing.T) {
 	})
 }
 
-// TestBuckets finds that every bucket ends where the next one begins.
+// TestBuckets checks that every bucket ends where the next one begins.
 func TestBuckets(t *testing.T) {
 	t.Parallel()
 	for i := range buckets - 1 {

@@ -24,7 +24,8 @@ func took(milliseconds ...int) *histogram {
 	return h
 }
 
-// TestSchedule has one connection and a server whose answers take so long.
+// TestSchedule uses one connection and a server whose answers take a given
+// time.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -1,10 +1,10 @@
 // Package billing holds what owners of accounts do and see: orders, renewals,
-// quotes, lists of transactions, statements and settings. It joins the rules of
-// package account with a journal, a clock and what is for sale.
+// quotes, lists of transactions, statements and settings. It connects the rules
+// of package account with a journal, a clock and the catalogue.
 //
-// Every change is one journal update that opens the account where needed, rolls
-// it through the boundaries it has passed, and then decides. Every read of an
-// account that is behind rolls it first. The package holds no rule itself.
+// Every change is one journal update that opens the account if necessary, rolls
+// it through the boundaries that it has passed, and then decides. Every read of
+// an account that is behind rolls it first. The package itself holds no rules.
 package billing
 
 import (
@@ -22,7 +22,7 @@ type Config struct {
 	Store   journal.Journal
 	Now     func() time.Time       // the wall clock
 	Opening func() account.Opening // how an account starts that is opened now
-	Closed  bool                   // only Configure opens accounts
+	Closed  bool                   // whether only Configure opens accounts
 
 	// Terms returns what is for sale now. They stay in force while Decisions is
 	// held.
@@ -30,8 +30,8 @@ type Config struct {
 	Decisions sync.Locker
 }
 
-// Accounts are all accounts, each rolled up to its time before anybody looks at
-// it or changes it. New makes them.
+// Accounts reads and changes accounts, and first rolls each up to its time. New
+// makes it.
 type Accounts struct{ config Config }
 
 // New returns the accounts in a store, and the orders on them.
@@ -40,7 +40,7 @@ func New(c Config) (*Accounts, *Orders) {
 	return accounts, &Orders{accounts}
 }
 
-// View is an account at a moment of its own time, rolled up to it.
+// View is an account, rolled up to a moment of its own time.
 type View struct {
 	State   account.State
 	Entries int64 // of its journal
@@ -48,8 +48,8 @@ type View struct {
 	Now     time.Time
 }
 
-// View returns an account as it is now. One that was never opened looks as it
-// would look if it were opened now, and stays unopened.
+// View returns an account as it is now. An account that was never opened looks
+// as if it were opened now, but stays unopened.
 func (a *Accounts) View(ctx context.Context, c journal.Caller) (View, error) {
 	head, err := a.config.Store.Head(ctx, c.Account)
 	if err != nil {
@@ -63,12 +63,12 @@ func (a *Accounts) View(ctx context.Context, c journal.Caller) (View, error) {
 	if !state.Behind(view.Now) {
 		return view, nil
 	}
-	c.Retry = nil // rolling is not what was called
+	c.Retry = nil // the retry id belongs to the call, not to rolling
 	view, _, err = a.Change(ctx, c, nothing)
 	return view, err
 }
 
-// Known returns an account as it is now, or NotFound where it was never opened.
+// Known returns an account as it is now, or NotFound if it was never opened.
 func (a *Accounts) Known(ctx context.Context, c journal.Caller) (View, error) {
 	head, err := a.config.Store.Head(ctx, c.Account)
 	if err != nil {
@@ -99,10 +99,10 @@ func (a *Accounts) Configure(ctx context.Context, c journal.Caller, settings acc
 	return view, err
 }
 
-// Command decides on an account that is rolled up to now.
+// Command decides what to do with an account that is rolled up to now.
 type Command func(state account.State, terms account.Terms, now time.Time) ([]account.Event, error)
 
-// single is a Command that leads to one event.
+// single is a Command that causes one event.
 type single func(state account.State, terms account.Terms, now time.Time) (account.Event, error)
 
 func (f single) command(state account.State, terms account.Terms, now time.Time) ([]account.Event, error) {
@@ -110,18 +110,18 @@ func (f single) command(state account.State, terms account.Terms, now time.Time)
 	return []account.Event{event}, err
 }
 
-// nothing is the Command that leaves an account as time has made it.
+// nothing is the Command that only rolls the account.
 func nothing(account.State, account.Terms, time.Time) ([]account.Event, error) { return nil, nil }
 
-// Change opens the account where that may be, rolls it and runs the command on
-// it, in one update. It returns the account after it and the entries that it made,
-// or the recorded entry of a repeated call.
+// Change opens the account if that is allowed, rolls it and runs the command on
+// it, in one update. It returns the account after the command and the new
+// entries, or the recorded entry of a repeated call.
 func (a *Accounts) Change(ctx context.Context, c journal.Caller, f Command) (View, []journal.Entry, error) {
 	return a.changeOrOpen(ctx, c, !a.config.Closed, f)
 }
 
-// changeOrOpen is Change that opens an account or, unless opens is set, says
-// NotFound of one that was never opened.
+// changeOrOpen is Change with a choice: unless opens is set, it returns
+// NotFound for an account that was never opened.
 func (a *Accounts) changeOrOpen(ctx context.Context, c journal.Caller, opens bool, f Command) (View, []journal.Entry, error) {
 	outcome, view, err := a.update(ctx, c, opens, f)
 	return view, outcome.Entries, err

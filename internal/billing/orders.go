@@ -10,7 +10,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Orders are what accounts buy and renew, and what that costs. New makes them.
+// Orders makes, quotes and lists the orders of accounts. New makes it.
 type Orders struct{ accounts *Accounts }
 
 // Purchase buys slots at once and returns the transaction and the account after
@@ -31,17 +31,18 @@ func (o *Orders) Renew(ctx context.Context, c journal.Caller, order account.Orde
 	})
 }
 
-// Cancel takes the standing renewal of an offering back, or lets the next period
-// start with nothing, and returns the account after it. Errors: NotFound for an
-// account that was never opened, those of account.State.Cancel and of the journal.
+// Cancel takes the standing renewal of an offering back, or lets the next
+// period start with no slots, and returns the account afterwards. Errors:
+// NotFound if the account was never opened; those of account.State.Cancel and
+// of the journal.
 func (o *Orders) Cancel(ctx context.Context, c journal.Caller, what account.Cancellation) (View, error) {
 	return o.correct(ctx, c, func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
 		return state.Cancel(what, terms, now)
 	})
 }
 
-// Credit enters a correction in the account's favour and returns the account after
-// it. Errors: NotFound for an account that was never opened, those of
+// Credit enters a correction in the account's favour and returns the account
+// afterwards. Errors: NotFound if the account was never opened; those of
 // account.State.Credit and of the journal.
 func (o *Orders) Credit(ctx context.Context, c journal.Caller, credit account.Credit) (View, error) {
 	return o.correct(ctx, c, func(state account.State, _ account.Terms, now time.Time) (account.Event, error) {
@@ -49,7 +50,7 @@ func (o *Orders) Credit(ctx context.Context, c journal.Caller, credit account.Cr
 	})
 }
 
-// correct runs a command of the operator on an account that is there.
+// correct runs a command of the operator on an existing account.
 func (o *Orders) correct(ctx context.Context, c journal.Caller, f single) (View, error) {
 	if _, err := o.accounts.Known(ctx, c); err != nil {
 		return View{}, err
@@ -83,22 +84,24 @@ func (o *Orders) Quote(ctx context.Context, c journal.Caller, order account.Orde
 }
 
 // Cursor is a place in an account's list of transactions: the entry that holds
-// a transaction, and its place in the entry. The zero Cursor is the newest end.
+// a transaction, and the transaction's place in the entry. The zero Cursor is
+// the newest end.
 type Cursor struct {
 	Seq   int64
 	Index int
 }
 
 // Transactions returns up to limit transactions older than from, newest first,
-// and where the next page starts; the zero Cursor when there is none. Entries
-// never change, so pages do not shift while new transactions arrive.
+// and where the next page starts, or the zero Cursor if there is no next page.
+// Entries never change, so pages do not shift while new transactions arrive.
 func (o *Orders) Transactions(ctx context.Context, c journal.Caller, from Cursor, limit int) ([]account.Transaction, Cursor, error) {
 	before := int64(math.MaxInt64)
 	if from != (Cursor{}) {
 		before = from.Seq + 1
 	}
-	// Every record holds a transaction, but the first one may be used up, and
-	// one more than the page tells whether another page follows.
+	// Every record holds a transaction, but the previous page may have used up
+	// the first record. One more record than the page shows whether another
+	// page follows.
 	records, err := o.accounts.config.Store.Back(ctx, c.Account, before, limit+2)
 	if err != nil {
 		return nil, Cursor{}, err

@@ -10,9 +10,10 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// Statement returns what an account owes for a period, as far as it is charged
-// now, and the account. The zero period is the current one. Errors: NotFound for
-// an account that was never opened, Argument for a period that has not begun.
+// Statement returns what an account owes for a period, with the charges made
+// until now, and the account. The zero period is the current one. Errors:
+// NotFound if the account was never opened; Argument if the period has not
+// begun.
 func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Period) (account.Statement, View, error) {
 	view, err := o.accounts.Known(ctx, c)
 	if err != nil {

@@ -13,18 +13,18 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Setup is a Shelf while nobody makes decisions by it. Shelf.Exclusively lends
-// one.
+// Setup is a Shelf while nobody makes decisions by it. Shelf.Exclusively
+// provides one.
 type Setup struct{ shelf *Shelf }
 
-// Version returns the number of the version in force, 0 where that is the
-// catalogue to begin with.
+// Version returns the number of the version in force, or 0 for the initial
+// catalogue.
 func (x *Setup) Version() int { return x.shelf.version }
 
-// First returns the terms to begin with.
+// First returns the initial terms.
 func (x *Setup) First() account.Terms { return x.shelf.config.Terms }
 
-// Load takes the newest stored version, or the one to begin with.
+// Load puts the newest stored version, or the initial catalogue, in force.
 func (x *Setup) Load(ctx context.Context) error {
 	found, err := store.Read(ctx, x.shelf.config.Store, Head)
 	if err != nil {
@@ -44,15 +44,15 @@ func (x *Setup) Load(ctx context.Context) error {
 	return nil
 }
 
-// sell has decisions be made by terms from now on: those of a head, whose document
-// has a version.
+// sell makes decisions use terms from now on. They are the terms of a head,
+// whose document has the version seen.
 func (x *Setup) sell(terms account.Terms, now head, seen int64) {
 	x.shelf.terms.Store(&terms)
 	x.shelf.version = now.Version
 	x.shelf.seen.Store(seen)
 }
 
-// Put is Shelf.Set of a catalogue that Check has let pass.
+// Put is Shelf.Set for a catalogue that Check has accepted.
 func (x *Setup) Put(ctx context.Context, c journal.Caller, catalog offering.Catalog) error {
 	if err := x.shelf.config.Sweep(ctx); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (x *Setup) Put(ctx context.Context, c journal.Caller, catalog offering.Cata
 	version := Version{Number: next.Version, At: x.shelf.config.Now().UTC().Truncate(time.Millisecond), Key: c.Key, Body: document}
 	seen, err := x.keep(ctx, next, version)
 	if errors.Is(err, store.ErrConflict) {
-		return fault.New(fault.Conflict, "catalog: version %d was put in force by another process meanwhile; look at what changed", next.Version)
+		return fault.New(fault.Conflict, "catalog: version %d was put in force by another process meanwhile; check what changed", next.Version)
 	}
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (x *Setup) keep(ctx context.Context, next head, v Version) (seen int64, err
 	})
 }
 
-// Check refuses a catalogue without an offering that may be held.
+// Check refuses a catalogue that lacks an offering that accounts may hold.
 func (x *Setup) Check(ctx context.Context, catalog offering.Catalog) error {
 	ids, err := x.shelf.config.Store.Accounts(ctx, "", 1)
 	if err != nil || len(ids) == 0 {
@@ -98,7 +98,7 @@ func (x *Setup) Check(ctx context.Context, catalog offering.Catalog) error {
 	}
 	for _, o := range x.shelf.Terms().Catalog.Offerings {
 		if _, ok := catalog.Offering(o.ID); !ok {
-			return fault.New(fault.Conflict, "catalog: offering %q cannot leave the catalogue while there are accounts, which may hold it", o.ID)
+			return fault.New(fault.Conflict, "catalog: offering %q cannot be removed from the catalogue while there are accounts, which may hold it", o.ID)
 		}
 	}
 	return nil

@@ -1,6 +1,6 @@
-// Package catalog says what is for sale now: the newest of the stored versions
-// of the catalogue, or the one to begin with. It decides when another one comes
-// into force; what a catalogue may hold, packages offering and manifest decide.
+// Package catalog says what is for sale now: the newest stored version of the
+// catalogue, or the initial one. It decides when another catalogue comes into
+// force. Packages offering and manifest decide what a catalogue may hold.
 package catalog
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Head is the key of the document that says which version of the catalogue is in
-// force, and versions begins the keys of the versions.
+// Head is the key of the document that says which version of the catalogue is
+// in force. Versions is the prefix of the keys of the versions.
 const (
 	Head     = "catalog/head"
 	versions = "catalog/version/"
@@ -42,29 +42,29 @@ type Config struct {
 	Sweep func(context.Context) error
 }
 
-// Shelf is what is for sale. New makes one.
+// Shelf holds what is for sale. New makes one.
 type Shelf struct {
 	config Config
-	terms  atomic.Pointer[account.Terms] // those of now
+	terms  atomic.Pointer[account.Terms] // the present terms
 
-	// setup is held while the catalogue changes or a seed is planted, and shared
-	// by what decides on accounts, so that nothing is bought by a catalogue that
-	// is no longer in force.
+	// setup is locked while the catalogue changes or a seed is planted, and
+	// read-locked while something decides on accounts, so that nothing is
+	// bought by a catalogue that is no longer in force.
 	setup   sync.RWMutex
-	version int          // of the catalogue; 0 is the one to begin with
-	seen    atomic.Int64 // version of the document of Head that said so
+	version int          // of the catalogue; 0 is the initial one
+	seen    atomic.Int64 // version of the Head document that named it
 }
 
-// New returns a shelf with what is for sale to begin with, until Follow is given
-// the head of a stored catalogue.
+// New returns a shelf with the initial catalogue, until Follow gets the head of
+// a stored catalogue.
 func New(c Config) *Shelf {
 	s := &Shelf{config: c}
 	s.terms.Store(&c.Terms)
 	return s
 }
 
-// Version is a catalogue that was put in force, and by whom. Versions count from
-// 1; before the first one the catalogue to begin with is in force.
+// Version is a catalogue that was put in force, and by whom. Versions count
+// from 1. Before the first one, the initial catalogue is in force.
 type Version struct {
 	Number int             `json:"version"`
 	At     time.Time       `json:"at"`            // by the wall clock
@@ -72,15 +72,16 @@ type Version struct {
 	Body   json.RawMessage `json:"catalog"`       // as manifest.FormatCatalog writes it
 }
 
-// Terms returns what is for sale now, and how much of it an account may hold.
+// Terms returns what is for sale now, and how many slots an account may hold.
 func (s *Shelf) Terms() account.Terms { return *s.terms.Load() }
 
-// Decisions returns what is held while a decision is made by Terms, so that
-// they stay in force until it stands. Decisions do not keep one another waiting.
+// Decisions returns a lock that is held while a decision is made by Terms, so
+// that the terms stay in force until the decision is stored. Decisions do not
+// wait for each other.
 func (s *Shelf) Decisions() sync.Locker { return s.setup.RLocker() }
 
-// Follow has the shelf sell by the newest stored catalogue, whichever process put
-// it in force. It gets the document of Head as it was just read, and reads nothing
+// Follow makes the shelf use the newest stored catalogue, whichever process put
+// it in force. It gets the Head document as it was just read, and reads nothing
 // else unless that has changed.
 func (s *Shelf) Follow(ctx context.Context, now store.Document) error {
 	if now.Version == s.seen.Load() {
@@ -89,8 +90,8 @@ func (s *Shelf) Follow(ctx context.Context, now store.Document) error {
 	return s.Exclusively(func(x *Setup) error { return x.Load(ctx) })
 }
 
-// Exclusively runs f while nobody makes decisions. What f gets is of no use after
-// it.
+// Exclusively runs f while nobody makes decisions. The Setup must not be used
+// after f returns.
 func (s *Shelf) Exclusively(f func(*Setup) error) error {
 	s.setup.Lock()
 	defer s.setup.Unlock()
@@ -114,8 +115,8 @@ func (s *Shelf) Versions(ctx context.Context) ([]Version, error) {
 	return all, nil
 }
 
-// Of returns what was for sale by a version, 0 being the catalogue to
-// begin with. NotFound for one that never was.
+// Of returns a version of the catalogue; 0 is the initial catalogue. Errors:
+// NotFound if there is no such version.
 func (s *Shelf) Of(ctx context.Context, number int) (offering.Catalog, error) {
 	if number == 0 {
 		return s.config.Terms.Catalog, nil
@@ -147,15 +148,15 @@ func catalogIn(d store.Document) (offering.Catalog, error) {
 	return catalog, err
 }
 
-// Set puts another catalogue in force for later decisions. Accounts are rolled up
-// to now by the old one first, so slots that run change their price at their next
-// boundary. Conflict for a catalogue that lacks an offering of the old one while
-// there are accounts, since they may hold it, and where replaces is given and is
-// not the version in force.
+// Set puts another catalogue in force for later decisions. It first rolls
+// accounts up to now by the old catalogue, so the price of running slots
+// changes at their next boundary. Errors: Conflict if the catalogue lacks an
+// offering of the old one while there are accounts, because they may hold it,
+// and if replaces is given and is not the version in force.
 func (s *Shelf) Set(ctx context.Context, c journal.Caller, catalog offering.Catalog, replaces *int) error {
 	return s.Exclusively(func(x *Setup) error {
 		if replaces != nil && *replaces != x.Version() {
-			return fault.New(fault.Conflict, "catalog: version %d is in force, and not %d; look at what changed", x.Version(), *replaces)
+			return fault.New(fault.Conflict, "catalog: version %d is in force, not %d; check what changed", x.Version(), *replaces)
 		}
 		if err := x.Check(ctx, catalog); err != nil {
 			return err

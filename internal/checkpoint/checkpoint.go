@@ -1,7 +1,7 @@
-// Package checkpoint remembers how far every journal had come, so that storage
-// which lacks something of it later is noticed: an older file, a journal without
-// its newest entries, an account that is gone. The hash chain of a journal alone
-// does not show that its end is missing.
+// Package checkpoint records the newest entry of every journal, so that storage
+// that later lacks some of the entries is detected: an older file, a journal
+// without its newest entries, a missing account. The hash chain of a journal
+// alone does not show that its end is missing.
 //
 // The package decides what a checkpoint holds, how it is signed, and what storage
 // has to have to be at least as new. Where checkpoints are kept is decided
@@ -35,11 +35,11 @@ const page = 500
 type Checkpoint struct {
 	Version   int       `json:"version"`
 	Taken     time.Time `json:"taken"`     // by the wall clock, before the first account was read
-	Accounts  int64     `json:"accounts"`  // how many there are in Heads
-	Entries   int64     `json:"entries"`   // how many they have together
-	Root      string    `json:"root"`      // the SHA-256 of Heads, a line each, in hexadecimal
+	Accounts  int64     `json:"accounts"`  // number of Heads
+	Entries   int64     `json:"entries"`   // total number of their entries
+	Root      string    `json:"root"`      // SHA-256 of Heads, one per line, in hexadecimal
 	Heads     []Head    `json:"heads"`     // in the order of the accounts
-	Signature string    `json:"signature"` // in hexadecimal, of everything else
+	Signature string    `json:"signature"` // of everything else, in hexadecimal
 }
 
 // Head is the newest entry that an account had.
@@ -59,7 +59,7 @@ func (h Head) String() string { return fmt.Sprintf("%s:%d:%s", h.Account, h.Seq,
 func (h *Head) UnmarshalText(text []byte) error {
 	parts := strings.Split(string(text), ":")
 	if len(parts) != 3 || len(parts[2]) != 2*sha256.Size {
-		return fault.New(fault.Malformed, "%q is no head of a checkpoint; one is account:entry:hash.", text)
+		return fault.New(fault.Malformed, "%q is not a head of a checkpoint; it must be account:entry:hash.", text)
 	}
 	id, err := account.ParseID(parts[0])
 	if err != nil {
@@ -67,18 +67,18 @@ func (h *Head) UnmarshalText(text []byte) error {
 	}
 	seq, err := strconv.ParseInt(parts[1], 10, 64)
 	if err != nil || seq < 1 {
-		return fault.New(fault.Malformed, "%q is no head of a checkpoint: entries count from 1.", text)
+		return fault.New(fault.Malformed, "%q is not a head of a checkpoint: entries count from 1.", text)
 	}
 	h.Account, h.Seq = id, seq
 	_, err = hex.Decode(h.Hash[:], []byte(parts[2]))
 	return err
 }
 
-// Signer returns the code by which whoever has a secret knows its own message
-// again.
+// Signer returns an authentication code for a message, which only a holder of
+// the secret can make.
 type Signer func(message []byte) []byte
 
-// Take reads how far every ordinary account has come and signs that.
+// Take reads the newest entry of every ordinary account and signs the result.
 func Take(ctx context.Context, r journal.Reader, sign Signer, now time.Time) (Checkpoint, error) {
 	c := Checkpoint{Version: version, Taken: now.UTC(), Heads: []Head{}}
 	for after := account.ID(""); ; {
@@ -101,7 +101,7 @@ func Take(ctx context.Context, r journal.Reader, sign Signer, now time.Time) (Ch
 	return c, nil
 }
 
-// add takes an account in, unless it may go back.
+// add adds an account, unless it may go back.
 func (c *Checkpoint) add(ctx context.Context, r journal.Reader, id account.ID) error {
 	head, err := r.Head(ctx, id)
 	if err != nil {
@@ -120,24 +120,24 @@ func (c *Checkpoint) add(ctx context.Context, r journal.Reader, id account.ID) e
 func (c Checkpoint) root() string {
 	sum := sha256.New()
 	for _, h := range c.Heads {
-		fmt.Fprintln(sum, h) // a hash takes whatever is written
+		fmt.Fprintln(sum, h) // writing to a hash cannot fail
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// message is what the signature is of; the root stands for the heads.
+// message returns the text that is signed; the root stands for the heads.
 func (c Checkpoint) message() []byte {
 	return fmt.Appendf(nil, "slotfarm checkpoint %d\n%s\n%d\n%d\n%s\n",
 		c.Version, c.Taken.Format(time.RFC3339Nano), c.Accounts, c.Entries, c.Root)
 }
 
-// Parse reads a checkpoint and holds it against its signature. Errors: Malformed
-// for what is no checkpoint or one of a newer format, InvalidSignature for one that
-// was changed or that another installation has signed.
+// Parse reads a checkpoint and checks its signature. Errors: Malformed for a
+// body that is not a checkpoint or has a newer format; InvalidSignature if it
+// was changed or another installation signed it.
 func Parse(body []byte, sign Signer) (Checkpoint, error) {
 	var c Checkpoint
 	if err := json.Unmarshal(body, &c); err != nil {
-		return c, &fault.Error{Kind: fault.Malformed, Message: "This is no checkpoint of slotfarm.", Err: err}
+		return c, &fault.Error{Kind: fault.Malformed, Message: "This is not a checkpoint of slotfarm.", Err: err}
 	}
 	if c.Version != version {
 		return c, fault.New(fault.Malformed, "The checkpoint has format %d; this program reads format %d.", c.Version, version)
@@ -155,7 +155,7 @@ type Forwarder interface {
 }
 
 // Lacks returns the first account whose journal is not at least as new as the
-// checkpoint, and why; nil if every one is. The error is of reading.
+// checkpoint, and why; nil if every one is. The error is a failure to read.
 func (c Checkpoint) Lacks(ctx context.Context, r Forwarder) (*journal.Wrong, error) {
 	for _, h := range c.Heads {
 		records, err := r.Forward(ctx, h.Account, h.Seq-1, 1)
@@ -166,12 +166,12 @@ func (c Checkpoint) Lacks(ctx context.Context, r Forwarder) (*journal.Wrong, err
 			return h.wrong("the entry is missing"), nil
 		}
 		if records[0].Hash != h.Hash {
-			return h.wrong("the entry is another one"), nil
+			return h.wrong("the entry is a different one"), nil
 		}
 	}
 	return nil, nil
 }
 
 func (h Head) wrong(reason string) *journal.Wrong {
-	return &journal.Wrong{Account: h.Account, Seq: h.Seq, Reason: reason + ", and the checkpoint has it"}
+	return &journal.Wrong{Account: h.Account, Seq: h.Seq, Reason: reason + ", but the checkpoint names it"}
 }

@@ -153,7 +153,7 @@ func TestLacks(t *testing.T) {
 	}
 	changed := open(t, map[account.ID]int{other: 3, team: 3})
 	c.Heads[0].Hash[0]++
-	if wrong, err := c.Lacks(ctx, changed); err != nil || wrong == nil || wrong.Account != team || !strings.Contains(wrong.Reason, "another one") {
+	if wrong, err := c.Lacks(ctx, changed); err != nil || wrong == nil || wrong.Account != team || !strings.Contains(wrong.Reason, "a different one") {
 		t.Errorf("another entry: %+v, %v", wrong, err)
 	}
 }

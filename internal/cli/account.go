@@ -25,7 +25,7 @@ type accountListCommand struct {
 	query
 }
 
-// Run prints a line for each account. The pages of the answer are made one.
+// Run prints a line for each account. It joins the pages of the answer.
 func (c *accountListCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		raw := []json.RawMessage{}
@@ -91,7 +91,7 @@ type accountShowCommand struct {
 	onAccount
 }
 
-// Run prints the account and what it has of each offering.
+// Run prints the account and its slots of each offering.
 func (c *accountShowCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		a, err := api.Account(ctx, string(c.Account))
@@ -128,7 +128,7 @@ type accountSetCommand struct {
 	Test     *bool       `env:"-" negatable:"" help:"Make it a test account, with a clock of its own, or an ordinary account. This is possible only before its first transaction and session."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (accountSetCommand) Help() string {
 	return `Settings that you do not give stay as they are. Without any setting, the command only opens the account.`
 }
@@ -155,16 +155,16 @@ func (c *accountSetCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// status is what an account may do, "" where it is not given.
+// status says what an account may do; "" if it is not given.
 type status string
 
-// statuses are those there are.
+// statuses lists all statuses.
 var statuses = []string{"ACTIVE", "INELIGIBLE", "SUSPENDED"}
 
-// Choices returns the values there are.
+// Choices returns all values.
 func (status) Choices() []string { return statuses }
 
-// UnmarshalText takes a status in any case.
+// UnmarshalText accepts a status in upper or lower case.
 func (s *status) UnmarshalText(text []byte) error {
 	*s = status(strings.ToUpper(string(text)))
 	if !slices.Contains(statuses, string(*s)) {
@@ -173,13 +173,13 @@ func (s *status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// slotLimit is how many slots of an offering an account may hold.
+// slotLimit is the number of slots of an offering that an account may hold.
 type slotLimit struct {
 	offeringID string
 	slots      int
 }
 
-// UnmarshalText takes an offering and a number, as in ID=3.
+// UnmarshalText accepts an offering and a number, as in ID=3.
 func (l *slotLimit) UnmarshalText(text []byte) error {
 	at := strings.LastIndex(string(text), "=")
 	if at > 0 {

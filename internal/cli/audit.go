@@ -19,13 +19,13 @@ type journalListCommand struct {
 	Output  string    `short:"o" env:"-" default:"table" enum:"table,json" placeholder:"FORMAT" help:"Print a table for people, or json: each entry on a line, as the API gives it."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (journalListCommand) Help() string {
 	return `A row shows when the entry was recorded, the time by the account's clock, the number of the entry, the access key id, network address and id of the request that caused it, and what happened.`
 }
 
-// Run prints the entries that there are, oldest first. A reader who has seen
-// enough may go.
+// Run prints all entries, oldest first. It is no error if the reader of a pipe
+// goes away.
 func (c *journalListCommand) Run(ctx context.Context, streams IO) error {
 	defer keepSignal(syscall.SIGPIPE)()
 	err := c.ask(ctx, func(ctx context.Context, api *client.Client) error {
@@ -48,14 +48,14 @@ func (c *journalListCommand) Run(ctx context.Context, streams IO) error {
 	return err
 }
 
-// printRow prints a line of text without what would disturb a terminal: callers
-// choose what stands in an entry as their key.
+// printRow prints a line of text without characters that would disturb a
+// terminal: callers choose the key id that an entry records.
 func printRow(w io.Writer, row string) error {
 	_, err := fmt.Fprintln(w, strings.TrimRight(plain(row), " "))
 	return err
 }
 
-// eachEntry calls f with the entries that an account has, oldest first.
+// eachEntry calls f with each entry of an account, oldest first.
 func eachEntry(ctx context.Context, api *client.Client, a operatorapi.Account, f func(operatorapi.Entry) error) error {
 	for seq := int64(0); seq < a.Entries; {
 		entries, err := api.Journal(ctx, a.Account, seq, int(min(a.Entries-seq, operatorapi.MaxEntries)))
@@ -63,7 +63,7 @@ func eachEntry(ctx context.Context, api *client.Client, a operatorapi.Account, f
 			return err
 		}
 		if len(entries) == 0 {
-			return fmt.Errorf("while the journal was read, account %s went back to an entry before %d", a.Account, seq+1)
+			return fmt.Errorf("account %s went back to an entry before %d while its journal was read", a.Account, seq+1)
 		}
 		for _, e := range entries {
 			if err := f(e); err != nil {

@@ -22,12 +22,12 @@ type backupCommand struct {
 	File string `arg:"" placeholder:"FILE" help:"The file to write the backup to. It must not exist yet."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (backupCommand) Help() string {
 	return `The file holds the journals, keys and catalogue as they are at one moment. It appears only after its SHA-256 matches the server's and every hash and state in it is recomputed. The secrets in it are sealed: keep a copy of the master key elsewhere.`
 }
 
-// saved is what a backup holds.
+// saved describes what a backup holds.
 type saved struct {
 	File     string `json:"file"`
 	Bytes    int64  `json:"bytes"`
@@ -57,7 +57,7 @@ func (c *backupCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// fill has a new file become the backup, and closes it.
+// fill writes the backup to a new file, and closes it.
 func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.File) (saved, error) {
 	got, err := api.Backup(ctx, file)
 	if err == nil {
@@ -76,18 +76,18 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 	return saved{c.File, got.Bytes, got.SHA256, report.Accounts, report.Entries}, durable.Publish(file.Name(), c.File)
 }
 
-// restoreCommand makes a data directory of a backup.
+// restoreCommand makes a data directory from a backup.
 type restoreCommand struct {
 	File string `arg:"" placeholder:"FILE" help:"The backup."`
 	Data string `required:"" placeholder:"DIR" help:"The data directory to fill. It must not hold a journal yet."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (restoreCommand) Help() string {
 	return `The command recomputes every hash and state before the journal appears in the directory. A backup does not contain the master key: copy the one that was in use into the directory, or pass it to serve.`
 }
 
-// Run restores and says what there is now.
+// Run restores the backup and says what the directory holds.
 func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
 	report, err := sqlite.Restore(ctx, c.File, c.Data)
 	if err == nil {
@@ -109,7 +109,8 @@ func verification(r journal.Report) operatorapi.Verification {
 	return v
 }
 
-// differs returns the error that a verification is, nil where all is well.
+// differs returns an error that names the entry if a verification found one
+// that differs, or nil.
 func differs(v operatorapi.Verification) error {
 	if v.OK {
 		return nil

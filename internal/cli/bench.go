@@ -36,7 +36,7 @@ type benchCommand struct {
 	Yes         bool          `env:"-" help:"Send load to a server on another machine without asking."`
 }
 
-// Run measures, and prints what it measured also where ctx ends before it does.
+// Run measures, and prints the results, even if ctx ends before it is done.
 func (c *benchCommand) Run(ctx context.Context, streams IO) error {
 	config := c.config(streams)
 	if err := config.Check(); err != nil {
@@ -64,8 +64,8 @@ func (c *benchCommand) Run(ctx context.Context, streams IO) error {
 	return nil
 }
 
-// config returns what to measure. Without an endpoint it has one that stands for
-// the server to be started.
+// config returns what to measure. Without --endpoint-url, its endpoint is a
+// placeholder for the server to be started.
 func (c *benchCommand) config(streams IO) bench.Config {
 	config := bench.Config{
 		Endpoint: strings.TrimSuffix(c.EndpointURL, "/"), Workloads: c.Workload, Scenario: c.Scenario,
@@ -81,7 +81,7 @@ func (c *benchCommand) config(streams IO) bench.Config {
 	return config
 }
 
-// measure runs the measurement, on a server of its own where no other is given.
+// measure runs the measurement, on a server of its own if no other is given.
 func (c *benchCommand) measure(ctx context.Context, streams IO, config bench.Config) (report bench.Report, err error) {
 	dir, err := os.MkdirTemp(c.Data, "slotfarm-bench-")
 	if err != nil {
@@ -110,8 +110,8 @@ func (c *benchCommand) where(dir string) string {
 	return "SLOTFARM_DATA=" + filepath.Join(dir, "data")
 }
 
-// agree warns of load on an endpoint that is not on this machine, and refuses it
-// unless --yes is given or a person says so.
+// agree warns about load on an endpoint that is not on this machine, and
+// refuses it unless --yes is given or a person agrees.
 func (c *benchCommand) agree(ctx context.Context, streams IO) error {
 	u, err := url.Parse(c.EndpointURL)
 	if err != nil || c.EndpointURL == "" || bench.Loopback(u.Hostname()) {
@@ -131,11 +131,11 @@ func (c *benchCommand) agree(ctx context.Context, streams IO) error {
 	return usageError{fmt.Errorf("no load was sent to %s; give --yes to send it", c.EndpointURL)}
 }
 
-// readLine returns the next line of in, or "" when ctx ends first.
+// readLine returns the next line of in, or "" if ctx ends first.
 func readLine(ctx context.Context, in io.Reader) string {
 	line := make(chan string, 1)
 	go func() {
-		text, _ := bufio.NewReader(in).ReadString('\n') // an end of input says no
+		text, _ := bufio.NewReader(in).ReadString('\n') // the end of the input means no
 		line <- text
 	}()
 	select {

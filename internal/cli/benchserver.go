@@ -18,7 +18,7 @@ type benchServerCommand struct {
 	DatabaseURL string `name:"database-url" required:"" xor:"storage"`
 }
 
-// Run serves until ctx ends. A database that holds anything is not for that.
+// Run serves until ctx ends. It refuses a database that holds anything.
 func (c *benchServerCommand) Run(ctx context.Context, streams IO) error {
 	if err := c.unused(ctx); err != nil {
 		return err

@@ -48,7 +48,8 @@ type catalogShowCommand struct {
 	Version *int `env:"-" placeholder:"N" help:"The number of a version; 0 is what was for sale before version 1. By default the version in force."`
 }
 
-// Run prints the server's catalogue; as JSON it is one that apply takes.
+// Run prints the server's catalogue; as JSON, it is a document that apply
+// accepts.
 func (c *catalogShowCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		ask := api.Catalog
@@ -211,12 +212,12 @@ type catalogApplyCommand struct {
 	Yes bool `short:"y" env:"-" help:"Do not ask when a price changes."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (catalogApplyCommand) Help() string {
 	return `The command prints what changes. It asks before it changes the price of an offering, because slots that are already held cost the new price from the next month on.`
 }
 
-// Run applies the catalogue where it changes anything.
+// Run applies the catalogue if it changes anything.
 func (c *catalogApplyCommand) Run(ctx context.Context, streams IO) error {
 	catalog, err := c.load()
 	if err != nil {

@@ -11,7 +11,7 @@ type checkpointCommand struct {
 	endpoint
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (checkpointCommand) Help() string {
 	return `Keep what is printed away from the data. "slotfarm verify --since FILE" then notices if the newest entries of a journal are missing, if an account is gone, or if the storage is an older copy. Test accounts are not in it, because they may go back.`
 }

@@ -1,7 +1,7 @@
 // Package cli holds the commands of the slotfarm binary, one file each. It
-// decides what a command line, the environment and a configuration file mean,
-// and what is printed where: answers for programs on standard output, logs and
-// words for people on standard error.
+// decides what the command line, the environment and a configuration file mean,
+// and what is printed where: answers on standard output, logs and messages on
+// standard error.
 package cli
 
 import (
@@ -23,7 +23,8 @@ const (
 	exitUsage   = 2
 )
 
-// IO is what a command gets from the process and gives back to it.
+// IO holds the arguments, streams and environment of the process that a command
+// uses.
 type IO struct {
 	Args []string // without the name of the program
 	In   io.Reader
@@ -31,7 +32,7 @@ type IO struct {
 	Err  io.Writer
 }
 
-// commands is the whole command line.
+// commands describes the whole command line.
 type commands struct {
 	Config configFile `name:"config" placeholder:"FILE" env:"SLOTFARM_CONFIG" help:"Read flags from a YAML or JSON file. Flags on the command line and environment variables take precedence."`
 
@@ -61,7 +62,7 @@ type commands struct {
 	Recover    recoverCommand    `cmd:"" help:"Make a new operator key if every other one is lost."`
 	Restore    restoreCommand    `cmd:"" help:"Make a data directory from a backup."`
 	Migrate    migrateCommand    `cmd:"" help:"Move a data directory to a PostgreSQL database."`
-	Checkpoint checkpointCommand `cmd:"" help:"Print how far the journal of every account has come, signed, to compare with later."`
+	Checkpoint checkpointCommand `cmd:"" help:"Print the signed position of every account's journal, to compare with later."`
 	Verify     verifyCommand     `cmd:"" help:"Verify a server, a data directory or a backup by recomputing every hash and every state."`
 
 	BenchServer benchServerCommand `cmd:"" hidden:""`
@@ -70,13 +71,13 @@ type commands struct {
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
-// errHelp ends the parsing of a command line that asks for help, once the help
+// errHelp ends the parsing of a command line that asks for help, after the help
 // is printed.
 var errHelp = errors.New("help was asked for")
 
-// Run runs the command that the arguments name until it ends or ctx does, and
-// returns the exit status: 0, 2 for a wrong command line, 1 for other failures.
-// A failure prints one line on io.Err.
+// Run runs the command that the arguments name until it or ctx ends, and
+// returns the exit status: 0 for success, 2 for a wrong command line, 1 for any
+// other failure. A failure prints one line on io.Err.
 func Run(ctx context.Context, streams IO) int {
 	parser, err := kong.New(&commands{},
 		kong.Name("slotfarm"),
@@ -126,7 +127,7 @@ func describe(v *kong.Value) string {
 	return v.Help + " (" + strings.Join(more, ", ") + ")"
 }
 
-// usageError is a failure that a better command line would have avoided.
+// usageError is a failure because of a wrong command line.
 type usageError struct{ error }
 
 func statusOf(err error) int {
@@ -141,8 +142,8 @@ func (s IO) fail(err error, status int) int {
 	return status
 }
 
-// oneLine puts a message on one line, and says in words what kong says of a
-// flag without a value in its own.
+// oneLine puts a message on one line, and rewords kong's messages about a flag
+// without a value.
 func oneLine(message string) string {
 	flag, rest, _ := strings.Cut(message, ": expected ")
 	if strings.HasSuffix(rest, ` but got "EOL" (<EOL>)`) {

@@ -17,7 +17,7 @@ type clockCommand struct {
 	Freeze  clockFreezeCommand  `cmd:"" help:"Freeze a test account's clock."`
 	Advance clockAdvanceCommand `cmd:"" help:"Move a test account's clock forward, and print what comes due on the way."`
 	Release clockReleaseCommand `cmd:"" help:"Let a test account's clock follow the wall clock again."`
-	Trust   clockTrustCommand   `cmd:"" help:"Have a server trust its wall clock again after the clock has jumped."`
+	Trust   clockTrustCommand   `cmd:"" help:"Make a server trust its wall clock again after the clock has jumped."`
 }
 
 // clockShowCommand prints a clock.
@@ -25,7 +25,7 @@ type clockShowCommand struct {
 	onAccount
 }
 
-// Run prints what the clock shows; as JSON it is the account that has it.
+// Run prints what the clock shows; as JSON, it prints the account.
 func (c *clockShowCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		a, err := api.Account(ctx, string(c.Account))
@@ -34,7 +34,7 @@ func (c *clockShowCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// clockFreezeCommand stands a clock still.
+// clockFreezeCommand freezes a clock.
 type clockFreezeCommand struct {
 	onAccount
 	At instant `required:"" env:"-" placeholder:"RFC3339" help:"The time to freeze the clock at. After the account's first transaction, the clock cannot go back."`
@@ -55,7 +55,7 @@ type clockAdvanceCommand struct {
 	Periods *int           `xor:"how" env:"-" placeholder:"N" help:"Move the clock forward by this many months, to the same day and time, or to the last day of a shorter month."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (clockAdvanceCommand) Help() string {
 	return `Give one of --to, --by and --periods. The clock is frozen afterwards.`
 }
@@ -90,7 +90,8 @@ func (c *clockReleaseCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// move has f move the account's clock, and prints where it is and what came due.
+// move calls f to move the account's clock, and prints its time and what came
+// due.
 func (c onAccount) move(ctx context.Context, streams IO, f func(context.Context, *client.Client) (operatorapi.Clock, error)) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		clock, err := f(ctx, api)
@@ -117,21 +118,21 @@ func dollars(amount operatorapi.Decimal) string {
 	return text
 }
 
-// clockTrustCommand ends the distrust of a wall clock.
+// clockTrustCommand makes a server trust its wall clock again.
 type clockTrustCommand struct {
 	query
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (clockTrustCommand) Help() string {
-	return `If the wall clock of a server jumps forward by more than --clock-jump, the server goes on by the time that has really passed, and /readyz answers 503. Look at the clock before you trust it: accounts are charged for every month that it has skipped.`
+	return `If the wall clock of a server jumps forward by more than --clock-jump, the server continues with the time that has really passed, and /readyz answers 503. Check the clock before you trust it: accounts are charged for every month that it has skipped.`
 }
 
-// Run trusts the clock and prints what was the time until now.
+// Run trusts the clock and prints the time that the server kept until now.
 func (c *clockTrustCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		w, err := api.TrustClock(ctx)
-		p.say("The server took it to be %s. It is %s now.", showTime(w.Kept), showTime(w.Wall))
+		p.say("The server's time was %s. It is %s now.", showTime(w.Kept), showTime(w.Wall))
 		return err
 	})
 }

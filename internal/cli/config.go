@@ -19,8 +19,8 @@ import (
 // configFile is the --config flag: the name of a file whose keys are flags.
 type configFile string
 
-// BeforeResolve reads the file and has its values stand in for flags that
-// neither the command line nor the environment sets. Kong calls it.
+// BeforeResolve reads the file and uses its values for flags that neither the
+// command line nor the environment sets. Kong calls it.
 func (c configFile) BeforeResolve(app *kong.Kong, ctx *kong.Context) error {
 	name := string(ctx.FlagValue(flagOf(ctx, "config")).(configFile))
 	if name == "" {
@@ -51,8 +51,8 @@ func flagOf(ctx *kong.Context, name string) *kong.Flag {
 }
 
 // parseConfig returns the values of a YAML or JSON file by key, each as it is
-// written there, so that a time or a number means what it does on the command
-// line. An empty file has none.
+// written there, so that a time or a number means the same as on the command
+// line. An empty file has no values.
 func parseConfig(body []byte) (map[string]yaml.Node, error) {
 	var values map[string]yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(body))
@@ -60,15 +60,17 @@ func parseConfig(body []byte) (map[string]yaml.Node, error) {
 		return nil, readable(err)
 	}
 	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is something after the flags")
+		return nil, errors.New("more text follows the flags")
 	}
 	return values, nil
 }
 
-// wrongShape finds what YAML says of a file that is a list or a text.
+// wrongShape matches the YAML library's error about a file that is a list or a
+// text.
 var wrongShape = regexp.MustCompile(`cannot unmarshal .* into map`)
 
-// readable returns an error of YAML without the words of its implementation.
+// readable returns an error of the YAML library without its implementation
+// details.
 func readable(err error) error {
 	var failed *yaml.TypeError
 	switch {
@@ -80,12 +82,12 @@ func readable(err error) error {
 	return errors.New(failed.Errors[0])
 }
 
-// isSetting reports whether a flag may come from elsewhere than the command line.
-// One that says what a single call does, marked with env:"-", may not.
+// isSetting reports whether a flag may come from the environment or a file. A
+// flag that describes a single call, marked with env:"-", may not.
 func isSetting(flag *kong.Flag) bool { return len(flag.Envs) > 0 && flag.Name != "config" }
 
-// checkKeys refuses keys that are no setting of any command, and values that are
-// not plain.
+// checkKeys refuses keys that are not a setting of any command, and values that
+// are not scalars.
 func checkKeys(app *kong.Kong, values map[string]yaml.Node) error {
 	known := map[string]bool{}
 	nodes := append([]*kong.Node{app.Model.Node}, app.Model.Leaves(false)...)
@@ -120,15 +122,15 @@ func resolver(file string, values map[string]yaml.Node) kong.ResolverFunc {
 	}
 }
 
-// decodes returns nil when text is a value of the flag.
+// decodes returns nil if text is a valid value of the flag.
 func decodes(flag *kong.Flag, text string) error {
 	scan := kong.Scan().PushTyped(text, kong.FlagValueToken)
 	into := reflect.New(flag.Target.Type()).Elem()
 	return flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, into)
 }
 
-// deferred resolves nothing. While there is a resolver, kong complains of an
-// environment variable that it cannot read only where no flag comes before it.
+// deferred resolves nothing. If there is a resolver, kong reports an unreadable
+// environment variable only if no flag on the command line overrides it.
 var deferred = kong.ResolverFunc(func(*kong.Context, *kong.Path, *kong.Flag) (any, error) { return nil, nil })
 
 func inEnvironment(flag *kong.Flag) bool {

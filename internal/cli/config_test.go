@@ -54,8 +54,8 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// TestEnvironmentBeforeFile has a variable that cannot be read hide a value of
-// the file that could be.
+// TestEnvironmentBeforeFile sets an invalid variable, which must take
+// precedence over a valid value in the file.
 func TestEnvironmentBeforeFile(t *testing.T) {
 	t.Setenv("SLOTFARM_MAX_SLOTS", "x")
 	status, _, stderr := run("sandbox", "--listen", "127.0.0.1:0", "--config", write(t, "config.yaml", "max-slots: 3\n"))

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// errDeclined is the answer no to a question.
+// errDeclined says that a person answered a question with no.
 var errDeclined = errors.New("nothing was changed")
 
-// confirm asks a person whether to do something, and returns nil for yes. Where
-// nobody can be asked it is a wrong command line, which --yes would make right.
+// confirm asks a person whether to do something, and returns nil for yes. If
+// there is no terminal to ask on, it returns a usageError that names --yes.
 func (s IO) confirm(ctx context.Context, question string) error {
 	if !terminal(s.In) || !terminal(s.Err) {
 		return usageError{fmt.Errorf("%s There is no terminal to ask on; give --yes to answer in advance", question)}
@@ -22,7 +22,7 @@ func (s IO) confirm(ctx context.Context, question string) error {
 	}
 	answered := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(s.In).ReadString('\n') // the end of the input is no yes
+		line, _ := bufio.NewReader(s.In).ReadString('\n') // the end of the input means no
 		answered <- line
 	}()
 	select {

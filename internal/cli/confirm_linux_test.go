@@ -18,7 +18,7 @@ const dearer = `offerings:
   - {id: ` + ios + `, description: iOS Unmetered Device Slot, platform: IOS, monthly: 310.5}
 `
 
-// TestQuestion has somebody at a terminal answer whether a price shall change.
+// TestQuestion answers at a terminal whether a price may change.
 func TestQuestion(t *testing.T) {
 	t.Parallel()
 	file := write(t, "catalog.yaml", dearer)
@@ -63,7 +63,7 @@ func TestQuestion(t *testing.T) {
 	}
 }
 
-// question reads from a terminal up to where the answer goes.
+// question reads from a terminal until the prompt for the answer.
 func question(t *testing.T, screen *os.File) string {
 	t.Helper()
 	var seen strings.Builder
@@ -77,7 +77,7 @@ func question(t *testing.T, screen *os.File) string {
 	return seen.String()
 }
 
-// TestQuestionNeedsBothWays has nobody who could see the question, or nobody
+// TestQuestionNeedsBothWays runs without anybody who could see the question, or
 // who could answer it.
 func TestQuestionNeedsBothWays(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ type renewalCancelCommand struct {
 	Held       bool   `env:"-" help:"Also let the held slots end with the period."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (renewalCancelCommand) Help() string {
 	return `Without a standing renewal, the next period renews what is held. With --held, it starts with nothing. The account may be ineligible or suspended.`
 }
@@ -48,7 +48,7 @@ type creditAddCommand struct {
 	Reason string `required:"" env:"-" placeholder:"TEXT" help:"The reason. The statement shows it."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (creditAddCommand) Help() string {
 	return `A credit is a line of the current period's statement. It corrects what was charged; nothing in a journal is ever changed.`
 }

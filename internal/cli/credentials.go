@@ -13,16 +13,17 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sigv4"
 )
 
-// operatorService is the service that calls of the operator's API are signed for.
+// operatorService is the service for which calls of the operator API are
+// signed.
 const operatorService = "slotfarm"
 
-// credentials returns what signs requests, from where the AWS CLI takes its
-// credentials: the environment, and then the profile of the shared credentials
-// file. Nil where there are none.
+// credentials returns a signer of requests, or nil if there are no credentials.
+// It looks for them where the AWS CLI does: in the environment, and then in the
+// profile of the shared credentials file.
 func credentials(env func(string) string) (*sigv4.Signer, error) {
 	signer := &sigv4.Signer{Service: operatorService, Region: cmp.Or(env("AWS_REGION"), env("AWS_DEFAULT_REGION"), "us-west-2")}
 	signer.AccessKeyID, signer.Secret = env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
-	signer.SessionToken = env("AWS_SESSION_TOKEN") // for the server to say that it takes none
+	signer.SessionToken = env("AWS_SESSION_TOKEN") // so that the server can say that it accepts none
 	if signer.AccessKeyID == "" || signer.Secret == "" {
 		found, err := profile(env)
 		if err != nil {
@@ -38,14 +39,14 @@ func credentials(env func(string) string) (*sigv4.Signer, error) {
 }
 
 // profile returns the settings of AWS_PROFILE in the shared credentials file. A
-// file or a profile that is not there has none: it may be one of the AWS CLI's
-// other kinds, and a sandbox needs none.
+// missing file or profile has no settings: the profile may be one of the AWS
+// CLI's other kinds, and a sandbox needs none.
 func profile(env func(string) string) (map[string]string, error) {
 	name := env("AWS_SHARED_CREDENTIALS_FILE")
 	if name == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return nil, nil // nobody's files
+			return nil, nil // there is no home directory
 		}
 		name = filepath.Join(home, ".aws", "credentials")
 	}
@@ -64,7 +65,7 @@ func profile(env func(string) string) (map[string]string, error) {
 	return found, nil
 }
 
-// section returns the settings below [name], nil where there is no such line.
+// section returns the settings below [name], or nil if there is no such line.
 func section(lines *bufio.Scanner, name string) (map[string]string, error) {
 	var found map[string]string
 	inside := false

@@ -149,8 +149,9 @@ func TestPackageScripts(t *testing.T) {
 	}
 }
 
-// TestDockerfile holds the image against the binary: its variables are those of
-// its command and of serve, which it is run with as well, and what it runs is there.
+// TestDockerfile compares the image with the binary: its variables must be
+// those of its command and of serve, with which it is also run, and the
+// commands must exist.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	dockerfile := read(t, "Dockerfile")

@@ -10,8 +10,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/client"
 )
 
-// answerTime is how long a command waits for one answer. What is asked of a
-// server takes far less; what does not answer by then hangs.
+// answerTime is how long a command waits for one answer. Every call takes far
+// less; a server that has not answered by then hangs.
 const answerTime = 30 * time.Second
 
 // endpoint holds the flag of every command that talks to a server.
@@ -19,8 +19,8 @@ type endpoint struct {
 	EndpointURL endpointURL `default:"http://127.0.0.1:8623" placeholder:"URL" help:"The URL of the server."`
 }
 
-// connect returns a client of the endpoint, to be closed. It signs its requests
-// where there are credentials to do it with; a sandbox looks at none.
+// connect returns a client of the endpoint, which the caller closes. The client
+// signs its requests if there are credentials; a sandbox ignores signatures.
 func (e endpoint) connect() (*client.Client, error) {
 	api, err := client.New(string(e.EndpointURL))
 	if err != nil {
@@ -33,7 +33,7 @@ func (e endpoint) connect() (*client.Client, error) {
 	return api.Signed(func(r *http.Request, body []byte) error { return signer.Sign(r, body, time.Now()) }), nil
 }
 
-// ask has f ask the server at the endpoint.
+// ask calls f with a client of the endpoint.
 func (e endpoint) ask(ctx context.Context, f func(context.Context, *client.Client) error) error {
 	api, err := e.connect()
 	if err != nil {
@@ -46,24 +46,24 @@ func (e endpoint) ask(ctx context.Context, f func(context.Context, *client.Clien
 // endpointURL is an http or https URL without a slash at its end.
 type endpointURL string
 
-// UnmarshalText takes what client.New takes.
+// UnmarshalText accepts what client.New accepts.
 func (e *endpointURL) UnmarshalText(text []byte) error {
 	u, err := client.Endpoint(string(text))
 	*e = endpointURL(u)
 	return err
 }
 
-// accountID is an account as a flag names it, "" where it does not.
+// accountID is the account that a flag names; "" if the flag is not given.
 type accountID string
 
-// UnmarshalText takes the id of an account.
+// UnmarshalText accepts the id of an account.
 func (a *accountID) UnmarshalText(text []byte) error {
 	id, err := account.ParseID(string(text))
 	*a = accountID(id)
 	return err
 }
 
-// pause waits for a while, and reports whether ctx has not ended by then.
+// pause waits for a while. It returns false if ctx ends meanwhile.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -10,8 +10,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// entryText returns an entry as text for people. Columns stand below one another as
-// long as numbers are of the usual size.
+// entryText returns an entry as text for people. Columns are aligned as long as
+// numbers have the usual size.
 func entryText(e operatorapi.Entry) string {
 	text := fmt.Sprintf("%-24s  %s  %-5s  %-10s  %s",
 		showTime(e.Event.At), e.Account, fmt.Sprintf("#%d", e.Seq), e.Event.Kind, strings.Join(details(e.Event), ", "))
@@ -26,14 +26,14 @@ func auditHeader() string {
 	return fmt.Sprintf(auditFormat, "RECORDED", "AT", "ENTRY", "BY", "FROM", "REQUEST", "WHAT", "")
 }
 
-// audit returns an entry with who caused it, and when that was by the wall clock
-// and by the account's.
+// audit returns an entry as text, with who caused it, and its times by the wall
+// clock and the account's clock.
 func audit(e operatorapi.Entry) string {
 	return fmt.Sprintf(auditFormat, showTime(e.Recorded), showTime(e.Event.At), fmt.Sprintf("#%d", e.Seq),
 		e.By.Key, e.By.Source, e.By.Request, e.Event.Kind, strings.Join(details(e.Event), ", "))
 }
 
-// details returns what there is to say of an event.
+// details returns the details of an event as text.
 func details(e operatorapi.Event) []string {
 	switch e.Kind {
 	case "opened":
@@ -135,8 +135,8 @@ func clockAt(frozen *time.Time) string {
 	return "frozen at " + showTime(*frozen)
 }
 
-// transaction describes a transaction. A renewal also says from when on it counts,
-// and one with a promotion which it is.
+// transaction describes a transaction. A renewal also shows from when it
+// applies, and a transaction with a promotion shows which.
 func transaction(t operatorapi.EntryTransaction) string {
 	text := slots(t.Quantity, t.OfferingID, t.Cents) + "  " + t.ID
 	if !t.EffectiveOn.Equal(t.CreatedOn) {

@@ -10,28 +10,28 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// history is how many entries before those that it prints a follower reads, to
-// find the place to which a journal is put back.
+// history is how many entries before the printed ones a follower reads, so that
+// it can find the place to which a journal goes back.
 const history = 200
 
-// follower prints the entries of journals, each poll those that are new.
+// follower prints the entries of journals. Each poll prints the new ones.
 type follower struct {
 	api    *client.Client
-	only   string // account; "" is all
-	follow bool   // beyond the first poll, and also an account that is not there yet
-	lines  int64  // of each account at the start
+	only   string // an account; "" means all
+	follow bool   // continue after the first poll; the account need not exist yet
+	lines  int64  // number of entries of each account to print at the start
 	print  printer
 	seen   map[string]*place // by account; nil before the first poll
 }
 
-// place is how far a journal was read.
+// place records how far a journal was read.
 type place struct {
-	skip   int64    // number of the newest entry that is too old to be printed
+	skip   int64    // number of the newest entry that is not printed because it is too old
 	last   int64    // number of the last entry that was read
-	hashes []string // of the last ones, at most operatorapi.MaxEntries
+	hashes []string // of the last entries, at most operatorapi.MaxEntries
 }
 
-// poll prints what is new in all journals, oldest first.
+// poll prints the new entries of all journals, oldest first.
 func (f *follower) poll(ctx context.Context) error {
 	newest, err := f.newest(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func (f *follower) poll(ctx context.Context) error {
 	}
 	var entries []operatorapi.Entry
 	f.note(newest)
-	for _, id := range slices.Sorted(maps.Keys(f.seen)) { // also those that are gone
+	for _, id := range slices.Sorted(maps.Keys(f.seen)) { // including accounts that are gone
 		more, err := f.read(ctx, id, newest[id])
 		if err != nil {
 			return err
@@ -81,8 +81,9 @@ func (f *follower) newest(ctx context.Context) (map[string]int64, error) {
 	}
 }
 
-// note finds a place for each account that has none. An account that is there at
-// the start has only its newest lines printed, one that comes later all of them.
+// note adds a place for each account that has none. For an account that exists
+// at the start, only the newest lines are printed; for a later one, all of
+// them.
 func (f *follower) note(newest map[string]int64) {
 	first := f.seen == nil
 	if first {
@@ -99,7 +100,8 @@ func (f *follower) note(newest map[string]int64) {
 	}
 }
 
-// start returns the place from which to print the newest lines of n entries.
+// start returns the place from which to print only the newest lines of n
+// entries.
 func (f *follower) start(n int64) *place {
 	p := &place{skip: max(0, n-f.lines)}
 	p.last = p.skip
@@ -109,9 +111,9 @@ func (f *follower) start(n int64) *place {
 	return p
 }
 
-// read returns the entries of an account that are to be printed. A journal that
-// has fewer than were read, or another one where the last was, was put back;
-// that is printed, and reading goes on from there.
+// read returns the entries of an account that are to be printed. If the journal
+// has fewer entries than were read, or a different entry in the place of the
+// last one, it went back; read prints that, and continues from there.
 func (f *follower) read(ctx context.Context, id string, newest int64) ([]operatorapi.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -123,7 +125,7 @@ func (f *follower) read(ctx context.Context, id string, newest int64) ([]operato
 	}
 	var read []operatorapi.Entry
 	for newest > p.last {
-		known := min(1, len(p.hashes)) // the last entry comes again, to see that it is the same
+		known := min(1, len(p.hashes)) // the last entry is read again, to check that it is the same
 		page, err := f.api.Journal(ctx, id, p.last-int64(known), operatorapi.MaxEntries)
 		if err != nil {
 			return nil, err
@@ -134,7 +136,7 @@ func (f *follower) read(ctx context.Context, id string, newest int64) ([]operato
 			}
 			continue
 		}
-		if len(page) == known { // put back since newest was asked for
+		if len(page) == known { // the journal went back since newest was read
 			p.skip = min(p.skip, p.last)
 			break
 		}
@@ -143,8 +145,8 @@ func (f *follower) read(ctx context.Context, id string, newest int64) ([]operato
 	return read, nil
 }
 
-// back moves the place in a journal to the newest of the entries that were read
-// and are still there, and prints where that is.
+// back moves the place in a journal to the newest entry that was read and still
+// exists, and prints that place.
 func (f *follower) back(ctx context.Context, id string, newest int64) error {
 	p := f.seen[id]
 	base, kept := p.last-int64(len(p.hashes)), 0
@@ -157,13 +159,13 @@ func (f *follower) back(ctx context.Context, id string, newest int64) error {
 	}
 	p.last, p.hashes = base+int64(kept), p.hashes[:kept]
 	if kept == 0 {
-		p.last = min(base, newest) // what stood before that is not known
+		p.last = min(base, newest) // earlier entries are not known
 	}
 	p.skip = min(p.skip, p.last)
 	return f.print.back(id, p.last)
 }
 
-// pass moves the place behind entries and returns those to be printed.
+// pass moves the place past the entries and returns those to be printed.
 func (p *place) pass(entries []operatorapi.Entry) []operatorapi.Entry {
 	for _, e := range entries {
 		p.last = e.Seq
@@ -173,12 +175,12 @@ func (p *place) pass(entries []operatorapi.Entry) []operatorapi.Entry {
 	return slices.DeleteFunc(entries, func(e operatorapi.Entry) bool { return e.Seq <= p.skip })
 }
 
-// inOrder sorts the entries of several accounts by when they were recorded. The
-// entries of one account stay in the order of their numbers, also where the
-// wall clock went back between them.
+// inOrder sorts the entries of several accounts by the time when they were
+// recorded. The entries of one account stay in the order of their numbers, even
+// if the wall clock went back between them.
 func inOrder(entries []operatorapi.Entry) []operatorapi.Entry {
 	type key struct {
-		at      time.Time // the latest so far in the account
+		at      time.Time // the latest time so far in the account
 		account string
 		entry   operatorapi.Entry
 	}

@@ -13,7 +13,7 @@ type initCommand struct {
 	storage
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (initCommand) Help() string {
 	return `The key is printed once, as JSON. If the storage was initialised before, the command fails and changes nothing.`
 }
@@ -30,7 +30,8 @@ func (c *initCommand) Run(ctx context.Context, streams IO) error {
 	return showKey(streams, made)
 }
 
-// showKey prints an operator's key, the only time that its secret is shown.
+// showKey prints an operator's key. This is the only time that its secret is
+// shown.
 func showKey(streams IO, made access.Credentials) error {
 	return json.NewEncoder(streams.Out).Encode(struct {
 		AccessKeyID     string `json:"accessKeyId"`

@@ -15,7 +15,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 )
 
-// followPause is how long a follower waits before it looks again.
+// followPause is how long a follower waits between two polls.
 const followPause = 200 * time.Millisecond
 
 // journalCommand holds the commands on journals.
@@ -33,13 +33,13 @@ type tailCommand struct {
 	Output  string    `short:"o" default:"text" enum:"text,json" placeholder:"FORMAT" help:"Print text for people, or json: each entry on a line, as the API gives it."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (tailCommand) Help() string {
 	return `A line of text shows the time by the account's clock, the account, the number of the entry, and what happened. A line that starts with -- says that an account went back to an earlier entry because it was restored or reset. With json, such lines go to standard error.`
 }
 
-// Run prints until there is nothing more, or until ctx ends. To be interrupted
-// is how following ends, and so is a reader who has seen enough.
+// Run prints until there is nothing more, or until ctx ends. While following,
+// an interrupt is the normal end, and so is a reader of a pipe that goes away.
 func (c *tailCommand) Run(ctx context.Context, streams IO) error {
 	if c.Lines < 0 {
 		return usageError{fmt.Errorf("--lines %d is out of range; it must be at least 0", c.Lines)}
@@ -61,19 +61,20 @@ func (c *tailCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // keepSignal keeps a signal from ending the process, until the function that it
-// returns is called. What is written to a pipe without a reader is then an
-// error, and no sudden end.
+// returns is called. Writing to a pipe without a reader is then an error
+// instead of a sudden end.
 func keepSignal(s os.Signal) (restore func()) {
 	kept := make(chan os.Signal, 1)
 	signal.Notify(kept, s)
 	return func() { signal.Stop(kept) }
 }
 
-// errNobodyReads is a pipe whose reader has gone. A connection that breaks is
-// another failure, which the errors of the system do not tell from it.
-var errNobodyReads = errors.New("nobody reads what is printed")
+// errNobodyReads is the error of a pipe whose reader has gone. The errors of
+// the system do not distinguish this from a broken connection, which is a real
+// failure.
+var errNobodyReads = errors.New("nobody reads the output")
 
-// pipe is an output whose reader may go.
+// pipe is an output whose reader may go away.
 type pipe struct{ io.Writer }
 
 // Write implements io.Writer.
@@ -85,7 +86,7 @@ func (p pipe) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// printer is how lines are printed.
+// printer holds the functions that print lines.
 type printer struct {
 	entry func(operatorapi.Entry) error
 	back  func(account string, seq int64) error
@@ -107,7 +108,7 @@ func (c *tailCommand) printer(streams IO) printer {
 	return p
 }
 
-// printJSON prints an entry as it came, on one line.
+// printJSON prints an entry as it was received, on one line.
 func printJSON(w io.Writer, e operatorapi.Entry) error {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, e.Raw); err != nil {

@@ -106,7 +106,7 @@ func TestFollow(t *testing.T) {
 	bobs.stop()
 }
 
-// TestFollowManyEntries has more appended at once than an answer holds.
+// TestFollowManyEntries appends more entries at once than an answer holds.
 func TestFollowManyEntries(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil, "--listen", "127.0.0.1:0", "--time", "2026-01-31T00:00:00Z")
@@ -307,8 +307,8 @@ func TestFollowRestore(t *testing.T) {
 	all.stop()
 }
 
-// TestNobodyReadsTheJournal has the reader go away before and while entries are
-// printed. Any other failure to print is one.
+// TestNobodyReadsTheJournal lets the reader go away before and while entries
+// are printed. Any other failure to print is an error.
 func TestNobodyReadsTheJournal(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil, "--listen", "127.0.0.1:0")

@@ -44,11 +44,11 @@ func (c *keyCreateCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// policy is a ready-made policy by its name, or the name of a file. It is "" where
-// the flag is not given.
+// policy is the name of a ready-made policy or of a file; "" if the flag is not
+// given.
 type policy string
 
-// UnmarshalText takes any name.
+// UnmarshalText accepts any name.
 func (p *policy) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		return errors.New(`"" is not a policy; it must be read-only, buyer=N, operator or the name of a file`)
@@ -57,7 +57,8 @@ func (p *policy) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// body returns the policy as the API takes it, nil where none is given.
+// body returns the policy in the form that the API accepts, or nil if none is
+// given.
 func (p policy) body() (json.RawMessage, error) {
 	name, number, given := strings.Cut(string(p), "=")
 	switch {

@@ -29,8 +29,8 @@ func slotfarm() {
 	os.Exit(cli.Run(ctx, cli.IO{Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
-// clearEnvironment forgets what the person who runs the tests has set for
-// slotfarm and for OpenTelemetry, and the width of the terminal, to which help is wrapped.
+// clearEnvironment unsets the variables of slotfarm and OpenTelemetry, and the
+// width of the terminal, to which help is wrapped.
 func clearEnvironment() {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

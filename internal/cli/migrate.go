@@ -13,7 +13,7 @@ type migrateCommand struct {
 	To   string `required:"" env:"SLOTFARM_TO,SLOTFARM_DATABASE_URL" placeholder:"URL" help:"A new PostgreSQL database."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (migrateCommand) Help() string {
 	return `The command recomputes every hash and state on the way, and once more in the database. If one is wrong or anything fails, the database stays empty. The directory stays as it is. Servers need the same master key afterwards: pass it with --master-key-file.`
 }

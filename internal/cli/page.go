@@ -27,8 +27,8 @@ type onAccount struct {
 	Account accountID `required:"" placeholder:"ID" help:"The account."`
 }
 
-// show has f ask the server and write a page for people, and prints that or the
-// server's newest answer.
+// show calls f, which asks the server and writes a page for people. It prints
+// the page or the server's last answer.
 func (q query) show(ctx context.Context, streams IO, f func(context.Context, *client.Client, *page) error) error {
 	return q.ask(ctx, func(ctx context.Context, api *client.Client) error {
 		p := &page{}
@@ -39,7 +39,7 @@ func (q query) show(ctx context.Context, streams IO, f func(context.Context, *cl
 	})
 }
 
-// print prints a page as the flags say.
+// print prints a page in the format that the flags say.
 func (q query) print(w io.Writer, p *page) error {
 	if q.Output == "json" {
 		return p.printJSON(w)
@@ -47,13 +47,14 @@ func (q query) print(w io.Writer, p *page) error {
 	return p.printText(w)
 }
 
-// page is what a command prints: a text for people, and an answer for programs.
+// page is the output of a command: a text for people, and an answer for
+// programs.
 type page struct {
 	text   strings.Builder
-	answer []byte // JSON; nil is none
+	answer []byte // JSON; nil if there is none
 }
 
-// keep makes a body the answer, in place of the one before.
+// keep makes a body the answer, in place of the previous one.
 func (p *page) keep(body []byte) { p.answer = body }
 
 // say adds a line to the text.
@@ -61,8 +62,8 @@ func (p *page) say(format string, args ...any) {
 	p.text.WriteString(plain(fmt.Sprintf(format, args...)) + "\n")
 }
 
-// table adds rows of cells below a header to the text. Columns that hold numbers
-// alone are aligned to the right, but for the first, which names the row.
+// table adds rows of cells below a header to the text. Columns that hold only
+// numbers are aligned to the right, except the first, which names the row.
 func (p *page) table(header []string, rows [][]string) {
 	for column := range header {
 		if column > 0 && numeric(rows, column) {
@@ -76,11 +77,11 @@ func (p *page) table(header []string, rows [][]string) {
 		}
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
-	_ = w.Flush() // writing to a builder never fails
+	_ = w.Flush() // writing to a strings.Builder cannot fail
 }
 
-// numeric reports whether a column holds numbers and nothing else, rows without
-// a cell there aside.
+// numeric reports whether a column holds only numbers. It ignores rows without
+// a cell there.
 func numeric(rows [][]string, column int) bool {
 	found := false
 	for _, row := range rows {
@@ -105,8 +106,8 @@ func alignRight(rows [][]string, column int) {
 	}
 }
 
-// plain returns a text without what would move a terminal's cursor or break a
-// line: names and descriptions may hold anything.
+// plain returns a text without characters that would move a terminal's cursor
+// or break a line: names and descriptions may hold anything.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -116,7 +117,7 @@ func plain(text string) string {
 	}, text)
 }
 
-// printText prints the text, without blanks at the ends of lines.
+// printText prints the text, without spaces at the ends of lines.
 func (p *page) printText(w io.Writer) error {
 	var trimmed strings.Builder
 	for line := range strings.Lines(p.text.String()) {

@@ -23,7 +23,8 @@ type promotionListCommand struct {
 	query
 }
 
-// Run prints a line for each promotion; as JSON they are as in the catalogue.
+// Run prints a line for each promotion; as JSON, they have the form of the
+// catalogue.
 func (c *promotionListCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		catalog, _, err := served(ctx, api)
@@ -75,7 +76,7 @@ type promotionRemoveCommand struct {
 	onPromotion
 }
 
-// Run takes the promotion out of the catalogue.
+// Run removes the promotion from the catalogue.
 func (c *promotionRemoveCommand) Run(ctx context.Context, streams IO) error {
 	return c.revise(ctx, streams, func(catalog *offering.Catalog, at int) error {
 		if at < 0 {
@@ -86,8 +87,8 @@ func (c *promotionRemoveCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// revise has f change the catalogue, in which the promotion is at a place, -1
-// where it is not.
+// revise calls f to change the catalogue. At is the index of the promotion in
+// it, or -1 if it is not there.
 func (c onPromotion) revise(ctx context.Context, streams IO, f func(catalog *offering.Catalog, at int) error) error {
 	r := revision{query: c.query, name: c.ID}
 	return r.make(ctx, streams, func(catalog offering.Catalog) (offering.Catalog, error) {

@@ -14,18 +14,18 @@ const (
 	readyPause = 50 * time.Millisecond // between two attempts
 )
 
-// readyCommand asks a server whether it takes requests.
+// readyCommand asks a server whether it accepts requests.
 type readyCommand struct {
 	endpoint
 	Wait time.Duration `placeholder:"DURATION" help:"Try again until the server is ready or this duration is over, such as 10s."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (readyCommand) Help() string {
 	return `The exit status is 0 if the server is ready, and 1 if it is not or does not answer. This is for health checks of containers, and for scripts that have just started a server.`
 }
 
-// Run succeeds when the server is ready.
+// Run succeeds if the server is ready.
 func (c *readyCommand) Run(ctx context.Context) error {
 	if c.Wait < 0 {
 		return usageError{fmt.Errorf("--wait %s is negative", c.Wait)}

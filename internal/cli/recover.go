@@ -6,13 +6,13 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offline"
 )
 
-// recoverCommand lets an operator in again who has lost every key.
+// recoverCommand makes a key for an operator who has lost every key.
 type recoverCommand struct {
 	storage
 	Name string `default:"recovered" placeholder:"NAME" help:"The name of the key."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (recoverCommand) Help() string {
 	return `The key is printed once, as JSON. The command needs the storage and its master key, so only those who already have full access can use it. If the storage is a data directory, stop its server first. Other keys stay as they are: list them, and delete those that are lost.`
 }

@@ -14,7 +14,7 @@ type rekeyCommand struct {
 	NewMasterKeyFile string `placeholder:"FILE" help:"The new master key. By default the command generates one, and it replaces the old one."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (rekeyCommand) Help() string {
 	return `Stop every server of the data first. Access keys stay as they are. A generated master key stays in a file with the same name and .new at its end until every secret is sealed under it. If the command is interrupted, run it again. Backups made earlier need the old master key.`
 }

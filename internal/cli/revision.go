@@ -16,12 +16,12 @@ import (
 type revision struct {
 	query
 	yes  bool   // do not ask
-	name string // of what is wrong when the server refuses it
+	name string // of the catalogue in the error if the server refuses it
 }
 
-// make has change make the new catalogue of the one in force, and applies it
-// where anything changes. Nothing that others change meanwhile is lost: the
-// server refuses it then.
+// make calls change to make the new catalogue from the one in force, and
+// applies it if anything changes. If somebody else changes the catalogue
+// meanwhile, the server refuses it, so no change is lost.
 func (r revision) make(ctx context.Context, streams IO, change func(offering.Catalog) (offering.Catalog, error)) error {
 	return r.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		now, number, err := served(ctx, api)
@@ -50,7 +50,7 @@ func (r revision) make(ctx context.Context, streams IO, change func(offering.Cat
 	})
 }
 
-// served returns what a server sells, and by which version of its catalogue.
+// served returns the catalogue in force at a server, and its version.
 func served(ctx context.Context, api *client.Client) (catalog offering.Catalog, number int, err error) {
 	versions, err := api.Versions(ctx)
 	if err != nil {
@@ -65,7 +65,8 @@ func served(ctx context.Context, api *client.Client) (catalog offering.Catalog, 
 	return catalog, number, err
 }
 
-// agreed asks where a price changes, and returns nil when that is wanted.
+// agreed asks for confirmation if a price changes, and returns nil if the
+// change is wanted.
 func (r revision) agreed(ctx context.Context, streams IO, changes []offering.Change) error {
 	changes = slices.DeleteFunc(slices.Clone(changes), func(change offering.Change) bool { return !change.Price })
 	if r.yes || len(changes) == 0 {

@@ -23,14 +23,14 @@ import (
 // drainTime is how long a stopping server waits for requests under way.
 const drainTime = 20 * time.Second
 
-// sandboxCommand runs a server that takes any credentials.
+// sandboxCommand runs a server that accepts any credentials.
 type sandboxCommand struct {
 	listening
 	Data        string   `placeholder:"DIR" help:"Keep the state in this directory. By default the state is kept in memory."`
 	Seed        string   `placeholder:"FILE" help:"Start with the catalogue and the accounts of a seed, in YAML or JSON. What --data already holds stays as it is."`
 	Time        instant  `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this time. A clock that is already past it stays where it is."`
 	MaxSlots    int      `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold if it has no limit of its own."`
-	AllowHost   []string `placeholder:"NAME" help:"Also answer requests for this host, beside localhost and addresses, such as the name of a container. Repeat the flag for several hosts."`
+	AllowHost   []string `placeholder:"NAME" help:"Also answer requests for this host, such as the name of a container, in addition to localhost and addresses. Repeat the flag for several hosts."`
 	AllowRemote bool     `help:"Allow an address that is not loopback. Everyone who can reach the sandbox can use it."`
 }
 
@@ -67,7 +67,7 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 	return serve(ctx, s, log, 0)
 }
 
-// seed returns the seed to start with, nil where none is given.
+// seed returns the seed to start with, or nil if none is given.
 func (c *sandboxCommand) seed() (*manifest.Seed, error) {
 	if c.Seed == "" {
 		return nil, nil
@@ -79,8 +79,8 @@ func (c *sandboxCommand) seed() (*manifest.Seed, error) {
 	return &seed, nil
 }
 
-// checkListen refuses an address that others can reach, unless that is asked
-// for, and a port that is none.
+// checkListen refuses an address that others can reach, unless that is allowed,
+// and an invalid port.
 func (c *sandboxCommand) checkListen() error {
 	if err := checkAddress("--listen", c.Listen); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (c *sandboxCommand) checkListen() error {
 	return fmt.Errorf("--listen %q is not a loopback address, and everyone who can reach the sandbox can use it; give --allow-remote to allow that", c.Listen)
 }
 
-// checkHosts refuses what is no name of a host.
+// checkHosts refuses values that are not names of hosts.
 func (c *sandboxCommand) checkHosts() error {
 	for _, name := range c.AllowHost {
 		if name == "" || strings.ContainsAny(name, ":/*@? ") {
@@ -101,14 +101,14 @@ func (c *sandboxCommand) checkHosts() error {
 	return nil
 }
 
-// loopback reports whether nobody but this machine can reach an address.
+// loopback reports whether only this machine can reach an address.
 func loopback(listen string) bool {
 	host, _, _ := net.SplitHostPort(listen)
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// checkAddress refuses what is no address with a port.
+// checkAddress refuses a text that is not an address with a port.
 func checkAddress(flag, listen string) error {
 	_, port, err := net.SplitHostPort(listen)
 	if err == nil {
@@ -127,17 +127,17 @@ func checkMaxSlots(n int) error {
 	return nil
 }
 
-// gcPercent has garbage collected when the heap has grown threefold, not twofold:
-// most of it are the newest states of accounts, which stay.
+// gcPercent makes garbage collection run when the heap has tripled, not
+// doubled: most of it holds the newest states of accounts, which stay.
 const gcPercent = 200
 
-// serve waits until ctx ends or serving does, then closes the server. Where it is
-// ctx that ended, the server drains for delay first.
+// serve waits until ctx or serving ends, then closes the server. If ctx ended,
+// the server first drains for delay.
 func serve(ctx context.Context, s *server.Server, log *slog.Logger, delay time.Duration) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	debug.FreeOSMemory() // what only the start needed
+	debug.FreeOSMemory() // memory that only the start needed
 	select {
 	case err := <-s.Failed():
 		return errors.Join(fmt.Errorf("serve: %w", err), closeServer(ctx, s))
@@ -149,7 +149,7 @@ func serve(ctx context.Context, s *server.Server, log *slog.Logger, delay time.D
 	return closeServer(ctx, s)
 }
 
-// closeServer closes the server after the requests under way, also when ctx has
+// closeServer closes the server after the requests under way, even if ctx has
 // ended.
 func closeServer(ctx context.Context, s *server.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
@@ -157,7 +157,7 @@ func closeServer(ctx context.Context, s *server.Server) error {
 	return s.Close(ctx)
 }
 
-// welcome tells a person what to paste next.
+// welcome prints what to paste into another terminal.
 func welcome(w io.Writer, endpoint string) {
 	fmt.Fprintf(w, `slotfarm sandbox at %[1]s. Any credentials will do. Paste into another terminal:
 

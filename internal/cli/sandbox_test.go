@@ -246,7 +246,7 @@ func TestLogFormat(t *testing.T) {
 	}
 }
 
-// TestBuildIsShown has the metrics say what runs.
+// TestBuildIsShown checks that the metrics show the build.
 func TestBuildIsShown(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil, "--listen", "127.0.0.1:0")

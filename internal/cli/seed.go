@@ -18,13 +18,13 @@ type seedCommand struct {
 	Export seedExportCommand `cmd:"" help:"Print the current state of a server as a seed."`
 }
 
-// seedApplyCommand plants a seed in a server that runs.
+// seedApplyCommand plants a seed in a running server.
 type seedApplyCommand struct {
 	endpoint
 	File string `arg:"" placeholder:"FILE" help:"The seed, YAML or JSON."`
 }
 
-// Run plants the seed and says what it made.
+// Run plants the seed and says what it created.
 func (c *seedApplyCommand) Run(ctx context.Context, streams IO) error {
 	body, err := os.ReadFile(c.File)
 	if err != nil {
@@ -45,7 +45,7 @@ type seedCheckCommand struct {
 	File string `arg:"" placeholder:"FILE" help:"The seed, YAML or JSON."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (seedCheckCommand) Help() string {
 	return `The command finds values that are misspelt, missing or of the wrong type. Whether an account may buy what the seed says is checked when the seed is applied. If any of it cannot be done then, nothing changes.`
 }
@@ -65,7 +65,7 @@ type seedExportCommand struct {
 	endpoint
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (seedExportCommand) Help() string {
 	return `The seed holds the history that led each account to its state. Applying the seed repeats that history.`
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
 
-// serveCommand runs the service for others: signatures are checked, and accounts
-// and keys are what the operator made. The default rates and bursts are those that
+// serveCommand runs the service for a team: it checks signatures, and only the
+// operator makes accounts and keys. The default rates and bursts are those that
 // AWS documents for Device Farm (developer guide, limits).
 type serveCommand struct {
 	storage
@@ -28,11 +28,11 @@ type serveCommand struct {
 	ReadBurst      int           `default:"50" placeholder:"N" help:"How many of these calls an account may make at once."`
 	WriteRate      float64       `default:"1" placeholder:"N" help:"How many calls per second an account may make to each other operation. 0 means no limit."`
 	WriteBurst     int           `default:"10" placeholder:"N" help:"How many of these calls an account may make at once."`
-	ClockJump      time.Duration `default:"1h" placeholder:"TIME" help:"Distrust the wall clock if it jumps forward by more than this; 0 always trusts it. On Linux, a machine that has slept is no jump."`
+	ClockJump      time.Duration `default:"1h" placeholder:"TIME" help:"Distrust the wall clock if it jumps forward by more than this; 0 always trusts it. On Linux, sleep of the machine does not count as a jump."`
 	DrainDelay     time.Duration `default:"3s" placeholder:"TIME" help:"How long /readyz fails before the listener closes, so that load balancers notice. At most 1m."`
 }
 
-// maxDrainDelay is as long as a load balancer that looks twice a minute needs.
+// maxDrainDelay is long enough for a load balancer that checks twice a minute.
 const maxDrainDelay = time.Minute
 
 // Run serves until ctx ends.
@@ -43,7 +43,7 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	if err := errors.Join(c.check(), c.offline().Check()); err != nil {
 		return err
 	}
-	if err := server.KeepMemory(); err != nil { // before there are any secrets
+	if err := server.KeepMemory(); err != nil { // before any secrets are read
 		return fmt.Errorf("keep secrets out of core dumps: %w", err)
 	}
 	master, err := c.offline().MasterKey()
@@ -70,8 +70,8 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 	return serve(ctx, s, log, c.DrainDelay)
 }
 
-// Of one address so many requests a second that no key has signed, and so many at
-// once, are refused without a delay.
+// For each address, this many requests per second that no key has signed, and
+// this many at once, are refused without a delay.
 const (
 	strangerRate  = 1
 	strangerBurst = 100

@@ -53,7 +53,7 @@ func (p *page) snapshots(all ...operatorapi.Snapshot) {
 	p.table([]string{"SNAPSHOT", "ENTRIES", "NOW", "TAKEN"}, rows)
 }
 
-// snapshotRestoreCommand goes back to a snapshot.
+// snapshotRestoreCommand restores a snapshot.
 type snapshotRestoreCommand struct {
 	onAccount
 	Into     accountID `env:"-" placeholder:"ID" help:"Restore the snapshot into this test account, in place of everything it has. The snapshot's own account stays as it is."`
@@ -69,13 +69,13 @@ func (c *snapshotRestoreCommand) Run(ctx context.Context, streams IO) error {
 	})
 }
 
-// snapshotDeleteCommand forgets a snapshot.
+// snapshotDeleteCommand deletes a snapshot.
 type snapshotDeleteCommand struct {
 	onAccount
 	Snapshot string `arg:"" help:"The snapshot."`
 }
 
-// Run forgets the snapshot and says so; as JSON there is nothing to print.
+// Run deletes the snapshot and says so; as JSON, it prints nothing.
 func (c *snapshotDeleteCommand) Run(ctx context.Context, streams IO) error {
 	return c.show(ctx, streams, func(ctx context.Context, api *client.Client, p *page) error {
 		p.say("%s is deleted.", c.Snapshot)

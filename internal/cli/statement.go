@@ -21,7 +21,7 @@ type statementCommand struct {
 	Output  string    `short:"o" env:"-" default:"table" enum:"table,json,csv" placeholder:"FORMAT" help:"Print a table for people, json: what the API answers, or csv."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (statementCommand) Help() string {
 	return `A statement shows what was bought in the month, what was charged at its beginning for renewed slots, and what the sessions come to that were booked in it: a line for each kind, platform and price, with the minutes. A renewal made during a month is charged at the beginning of the next. The statement shows the price of a slot if it follows from the amount or the catalogue.
 
@@ -68,7 +68,7 @@ func (p *page) statement(s operatorapi.Statement) {
 
 func fixed(cents int64) string { return money.Cents(cents).Fixed() }
 
-// printCSV prints the lines of a statement as RFC 4180 has it.
+// printCSV prints the lines of a statement in the format of RFC 4180.
 func printCSV(w io.Writer, s operatorapi.Statement) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
@@ -88,7 +88,7 @@ func printCSV(w io.Writer, s operatorapi.Statement) error {
 	return out.WriteAll(rows)
 }
 
-// text returns a cell that a spreadsheet takes for a text and no formula.
+// text returns a cell that a spreadsheet reads as text and not as a formula.
 func text(cell string) string {
 	if strings.ContainsAny(firstRune(cell), "=+-@\t\r\n＝＋－＠") {
 		return "'" + cell
@@ -103,10 +103,10 @@ func firstRune(text string) string {
 	return ""
 }
 
-// month is a billing period as a flag gives it, "" where it does not.
+// month is the billing period that a flag gives; "" if the flag is not given.
 type month string
 
-// UnmarshalText takes a year and a month.
+// UnmarshalText accepts a year and a month.
 func (m *month) UnmarshalText(text []byte) error {
 	p, err := offering.ParsePeriod(string(text))
 	*m = month(p.String())

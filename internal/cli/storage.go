@@ -21,5 +21,5 @@ func (s storage) check() error {
 	return nil
 }
 
-// offline returns the storage as the tools know it that need no server.
+// offline returns the storage in the form that package offline uses.
 func (s storage) offline() offline.Storage { return offline.Storage(s) }

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// The years that a clock may show.
+// First and last year that a clock may show.
 const (
 	firstYear = 1970
 	lastYear  = 9999
 )
 
-// instant is a time as a flag gives it, in UTC and with whole milliseconds, as
-// clocks are. The zero instant is a flag that was not given.
+// instant is the time that a flag gives, in UTC and with whole milliseconds,
+// like clocks. The zero instant means that the flag is not given.
 type instant time.Time
 
-// UnmarshalText takes RFC 3339 with any offset and any number of decimals.
+// UnmarshalText accepts RFC 3339 with any offset and any number of decimals.
 func (i *instant) UnmarshalText(text []byte) error {
 	at, err := time.Parse(time.RFC3339, string(text))
 	if err != nil {
@@ -32,7 +32,7 @@ func (i *instant) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// time returns the instant, or nil when there is none.
+// time returns the instant, or nil if there is none.
 func (i instant) time() *time.Time {
 	at := time.Time(i)
 	if at.IsZero() {
@@ -44,10 +44,10 @@ func (i instant) time() *time.Time {
 // level is how much is logged.
 type level slog.Level
 
-// Choices returns the values there are.
+// Choices returns all values.
 func (level) Choices() []string { return []string{"debug", "info", "warn", "error"} }
 
-// UnmarshalText takes the name of a level, in any case.
+// UnmarshalText accepts the name of a level, in upper or lower case.
 func (l *level) UnmarshalText(text []byte) error {
 	switch strings.ToLower(string(text)) {
 	case "debug", "info", "warn", "error":
@@ -56,10 +56,10 @@ func (l *level) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a log level; it must be debug, info, warn or error", text)
 }
 
-// format is how lines of the log are written.
+// format is the format of log lines.
 type format string
 
-// UnmarshalText takes the name of a format.
+// UnmarshalText accepts the name of a format.
 func (f *format) UnmarshalText(text []byte) error {
 	switch *f = format(text); *f {
 	case "text", "json":
@@ -68,7 +68,7 @@ func (f *format) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a log format; it must be text or json", text)
 }
 
-// handler returns what writes lines from a level on.
+// handler returns a handler that writes lines of at least a level.
 func (f format) handler(w io.Writer, from level) slog.Handler {
 	options := &slog.HandlerOptions{Level: slog.Level(from)}
 	if f == "json" {

@@ -22,16 +22,16 @@ type verifyCommand struct {
 	File string `arg:"" optional:"" placeholder:"FILE" help:"The backup to verify, without a server."`
 	Data string `env:"-" placeholder:"DIR" help:"The data directory to verify. No server may have it open."`
 
-	Since         string `env:"-" placeholder:"FILE" help:"A checkpoint. What it has must still be there."`
+	Since         string `env:"-" placeholder:"FILE" help:"A checkpoint. Everything that it names must still exist."`
 	MasterKeyFile string `placeholder:"FILE" help:"The master key under which the checkpoint is signed. By default master.key in --data."`
 }
 
-// Help is what --help says of the command beside its flags.
+// Help returns the text of --help below the usage line.
 func (verifyCommand) Help() string {
 	return `Without a file or a directory, the server verifies what it stores. If an entry differs, the command names the first one and the exit status is 1. Only --since notices entries that are missing at the end of a journal, and accounts that are gone.`
 }
 
-// Run verifies, and fails where an entry differs.
+// Run verifies, and fails if an entry differs.
 func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
 	if c.File != "" && c.Data != "" {
 		return usageError{fmt.Errorf("%q and --data %q cannot be verified at once; give one of them", c.File, c.Data)}
@@ -57,7 +57,7 @@ func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
 	return differs(v)
 }
 
-// verify returns what recomputing gives.
+// verify returns the result of recomputing hashes and states.
 func (c *verifyCommand) verify(ctx context.Context) (v operatorapi.Verification, err error) {
 	path := c.File
 	if path == "" {
@@ -74,7 +74,7 @@ func (c *verifyCommand) verify(ctx context.Context) (v operatorapi.Verification,
 	return verification(report), err
 }
 
-// since holds what was verified against the checkpoint.
+// since compares what was verified with the checkpoint.
 func (c *verifyCommand) since(ctx context.Context, v *operatorapi.Verification) error {
 	taken, err := offline.Storage{Data: c.Data, MasterKeyFile: c.MasterKeyFile}.Checkpoint(c.Since)
 	if err != nil {
@@ -108,7 +108,7 @@ func (r remote) Forward(ctx context.Context, id account.ID, after int64, limit i
 	for _, e := range entries {
 		hash, err := hex.DecodeString(e.Hash)
 		if err != nil || len(hash) != len(journal.Hash{}) {
-			return nil, fmt.Errorf("entry %d of account %s has the hash %.100q, which is none", e.Seq, id, e.Hash)
+			return nil, fmt.Errorf("entry %d of account %s has the hash %.100q, which is not a SHA-256 hash", e.Seq, id, e.Hash)
 		}
 		records = append(records, journal.Record{Account: id, Seq: e.Seq, Hash: journal.Hash(hash)})
 	}

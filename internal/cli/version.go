@@ -9,7 +9,7 @@ import (
 // version and commit are set by the linker (Makefile, target build).
 var version, commit = "dev", "unknown"
 
-// versionCommand prints what this binary is.
+// versionCommand prints the version of this binary.
 type versionCommand struct {
 	JSON bool `name:"json" help:"Print a JSON object."`
 }

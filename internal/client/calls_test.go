@@ -317,7 +317,8 @@ func TestCallsFail(t *testing.T) {
 	}
 }
 
-// TestTapped has a client hand on the answers of calls, and no others.
+// TestTapped checks that a client passes on the answers of calls, and no
+// others.
 func TestTapped(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -142,7 +142,7 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
-// TestBreaksOff has the server go away in the middle of an answer.
+// TestBreaksOff lets the server go away in the middle of an answer.
 func TestBreaksOff(t *testing.T) {
 	t.Parallel()
 	for _, announced := range []string{"", "10"} {

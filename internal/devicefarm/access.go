@@ -9,12 +9,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// actionPrefix begins the actions of Device Farm; the name of the operation
-// follows.
+// actionPrefix is the prefix of Device Farm's actions; the name of the
+// operation follows.
 const actionPrefix = "devicefarm:"
 
-// asks returns the resource that a call acts on, and what its input gives to the
-// conditions of policies.
+// asks returns the resource that a call acts on, and the values that its input
+// provides for the conditions of policies.
 type asks[In any] func(context.Context, *web.Request, In) (web.Ask, error)
 
 // row returns an operation of the table.
@@ -47,8 +47,8 @@ func onNamed[In named](_ context.Context, _ *web.Request, in In) (web.Ask, error
 	return ask, nil
 }
 
-// onAll is of operations that act on no single resource (Service Authorization
-// Reference).
+// onAll is the asks of operations that act on no single resource (Service
+// Authorization Reference).
 func onAll[In any](context.Context, *web.Request, In) (web.Ask, error) {
 	return web.Ask{Resource: "*"}, nil
 }
@@ -58,8 +58,8 @@ type ordering interface {
 	order() (account.Order, error)
 }
 
-// onOrder is of purchases and renewals, which conditions can hold to an offering
-// and a quantity. Where the input makes no order there is none to hold them to.
+// onOrder is the asks of purchases and renewals. Conditions of policies can
+// limit their offering and quantity, unless the input is not a valid order.
 func onOrder[In ordering](_ context.Context, _ *web.Request, in In) (web.Ask, error) {
 	ask := web.Ask{Resource: "*"}
 	if order, err := in.order(); err == nil {

@@ -72,12 +72,13 @@ func TestRowsOfResources(t *testing.T) {
 		if !o.Input.Implements(reflect.TypeFor[named]()) {
 			continue
 		}
-		for input, want := range map[string]string{
-			`{"arn":"` + of + `"}`: of,
-			`{"arn":"arn:aws:devicefarm:eu-west-1:111122223333:project:a"}`: of,
-			`{"arn":"arn:aws:devicefarm:us-west-2:111122223333:project:*"}`: "*",
-			`{"arn":"x"}`: "*",
+		for value, want := range map[string]string{
+			of: of,
+			"arn:aws:devicefarm:eu-west-1:111122223333:project:a": of,
+			"arn:aws:devicefarm:us-west-2:111122223333:project:*": "*",
+			"x": "*",
 		} {
+			input := `{"` + naming(o) + `":"` + value + `"}`
 			if got := asked(t, o.Name, input).Resource; got != want {
 				t.Errorf("%s %s acts on %s, want %s", o.Name, input, got, want)
 			}
@@ -86,6 +87,35 @@ func TestRowsOfResources(t *testing.T) {
 			t.Errorf("policies are held to %q for %s, want a pattern of ARNs", pattern, o.Name)
 		}
 	}
+}
+
+// TestSessionsByTheirIDs names a test grid session by its project and its id: it is
+// the session that policies see.
+func TestSessionsByTheirIDs(t *testing.T) {
+	t.Parallel()
+	const project = "arn:aws:devicefarm:us-west-2:111122223333:testgrid-project:a"
+	for input, want := range map[string]string{
+		`{"projectArn":"` + project + `","sessionId":"b"}`:   "arn:aws:devicefarm:us-west-2:111122223333:testgrid-session:a/b",
+		`{"projectArn":"` + project + `","sessionId":"*"}`:   "*",
+		`{"projectArn":"` + project + `","sessionId":"a/b"}`: "*",
+		`{"projectArn":"` + project + `"}`:                   "*",
+	} {
+		if got := asked(t, "GetTestGridSession", input).Resource; got != want {
+			t.Errorf("%s acts on %s, want %s", input, got, want)
+		}
+	}
+}
+
+// naming returns the member of an operation's input that names what it acts on: the
+// first one that is an ARN.
+func naming(o awsjson.Operation) string {
+	for i := range o.Input.NumField() {
+		name, _, _ := strings.Cut(o.Input.Field(i).Tag.Get("json"), ",")
+		if strings.HasSuffix(strings.ToLower(name), "arn") {
+			return name
+		}
+	}
+	return ""
 }
 
 func TestOrdersAskWithTheirValues(t *testing.T) {

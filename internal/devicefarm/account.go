@@ -16,7 +16,8 @@ type getOfferingStatusOutput struct {
 }
 
 // getOfferingStatus shows what is held now and what the next period starts
-// with. It always fits one page: botocore's paginator loses a second one.
+// with. The answer is always one page, because botocore's paginator loses a
+// second one.
 func (a api) getOfferingStatus(ctx context.Context, call *web.Request, in listInput) (getOfferingStatusOutput, error) {
 	out := getOfferingStatusOutput{map[string]offeringStatus{}, map[string]offeringStatus{}}
 	view, err := a.reader(ctx, call)
@@ -114,7 +115,7 @@ func trialOf(view billing.View) trialMinutes {
 }
 
 // slots counts what is held by platform, for remote access or automated tests.
-// Both platforms are always there: clients unbox them without looking.
+// Both platforms are always present, because clients read them without a check.
 func slots(view billing.View, remote bool) map[offering.Platform]int {
 	count := map[offering.Platform]int{offering.Android: 0, offering.IOS: 0}
 	for _, h := range view.State.Holdings {

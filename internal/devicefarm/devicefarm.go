@@ -58,8 +58,8 @@ type Config struct {
 	LogPath  func(session, as string) (path string) // returns where the log of a session is, which is saved under a name
 }
 
-// Handler returns the API as an HTTP handler for POST requests, or an error where
-// something is missing, such as who may do what.
+// Handler returns the API as an HTTP handler for POST requests, or an error if
+// something is missing, such as the authorisation.
 func Handler(c Config) (http.Handler, error) {
 	return awsjson.Service{
 		Web:        c.Web,
@@ -87,8 +87,8 @@ type api struct {
 	logPath   func(session, as string) (path string)
 }
 
-// operations is the one table of them: the name, which is that of the action too,
-// what it is on, and what answers it.
+// operations returns the table of operations: the name, which is also that of
+// the action, the resource, and the handler.
 func (a api) operations() []awsjson.Operation {
 	var all []awsjson.Operation
 	for _, rows := range []func() []awsjson.Operation{
@@ -112,7 +112,7 @@ func (a api) offeringRows() []awsjson.Operation {
 	}
 }
 
-// Operations returns the names of the operations that are here.
+// Operations returns the names of the implemented operations.
 func Operations() []string {
 	var names []string
 	for _, o := range (api{}).operations() {
@@ -134,15 +134,15 @@ func Actions() []iam.Action {
 	return actions
 }
 
-// HasOperation reports whether AWS Device Farm has an operation of that name,
-// be it here or not.
+// HasOperation reports whether AWS Device Farm has an operation with that name,
+// implemented here or not.
 func HasOperation(name string) bool {
 	_, ok := apimodel.Load().Operation(name)
 	return ok
 }
 
-// missing returns the operations of the model that the table does not have, so
-// that their callers are told so and not that they mistyped.
+// missing returns the operations of the model that the table lacks, so that
+// their callers learn that they are not implemented here, rather than unknown.
 func missing() map[string]bool {
 	names := map[string]bool{}
 	for _, name := range apimodel.Load().Names() {
@@ -154,9 +154,9 @@ func missing() map[string]bool {
 	return names
 }
 
-// exceptions is the one table from kinds of failure to what AWS calls them. The
-// first six are in the API model; the others are AWS's common errors, or those
-// of the protocol where AWS documents none (docs/fidelity.md).
+// exceptions maps kinds of failure to AWS's exceptions. The first six are in
+// the API model. The others are AWS's common errors or, if AWS documents none,
+// errors of the protocol (docs/fidelity.md).
 var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.Argument:       {Name: "ArgumentException", Status: 400},
 	fault.NotFound:       {Name: "NotFoundException", Status: 400},
@@ -183,8 +183,8 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.Internal:              {Name: "InternalFailure", Status: 500},
 }
 
-// Exceptions returns every exception that callers of Device Farm can meet: those
-// that are answered here, the others of its API model, and AWS's common errors.
+// Exceptions returns every exception that callers of Device Farm can get: those
+// that slotfarm answers, the others of the API model, and AWS's common errors.
 func Exceptions() []awsjson.Exception {
 	return append(slices.Collect(maps.Values(exceptions)),
 		awsjson.Exception{Name: "ExpiredTokenException", Status: 400},
@@ -202,14 +202,15 @@ func Exceptions() []awsjson.Exception {
 	)
 }
 
-// retryHeaders name a call across its attempts, the caller's own choice first.
-// SDKs send the second one, PHP's the third.
+// retryHeaders are the headers that identify a call across its attempts. The
+// caller's own choice takes precedence. SDKs send the second one, the SDK for
+// PHP the third.
 var retryHeaders = []string{"Idempotency-Key", "Amz-Sdk-Invocation-Id", "Aws-Sdk-Invocation-Id"}
 
 // maxRetryID is the length limit of a retry id, in bytes.
 const maxRetryID = 255
 
-// caller returns who calls, as billing knows it.
+// caller returns the caller of a request in the form that billing uses.
 func caller(call *web.Request) journal.Caller {
 	return journal.Caller{
 		Account: account.ID(call.Identity.Account),
@@ -217,7 +218,8 @@ func caller(call *web.Request) journal.Caller {
 	}
 }
 
-// buyer is caller with what tells the attempts of the call from other calls.
+// buyer is caller with the retry id that identifies the call across its
+// attempts.
 func buyer(call *web.Request) (journal.Caller, error) {
 	c := caller(call)
 	id, err := retryID(call.Header)
@@ -233,10 +235,10 @@ func buyer(call *web.Request) (journal.Caller, error) {
 	return c, nil
 }
 
-// retryID returns what names a call across its attempts, "" where nothing does. It is
-// the form of the header that is signed, so that nobody without the secret can spell
-// a call in another way and have it run once more: a header that is sent twice is
-// signed like one with a comma, and refused.
+// retryID returns the id of a call across its attempts, or "" if there is none.
+// It returns the header in its signed form, so that nobody without the secret
+// can write it differently and make the call run again. A header that is sent
+// twice has the same signed form as one with a comma, so it is refused.
 func retryID(header http.Header) (string, error) {
 	found := ""
 	for _, name := range retryHeaders {
@@ -252,14 +254,15 @@ func retryID(header http.Header) (string, error) {
 			return "", fault.New(fault.Argument, "Header %s has %d bytes; it may have %d.", name, len(id), maxRetryID)
 		}
 		if strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return "", fault.New(fault.Argument, "Header %s is %+q; it may have printable ASCII characters only.", name, id)
+			return "", fault.New(fault.Argument, "Header %s is %+q; it may have only printable ASCII characters.", name, id)
 		}
 		found = id
 	}
 	return found, nil
 }
 
-// reader is eligible for a caller whose input is within the bounds of the API model.
+// reader is eligible, but first checks the input against the bounds of the API
+// model.
 func (a api) reader(ctx context.Context, call *web.Request) (billing.View, error) {
 	view, err := a.eligible(ctx, call)
 	if err != nil {
@@ -278,7 +281,7 @@ func bounded(call *web.Request) error {
 	return within(call.Operation, body)
 }
 
-// within is bounded, for the body of an operation's request.
+// within is bounded for the body of an operation's request.
 func within(operation string, body []byte) error {
 	o, _ := apimodel.Load().Operation(operation)
 	return apimodel.Check(o.Input, body)
@@ -303,7 +306,8 @@ func (a api) view(ctx context.Context, call *web.Request) (billing.View, error) 
 }
 
 // timeHeader carries the time of a test account's own clock, in RFC 3339. The
-// Date header stays that of the wall clock, since SDKs correct theirs by it.
+// Date header always has the wall clock's time, because SDKs correct their
+// clocks by it.
 const timeHeader = "Slotfarm-Time"
 
 func showTime(call *web.Request, view billing.View) {

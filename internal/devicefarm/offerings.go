@@ -83,8 +83,8 @@ func (a api) renewOffering(ctx context.Context, call *web.Request, in renewOffer
 	return a.order(ctx, call, order, err, a.orders.Renew)
 }
 
-// order runs a command of the service on a decoded order. invalid is what was
-// wrong with the arguments; an account that is not eligible hears that first.
+// order runs a command of the service on a decoded order. invalid is an error
+// in the arguments; an account that is not eligible gets that error first.
 func (a api) order(ctx context.Context, call *web.Request, o account.Order, invalid error,
 	command func(context.Context, journal.Caller, account.Order) (account.Transaction, billing.View, error),
 ) (transactionOutput, error) {
@@ -107,7 +107,7 @@ func (a api) order(ctx context.Context, call *web.Request, o account.Order, inva
 }
 
 // order returns the input as an order, or an Argument error for a member that
-// is missing or whose value has no form in the model.
+// is missing or has a value that the model does not allow.
 func (in purchaseOfferingInput) order() (account.Order, error) {
 	order, err := renewOfferingInput{in.OfferingID, in.Quantity}.order()
 	if err != nil || in.OfferingPromotionID == nil {

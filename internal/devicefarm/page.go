@@ -20,14 +20,14 @@ const (
 )
 
 // A page token is the place of the last item sent, followed by a digest that
-// binds it to the account and the operation. It needs no secret: whoever made
-// one could only ever name a place in the own list.
+// binds it to the account and the operation. It needs no secret: a caller who
+// makes a token can only name a place in the caller's own list.
 const (
 	placeSize = 16 // bytes: two big-endian integers
 	boundSize = 16 // bytes of the digest
 )
 
-// token returns the page token for a place in a list of the call's.
+// token returns the page token for a place in the list that the call returns.
 func token(call *web.Request, place billing.Cursor) string {
 	raw := make([]byte, 0, placeSize+boundSize)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(place.Seq))
@@ -35,9 +35,9 @@ func token(call *web.Request, place billing.Cursor) string {
 	return base64.RawURLEncoding.EncodeToString(append(raw, bound(call, raw)...))
 }
 
-// place returns the place that a request's token names, the zero place when it
-// has none. A token that this operation did not give to this account is an
-// Argument error.
+// place returns the place that a request's token names, or the zero place if
+// there is no token. A token that this operation did not give to this account
+// is an Argument error.
 func place(call *web.Request, nextToken *string) (billing.Cursor, error) {
 	if nextToken == nil {
 		return billing.Cursor{}, nil
@@ -69,7 +69,8 @@ func bound(call *web.Request, place []byte) []byte {
 }
 
 // window returns the page of a short list that a token leads to, and the token
-// for the next page, "" after the last. The place is how many items were sent.
+// for the next page, or "" after the last. The place is the number of items
+// already sent.
 func window[T any](call *web.Request, items []T, nextToken *string) ([]T, string, error) {
 	return windowOf(call, items, nextToken, pageSize)
 }

@@ -42,7 +42,9 @@ type remoteAccessSession struct {
 	DeviceUDID      string             `json:"deviceUdid,omitempty"`
 	InteractionMode string             `json:"interactionMode,omitempty"`
 	SkipAppResign   *bool              `json:"skipAppResign,omitempty"`
+	VPCConfig       *vpcConfigShape    `json:"vpcConfig,omitempty"`
 	DeviceProxy     *deviceProxy       `json:"deviceProxy,omitempty"`
+	AppUpload       string             `json:"appUpload,omitempty"`
 	Endpoints       *endpoints         `json:"endpoints,omitempty"`
 }
 
@@ -59,6 +61,7 @@ type deviceProxy struct {
 
 type endpoints struct {
 	RemoteDriverEndpoint string `json:"remoteDriverEndpoint"`
+	InteractiveEndpoint  string `json:"interactiveEndpoint,omitempty"`
 }
 
 type remoteAccessOutput struct {
@@ -200,7 +203,20 @@ type installInput struct {
 func (in installInput) resource() *string { return in.RemoteAccessSessionARN }
 
 type installOutput struct {
-	AppUpload map[string]string `json:"appUpload"`
+	AppUpload uploadShape `json:"appUpload"`
+}
+
+type uploadShape struct {
+	ARN         string             `json:"arn,omitempty"`
+	Name        string             `json:"name,omitempty"`
+	Created     *awsjson.Timestamp `json:"created,omitempty"`
+	Type        string             `json:"type,omitempty"`
+	Status      string             `json:"status,omitempty"`
+	URL         string             `json:"url,omitempty"`
+	Metadata    string             `json:"metadata,omitempty"`
+	ContentType string             `json:"contentType,omitempty"`
+	Message     string             `json:"message,omitempty"`
+	Category    string             `json:"category,omitempty"`
 }
 
 // installToRemoteAccessSession installs an upload on the device of a session.
@@ -264,6 +280,9 @@ func (a api) remoteAccess(call *web.Request, v session.View) remoteAccessOutput 
 	if v.Method == account.Unmetered {
 		shape.DeviceMinutes = deviceMinutes{Total: minutes, Metered: "0.0", Unmetered: minutes}
 	}
+	if v.VPC != nil {
+		shape.VPCConfig = &vpcConfigShape{SecurityGroupIDs: v.VPC.SecurityGroups, SubnetIDs: v.VPC.Subnets, VPCID: v.VPC.ID}
+	}
 	if v.Proxy != nil {
 		shape.DeviceProxy = &deviceProxy{v.Proxy.Host, v.Proxy.Port}
 	}
@@ -278,7 +297,7 @@ func (a api) remoteAccess(call *web.Request, v session.View) remoteAccessOutput 
 	}
 	if v.Status == session.Running {
 		shape.Endpoint = a.reach(call.Request, a.endpoint(v.Session))
-		shape.Endpoints = &endpoints{shape.Endpoint}
+		shape.Endpoints = &endpoints{RemoteDriverEndpoint: shape.Endpoint}
 	}
 	return remoteAccessOutput{shape}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offering"
 )
 
-// The shapes of the API model, as far as they are sent. A nil pointer and an
-// empty string leave the member out.
+// The shapes of the API model that slotfarm sends. A nil pointer and an empty
+// string leave the member out.
 
 type monetaryAmount struct {
 	Amount       awsjson.Decimal `json:"amount"`
@@ -55,14 +55,15 @@ func cost(c money.Cents) monetaryAmount {
 	return monetaryAmount{Amount: awsjson.Decimal(c.Decimal()), CurrencyCode: money.Currency}
 }
 
-// embedded returns an offering as statuses and transactions show it: without
-// its charges, as in every published example.
+// embedded returns an offering as it appears in statuses and transactions:
+// without its charges, as in every published example.
 func embedded(catalog offering.Catalog, id string) offeringShape {
 	o, _ := catalog.Offering(id)
 	return offeringShape{ID: id, Description: o.Description, Type: "RECURRING", Platform: string(o.Platform)}
 }
 
-// listed returns an offering as ListOfferings shows it, with the price at now.
+// listed returns an offering as it appears in ListOfferings, with the price at
+// now.
 func listed(o offering.Offering, now time.Time) offeringShape {
 	return offeringShape{
 		ID: o.ID, Description: o.Description, Type: "RECURRING", Platform: string(o.Platform),

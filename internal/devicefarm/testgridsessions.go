@@ -47,9 +47,9 @@ type testGridSessionOutput struct {
 }
 
 type getTestGridSessionInput struct {
+	SessionARN *string `json:"sessionArn"`
 	ProjectARN *string `json:"projectArn"`
 	SessionID  *string `json:"sessionId"`
-	SessionARN *string `json:"sessionArn"`
 }
 
 // resource is the session, also if it is named by its project and its id.

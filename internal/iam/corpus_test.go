@@ -22,8 +22,8 @@ var actions = []string{
 	"slotfarm:GetCatalog", "slotfarm:PutCatalog", "slotfarm:ListKeys", "slotfarm:CreateKey",
 }
 
-// evaluation is one case of the corpus: a policy, a request and what has to come
-// of it. Rule says in our words what Page of the IAM User Guide says.
+// evaluation is one case of the corpus: a policy, a request and the expected
+// decision. Rule paraphrases what Page of the IAM User Guide says.
 type evaluation struct {
 	Name    string         `json:"name"`
 	Rule    string         `json:"rule"`
@@ -98,9 +98,9 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// TestCorpusIsWhatItSays holds the corpus to its promise: each case says where
-// its rule comes from, and there are enough of either outcome to tell a broken
-// evaluation from a right one.
+// TestCorpusIsWhatItSays checks the corpus: each case names the source of its
+// rule, and there are enough cases of either outcome to detect a broken
+// evaluation.
 func TestCorpusIsWhatItSays(t *testing.T) {
 	names, outcomes := map[string]bool{}, map[bool]int{}
 	for file, cases := range readCorpus(t) {

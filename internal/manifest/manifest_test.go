@@ -95,7 +95,7 @@ func TestBadCatalogs(t *testing.T) {
 		{"first instant of all", promote(`"until":"0001-01-01T00:00:00Z","percentOff":[1]`), fault.Malformed, "it must be a time from 1970 to 9999"},
 		{"platform", `{"offerings":[{"id":"` + ios + `","platform":"WINDOWS","monthly":1}]}`, fault.Argument, `has platform "WINDOWS"; it must be ANDROID or IOS`},
 		{"short id", `{"offerings":[{"id":"x","platform":"IOS","monthly":1}]}`, fault.Argument, `offering id "x" has 1 characters`},
-		{"id twice", offer(`"monthly":1},{"id":"` + ios + `","platform":"IOS","monthly":2`), fault.Argument, `offering "` + ios + `" stands in the catalogue twice`},
+		{"id twice", offer(`"monthly":1},{"id":"` + ios + `","platform":"IOS","monthly":2`), fault.Argument, `offering "` + ios + `" appears twice in the catalogue`},
 		{"promotion of nothing", promote(`"offeringIds":["` + ios + `"],"percentOff":[100]`), fault.Argument, `promotion "SALE" applies to offering "` + ios + `", which is not in the catalogue`},
 		{"promotion without percent", promote(`"description":"x"`), fault.Argument, `promotion "SALE" takes nothing off`},
 		{"percent", promote(`"percentOff":[100,101]`), fault.Argument, `promotion "SALE" takes 101 percent off`},

@@ -21,11 +21,11 @@ import (
 
 // Seed is a state to start from.
 type Seed struct {
-	Catalog  *offering.Catalog // nil leaves the one there is
+	Catalog  *offering.Catalog // nil keeps the one in force
 	Accounts []SeedAccount
 }
 
-// SeedAccount is an account with the history that leads it to its state.
+// SeedAccount is an account with the history that leads to its state.
 type SeedAccount struct {
 	ID     account.ID
 	Script account.Script
@@ -59,8 +59,8 @@ type orderShape struct {
 	PromotionID string  `json:"offeringPromotionId,omitzero"`
 }
 
-// stepShape is one thing that happened, in the order in which it did; exactly
-// one of its members beside At is given.
+// stepShape is one step of an account's history, in order. Exactly one of its
+// members other than At is given.
 type stepShape struct {
 	At       instant        `json:"at,omitzero"`
 	Purchase *orderShape    `json:"purchase,omitzero"`
@@ -119,7 +119,7 @@ type creditShape struct {
 	Reason string `json:"reason"`
 }
 
-// cancelShape is what an operator takes back of the next period.
+// cancelShape is what an operator cancels for the next period.
 type cancelShape struct {
 	OfferingID string `json:"offeringId"`
 	Held       bool   `json:"held,omitzero"`
@@ -142,8 +142,8 @@ func ParseSeed(body []byte) (Seed, error) {
 	return shape.seed("")
 }
 
-// LoadSeed reads a seed from a file, whose name stands in its errors, those of
-// planting it as well.
+// LoadSeed reads a seed from a file. Its errors, and those of planting the
+// seed, name the file.
 func LoadSeed(file string) (Seed, error) {
 	body, err := os.ReadFile(file)
 	if err != nil {
@@ -156,7 +156,7 @@ func LoadSeed(file string) (Seed, error) {
 	return shape.seed(file + ": ")
 }
 
-// seed returns what the shape says; prefix begins every path.
+// seed returns the seed that the shape describes. All paths start with prefix.
 func (s seedShape) seed(prefix string) (Seed, error) {
 	var seed Seed
 	if s.Catalog != nil {
@@ -236,7 +236,7 @@ func (h stepShape) step(path string) (account.Step, error) {
 		}
 		given++
 		if !order.At.IsZero() {
-			return step, fault.New(fault.Argument, "%s: at belongs beside purchase and renew, not inside", path)
+			return step, fault.New(fault.Argument, "%s: at must be a sibling of purchase and renew, not a member of them", path)
 		}
 		if order.Quantity == nil {
 			return step, fault.New(fault.Argument, "%s: quantity is missing; it is required", path)
@@ -301,7 +301,7 @@ func FormatSeed(s Seed) ([]byte, error) {
 	return json.Marshal(shape, jsontext.Multiline(true), json.Deterministic(true))
 }
 
-// accountShapeOf writes the account's steps as its history.
+// accountShapeOf returns the account with its steps as history.
 func accountShapeOf(a SeedAccount) accountShape {
 	shape := accountShape{Account: accountID(a.ID), Now: instantOf(a.Script.Now),
 		MaxSlots: byOffering(a.Script.Limits), Limits: (*limitsShape)(a.Script.Quotas), Status: a.Script.Status, Note: a.Script.Note}

@@ -11,7 +11,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
 
-// The years that a time may be in, which are those that a clock may show.
+// First and last year of a time, which are those that a clock may show.
 const (
 	firstYear = 1970
 	lastYear  = 9999
@@ -42,7 +42,7 @@ func (i instant) MarshalText() ([]byte, error) {
 	return []byte(time.Time(i).UTC().Format(time.RFC3339Nano)), nil
 }
 
-// IsZero reports whether there is none.
+// IsZero reports whether the instant is missing.
 func (i instant) IsZero() bool { return time.Time(i).IsZero() }
 
 func (i instant) pointer() *time.Time {
@@ -60,8 +60,8 @@ func instantOf(at *time.Time) instant {
 	return instant(*at)
 }
 
-// accountID is an account id. A number is read as well, since YAML takes twelve
-// digits without quotes for one.
+// accountID is an account id. It may also be a number, because YAML reads
+// twelve digits without quotes as one.
 type accountID account.ID
 
 // UnmarshalJSONFrom reads an account id.
@@ -93,7 +93,7 @@ func (a *amount) ReadScalar(kind jsontext.Kind, text string) error {
 	return nil
 }
 
-// MarshalJSONTo writes an amount as AWS does.
+// MarshalJSONTo writes an amount in AWS's format.
 func (a amount) MarshalJSONTo(e *jsontext.Encoder) error {
 	return e.WriteValue(jsontext.Value(money.Cents(a).Decimal()))
 }

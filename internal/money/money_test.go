@@ -41,8 +41,8 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-// TestRoundFractionAgreesWithExactFractions holds the integer arithmetic
-// against the same rule over exact rationals.
+// TestRoundFractionAgreesWithExactFractions compares the integer arithmetic
+// with the same rule over exact rationals.
 func TestRoundFractionAgreesWithExactFractions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		numerator := rapid.Int64Range(0, 310_000_000_000_000_000).Draw(t, "numerator")

@@ -84,7 +84,7 @@ func (c Catalog) Validate() error {
 	seen := map[string]bool{}
 	for _, o := range c.Offerings {
 		if seen[o.ID] {
-			return fault.New(fault.Argument, "offering %q stands in the catalogue twice", o.ID)
+			return fault.New(fault.Argument, "offering %q appears twice in the catalogue", o.ID)
 		}
 		seen[o.ID] = true
 		if err := o.validate(); err != nil {
@@ -101,7 +101,7 @@ func (c Catalog) validatePromotions() error {
 	seen := map[string]bool{}
 	for _, p := range c.Promotions {
 		if seen[p.ID] {
-			return fault.New(fault.Argument, "promotion %q stands in the catalogue twice", p.ID)
+			return fault.New(fault.Argument, "promotion %q appears twice in the catalogue", p.ID)
 		}
 		seen[p.ID] = true
 		if err := p.validate(); err != nil {

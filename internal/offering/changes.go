@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Change is one thing in which two catalogues differ.
+// Change is one difference between two catalogues.
 type Change struct {
-	Text  string // a line that begins with +, - or ~ for added, removed and changed
-	Price bool   // slots that are held may cost something else
+	Text  string // a line that begins with + (added), - (removed) or ~ (changed)
+	Price bool   // whether the cost of held slots may change
 }
 
 // Changes returns in what another catalogue differs from an old one: offerings
@@ -36,15 +36,15 @@ func meteringChanges(old, other Metering) []field {
 	}
 }
 
-// comparison is how lists of one kind of thing are compared.
+// comparison says how to compare lists of one kind of item.
 type comparison[T any] struct {
 	noun     string
 	id       func(T) string
-	describe func(T) string             // one that comes or goes
-	changed  func(old, other T) []field // one that stays
+	describe func(T) string             // an item that is added or removed
+	changed  func(old, other T) []field // an item that stays
 }
 
-// field is what has another value.
+// field is a field whose value differs.
 type field struct {
 	name, old, other string
 	price            bool
@@ -52,7 +52,7 @@ type field struct {
 
 func (c comparison[T]) changes(old, other []T) []Change {
 	var changes []Change
-	var before, after []string // ids of those that stay
+	var before, after []string // ids of the items that stay
 	for _, o := range old {
 		i := c.index(other, c.id(o))
 		if i < 0 {

@@ -1,9 +1,9 @@
 // Package offering holds what is for sale: offerings with the history of their
 // prices, promotions, the catalogue of both, billing periods, and what a number
-// of slots costs in one.
+// of slots costs in a period.
 //
-// It does not know who buys: eligibility, limits and what an account holds are
-// in package account.
+// It does not know who buys: eligibility, limits and holdings are in package
+// account.
 package offering
 
 import (
@@ -27,10 +27,10 @@ type Offering struct {
 	Description  string
 	Platform     Platform
 	RemoteAccess bool    // for remote access sessions rather than automated tests
-	Prices       []Price // oldest first; the first one holds from the beginning of time
+	Prices       []Price // oldest first; the first one has always been in force
 }
 
-// Price is the monthly price of one slot from an instant on.
+// Price is the monthly price of one slot from an instant.
 type Price struct {
 	From    time.Time
 	Monthly money.Cents

@@ -6,11 +6,11 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 )
 
-// periodFormat is how a period is written: its year and month.
+// periodFormat is the text format of a period: its year and month.
 const periodFormat = "2006-01"
 
 // Period is a billing period: one UTC calendar month, from its first instant up
-// to and excluding the first instant of the next. The zero Period is invalid;
+// to but excluding the first instant of the next. The zero Period is invalid;
 // PeriodOf and ParsePeriod make one.
 type Period struct{ start time.Time }
 
@@ -42,8 +42,8 @@ func (p Period) Next() Period { return Period{p.start.AddDate(0, 1, 0)} }
 // Days returns the number of days in the period, 28 to 31.
 func (p Period) Days() int { return p.Next().start.AddDate(0, 0, -1).Day() }
 
-// DaysLeft returns how many days of t's period remain at t, t's own day
-// included: 1 on the last day, Days on the first.
+// DaysLeft returns how many days of t's period remain at t, including t's own
+// day: 1 on the last day, Days on the first.
 func DaysLeft(t time.Time) int { return PeriodOf(t).Days() - t.UTC().Day() + 1 }
 
 // Since returns how many periods p lies after earlier; 0 for the same period.

@@ -9,10 +9,10 @@ import (
 type Promotion struct {
 	ID               string
 	Description      string
-	OfferingIDs      []string // those it applies to; empty means all
+	OfferingIDs      []string // those that it applies to; empty means all
 	NewCustomersOnly bool
 	From, Until      time.Time // usable in [From, Until); a zero instant sets no bound
-	PercentOff       []int     // by period, the period of the purchase first
+	PercentOff       []int     // for each period, starting with that of the purchase
 }
 
 // UsableAt reports whether the promotion is open at t.

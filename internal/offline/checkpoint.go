@@ -30,8 +30,8 @@ func (s Storage) Checkpoint(file string) (checkpoint.Checkpoint, error) {
 	return c, err
 }
 
-// Lacks returns what a data directory that no server has open, or a backup, lacks of
-// a checkpoint; nil if it has everything.
+// Lacks returns the first entry of a checkpoint that a backup, or a data
+// directory that no server has open, lacks; nil if it lacks none.
 func Lacks(ctx context.Context, path string, c checkpoint.Checkpoint) (*journal.Wrong, error) {
 	a, err := sqlite.OpenArchive(ctx, path)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// Init prepares storage for serve, makes its master key unless that is there, and
-// returns the operator's key, whose secret is shown to nobody else again. Conflict
-// for storage that was initialised before.
+// Init prepares storage for serve, makes its master key unless it exists, and
+// returns the operator's key, whose secret is never shown again. Errors:
+// Conflict if the storage was initialised before.
 func Init(ctx context.Context, s Storage) (made access.Credentials, err error) {
 	if s.Data != "" {
 		if err := os.MkdirAll(s.Data, privateDir); err != nil {
@@ -30,8 +30,8 @@ func Init(ctx context.Context, s Storage) (made access.Credentials, err error) {
 	return made, err
 }
 
-// Recover makes another key for the operator, with a name in lists of keys. The
-// others stay as they are.
+// Recover makes another key for the operator, with a name. The other keys stay
+// unchanged.
 func Recover(ctx context.Context, s Storage, name string) (made access.Credentials, err error) {
 	if err := s.Check(); err != nil {
 		return made, err

@@ -34,7 +34,7 @@ func Migrate(ctx context.Context, directory, database string) (report journal.Re
 		err = report.Err()
 	}
 	if err != nil {
-		return report, fmt.Errorf("the database does not hold what it was given: %w", err)
+		return report, fmt.Errorf("the database does not hold what was copied into it: %w", err)
 	}
 	return report, nil
 }

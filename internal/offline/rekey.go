@@ -17,13 +17,13 @@ import (
 // rekey seals the secrets of storage under another master key.
 type rekey struct {
 	Storage
-	other string // the file of that key; "" draws one
+	other string // the file of that key; "" generates one
 }
 
-// Rekey seals every secret under the master key in a file, or, without one, under a
-// key that is drawn and takes the place of the one before. It returns the
-// fingerprint of the master key from now on. After an interruption it goes on where
-// it was. Argument for the file in which a drawn key waits.
+// Rekey seals every secret under the master key in a file or, without a file,
+// under a generated key that replaces the old one. It returns the fingerprint
+// of the new master key. After an interruption it continues where it stopped.
+// Errors: Argument for the file in which a generated key waits.
 func Rekey(ctx context.Context, s Storage, other string) (sealedUnder string, err error) {
 	if err := s.Check(); err != nil {
 		return "", err
@@ -43,11 +43,11 @@ func Rekey(ctx context.Context, s Storage, other string) (sealedUnder string, er
 	return sealedUnder, err
 }
 
-// waiting is the file of a drawn key that is not the master key yet.
+// waiting is the file of a generated key that is not the master key yet.
 func (r rekey) waiting() string { return r.masterKeyFile() + ".new" }
 
-// finish ends an earlier run that sealed everything under the waiting key and
-// then was interrupted, and reports whether there was one.
+// finish completes an earlier run that was interrupted after it had sealed
+// everything under the waiting key, and reports whether there was one.
 func (r rekey) finish(ctx context.Context, p *server.Parts) (bool, error) {
 	sealed, err := p.Installation.Sealed(ctx)
 	if err != nil {
@@ -86,8 +86,8 @@ func (r rekey) seal(ctx context.Context, p *server.Parts) error {
 	return durable.Rename(r.waiting(), r.masterKeyFile())
 }
 
-// draw returns a key that waits in its file: the one of an earlier run that was
-// interrupted, or else a new one.
+// draw returns the waiting key: that of an interrupted earlier run, or a new
+// one.
 func (r rekey) draw() (iam.MasterKey, error) {
 	drawn, err := readKey(r.waiting())
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +99,7 @@ func (r rekey) draw() (iam.MasterKey, error) {
 	return drawn, writeKey(r.waiting(), drawn)
 }
 
-// sameFile reports whether two names are those of one file that is there.
+// sameFile reports whether two names are those of the same existing file.
 func sameFile(a, b string) bool {
 	first, err := os.Stat(a)
 	if err != nil {

@@ -1,8 +1,9 @@
-// Package offline works on the storage of a service that no server has open: it
-// makes one, seals its secrets anew, lets an operator in again, and moves it.
+// Package offline works on storage that no server has open: it initialises
+// storage, seals its secrets again, makes a new key for an operator who has
+// lost all, and moves the storage.
 //
-// It decides where master keys lie and who may read them. It parses no command
-// line and prints nothing.
+// It decides where master keys are kept and who may read them. It parses no
+// command line and prints nothing.
 package offline
 
 import (
@@ -23,8 +24,8 @@ import (
 // either a directory or a database.
 type Storage struct {
 	Data          string // directory
-	DatabaseURL   string // of a PostgreSQL
-	MasterKeyFile string // master.key in the directory, unless it is given
+	DatabaseURL   string // of a PostgreSQL database
+	MasterKeyFile string // default: master.key in the directory
 }
 
 // Config returns where the server finds the data.
@@ -32,7 +33,7 @@ func (s Storage) Config() server.Config {
 	return server.Config{Data: s.Data, Database: s.DatabaseURL}
 }
 
-// Check refuses a directory that is open to others than its owner.
+// Check refuses a directory that users other than its owner can use.
 func (s Storage) Check() error {
 	if s.DatabaseURL != "" {
 		return nil
@@ -50,7 +51,7 @@ func (s Storage) masterKeyFile() string {
 	return filepath.Join(s.Data, "master.key")
 }
 
-// Permissions that nobody but the owner has anything of.
+// Permissions for the owner only.
 const (
 	privateDir  fs.FileMode = 0o700
 	privateFile fs.FileMode = 0o600
@@ -61,7 +62,8 @@ func (s Storage) MasterKey() (iam.MasterKey, error) {
 	return readKey(s.masterKeyFile())
 }
 
-// unlock has the parts use the master key, which has to be that of the storage.
+// unlock makes the parts use the master key, which has to be that of the
+// storage.
 func (s Storage) unlock(ctx context.Context, p *server.Parts) error {
 	master, err := s.MasterKey()
 	if err != nil {
@@ -86,7 +88,7 @@ func readKey(name string) (iam.MasterKey, error) {
 	return key, nil
 }
 
-// makeMasterKey reads the master key where there is one, and else makes one.
+// makeMasterKey reads the master key if there is one, and otherwise makes one.
 func (s Storage) makeMasterKey() (iam.MasterKey, error) {
 	key, err := s.MasterKey()
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -98,8 +100,8 @@ func (s Storage) makeMasterKey() (iam.MasterKey, error) {
 	return key, writeKey(s.masterKeyFile(), key)
 }
 
-// writeKey keeps a master key in a file that was not there. When it returns nil,
-// the file is on disk, and its name too.
+// writeKey writes a master key to a new file. When it returns nil, the file and
+// its name are on disk.
 func writeKey(name string, key iam.MasterKey) error {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, privateFile)
 	if err != nil {
@@ -109,7 +111,7 @@ func writeKey(name string, key iam.MasterKey) error {
 	return errors.Join(err, file.Sync(), file.Close(), durable.SyncDir(filepath.Dir(name)))
 }
 
-// private refuses a file or directory that others than its owner can use.
+// private refuses a file or directory that users other than its owner can use.
 func private(name string, want fs.FileMode) error {
 	info, err := os.Stat(name)
 	if err != nil {

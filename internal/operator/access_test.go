@@ -16,8 +16,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// TestEveryRouteAsks calls every route, and denies what it asks for: an action of
-// its own, on the account in the path where there is one. Nothing runs before.
+// TestEveryRouteAsks calls every route, and denies what it asks for: an action
+// of its own, on the account in the path if there is one. Nothing may run
+// before.
 func TestEveryRouteAsks(t *testing.T) {
 	t.Parallel()
 	f := open(t)

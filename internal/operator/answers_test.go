@@ -143,7 +143,7 @@ func TestAccountPages(t *testing.T) {
 	}
 }
 
-// TestReadingRolls has reads find an account behind: they roll it, and the
+// TestReadingRolls reads an account that is behind: the read rolls it, and the
 // journal says who did.
 func TestReadingRolls(t *testing.T) {
 	t.Parallel()

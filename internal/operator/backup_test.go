@@ -14,12 +14,12 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
-// TestBackup downloads a backup and reads it. Storage that has means of its own
-// says so.
+// TestBackup downloads a backup and reads it. Storage that is backed up with
+// its own tools says so.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	f.refused("GET", "/backup", "", refusal{http.StatusNotFound, "NotFound", "backed up by the means of its database"})
+	f.refused("GET", "/backup", "", refusal{http.StatusNotFound, "NotFound", "backed up with the tools of its database"})
 
 	store, err := sqlite.Open(t.Context(), t.TempDir())
 	if err != nil {

@@ -239,6 +239,6 @@ func TestCatalogVersions(t *testing.T) {
 	f.same("version 1", second, f.accepted("GET", "/catalog?version=1", ""))
 	f.refused("GET", "/catalog?version=3", "", refusal{404, notFound, "there is no version 3 of the catalogue"})
 	f.refused("GET", "/catalog?version=x", "", refusal{400, argument, `version "x" is not a whole number`})
-	f.refused("PUT", "/catalog?replaces=1", f.text(priced(2)), refusal{409, "Conflict", "version 2 is in force, and not 1"})
+	f.refused("PUT", "/catalog?replaces=1", f.text(priced(2)), refusal{409, "Conflict", "version 2 is in force, not 1"})
 	f.same("versions after a refusal", want+"\n", f.accepted("GET", "/catalog/versions", ""))
 }

@@ -54,7 +54,7 @@ var badFaults = []badInput{
 		`rules[2].operation "PurchaseOfering" is unknown; it must be an operation of Device Farm, such as "PurchaseOffering"`}},
 	{"operation in lower case", rules(`{"operation":"purchaseOffering","status":500}`), refusal{400, argument, `rules[0].operation "purchaseOffering" is unknown`}},
 	{"operation empty", rules(`{"operation":"","status":500}`), refusal{400, argument, `rules[0].operation "" is unknown`}},
-	{"account short", rules(`{"account":"1","status":500}`), refusal{400, argument, `rules[0].account "1" is not an account id; one has twelve digits`}},
+	{"account short", rules(`{"account":"1","status":500}`), refusal{400, argument, `rules[0].account "1" is not an account id; an account id has twelve digits`}},
 	{"account empty", rules(`{"account":"","status":500}`), refusal{400, argument, `rules[0].account "" is not an account id`}},
 	{"account number", rules(`{"account":111122223333,"status":500}`), refusal{400, malformed, `member "rules[0].account" is a JSON number; it must be a string`}},
 	{"error unknown", rules(`{"error":"Throttling"}`), refusal{400, argument, `rules[0].error "Throttling" is unknown; it must be one of AccessDeniedException, ArgumentException, `}},
@@ -120,7 +120,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestNoFaults is of a server that must not break answers.
+// TestNoFaults tests a server that must not break answers.
 func TestNoFaults(t *testing.T) {
 	t.Parallel()
 	f := open(t)
@@ -131,7 +131,7 @@ func TestNoFaults(t *testing.T) {
 	f.refused("PUT", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("POST", "/faults", `{"rules":[]}`, refusal{404, notFound, "exists in the sandbox only"})
 	f.refused("DELETE", "/faults?account="+alice, "", refusal{404, notFound, "exists in the sandbox only"})
-	f.refused("PATCH", "/faults", "", refusal{405, "MethodNotAllowed", "it takes DELETE, GET, POST, PUT, HEAD"})
+	f.refused("PATCH", "/faults", "", refusal{405, "MethodNotAllowed", "it supports DELETE, GET, POST, PUT, HEAD"})
 }
 
 // TestMoreFaults adds rules to others, and takes away those of one account.

@@ -48,7 +48,7 @@ func TestBadAccounts(t *testing.T) {
 		"%20111111111111": " 111111111111", "111111111111%0A": `111111111111\n`, "111111%2F11111": "111111/11111",
 		"%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1": "١١١١١١", "..%2F..%2Fverify": "../../verify",
 	} {
-		want := refusal{400, argument, `account "` + id + `" is not an account id; one has twelve digits`}
+		want := refusal{400, argument, `account "` + id + `" is not an account id; an account id has twelve digits`}
 		for _, c := range slices.Concat(calls, snapshotCalls) {
 			f.refused(c.method, "/accounts/"+in+c.path, c.body, want)
 		}
@@ -214,8 +214,8 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	}
 }
 
-// TestInternalErrors has an account hold what the catalogue does not have. The
-// reason stands in the log alone.
+// TestInternalErrors lets an account hold an offering that the catalogue lacks.
+// Only the log shows the reason.
 func TestInternalErrors(t *testing.T) {
 	t.Parallel()
 	whole := open(t)
@@ -231,7 +231,7 @@ func TestInternalErrors(t *testing.T) {
 	if got := f.call("POST", "/accounts/"+alice+"/clock/advance", `{"periods":1}`).Body; strings.Contains(got, ios) {
 		t.Errorf("the answer shows the reason: %s", got)
 	}
-	if got := f.log.String(); strings.Count(got, "is held and not in the catalogue") != 3 || !strings.Contains(got, "path="+operator.Prefix+"/accounts/"+alice+"/clock ") {
+	if got := f.log.String(); strings.Count(got, "is held but is not in the catalogue") != 3 || !strings.Contains(got, "path="+operator.Prefix+"/accounts/"+alice+"/clock ") {
 		t.Errorf("log = %s, want a line with the reason for each request", got)
 	}
 	if after := f.size(); after != before {

@@ -108,7 +108,7 @@ func TestSeed(t *testing.T) {
 	}
 	f.same("account that the seed does not name", others, f.records(dave))
 	before := f.everything()
-	f.refused("PUT", "/seed", seeded, refusal{403, "NotEligible", `accounts[3].account "333333333333" is there and is not a test account; it cannot be replaced`})
+	f.refused("PUT", "/seed", seeded, refusal{403, "NotEligible", `accounts[3].account "333333333333" exists and is not a test account; it cannot be replaced`})
 	f.same("everything", before, f.everything())
 }
 

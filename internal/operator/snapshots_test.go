@@ -261,7 +261,7 @@ func TestFork(t *testing.T) {
 	f.size()
 }
 
-// TestRestoresAmongPurchases has many callers buy, look and go back at once.
+// TestRestoresAmongPurchases lets many callers buy, read and restore at once.
 func TestRestoresAmongPurchases(t *testing.T) {
 	t.Parallel()
 	f := open(t)

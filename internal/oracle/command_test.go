@@ -34,7 +34,7 @@ const (
 	unseen = "unseen"
 )
 
-// The names of errors, as the operator's API has them.
+// The names of errors, as the operator API has them.
 const (
 	malformed      = "MalformedRequest"
 	badArgument    = "InvalidArgument"

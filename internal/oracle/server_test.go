@@ -181,7 +181,7 @@ func (f *farm) call(t rapid.TB, s step) (string, any) {
 	return fmt.Sprintf("%d %s: %s", status, name, body["message"]), nil
 }
 
-// operate calls the operator's API.
+// operate calls the operator API.
 func (f *farm) operate(t rapid.TB, method, path, body string) (string, object) {
 	t.Helper()
 	status, _, answer := f.send(t, f.request(t, method, "/_slotfarm/v1"+path, body))

@@ -10,21 +10,21 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Clocks are those of test accounts, each of which may stand or be moved. New
-// makes them.
+// Clocks freezes and moves the clocks of test accounts. New makes it.
 type Clocks struct{ config Config }
 
-// Freeze stands a test account's clock still at an instant and returns the
-// account and the transactions that came due on the way, oldest first. Errors:
-// those of account.State.Freeze and of the journal.
+// Freeze stops a test account's clock at an instant and returns the account and
+// the transactions that came due on the way, oldest first. Errors: those of
+// account.State.Freeze and of the journal.
 func (k *Clocks) Freeze(ctx context.Context, c journal.Caller, at time.Time) (billing.View, []account.Transaction, error) {
 	return k.Advance(ctx, c, func(time.Time) time.Time { return at })
 }
 
-// Advance is Freeze at the instant that to makes of the account's own time. A
-// move over centuries is several updates, so that others need not wait for it.
+// Advance is Freeze at the instant that to returns for the account's own time.
+// A move over centuries is split into several updates, so that others need not
+// wait for it.
 func (k *Clocks) Advance(ctx context.Context, c journal.Caller, to func(now time.Time) time.Time) (billing.View, []account.Transaction, error) {
-	var target atomic.Pointer[time.Time] // what to made of the time; decisions run elsewhere
+	var target atomic.Pointer[time.Time] // the result of to; decisions run in another goroutine
 	view, due, err := k.move(ctx, c, func(state account.State, terms account.Terms, now time.Time) ([]account.Event, error) {
 		at := to(now)
 		target.Store(&at)

@@ -1,6 +1,6 @@
-// Package sandbox does what only test accounts let happen to them: their clocks
-// are moved, they go back to snapshots, and seeds replace their histories. What
-// a clock or a history may do to an account, package account decides.
+// Package sandbox does what is possible with test accounts only: it moves their
+// clocks, brings them back to snapshots, and replaces their histories by seeds.
+// Package account decides what a clock or a history may do to an account.
 package sandbox
 
 import (
@@ -24,14 +24,13 @@ type Config struct {
 	Opening  func() account.Opening // how an account starts that is opened now
 }
 
-// New returns the clocks and snapshots of the test accounts in a store, and what
-// is planted in it.
+// New returns the clocks, snapshots and seeds of the test accounts in a store.
 func New(c Config) (*Clocks, *Snapshots, *Seeds) {
 	snapshots := &Snapshots{c}
 	return &Clocks{c}, snapshots, &Seeds{config: c, snapshots: snapshots}
 }
 
-// events returns the events of an account's first entries.
+// events returns the events of an account's first count entries.
 func (c Config) events(ctx context.Context, id account.ID, count int64) ([]account.Event, error) {
 	var events []account.Event
 	for event, err := range journal.History(ctx, c.Store, id, count) {

@@ -11,24 +11,24 @@ import (
 	"github.com/slotfarm/slotfarm/internal/manifest"
 )
 
-// Seeds are what accounts are made of in one go. New makes them.
+// Seeds plants seeds: it gives accounts whole histories at once. New makes it.
 type Seeds struct {
 	config    Config
 	snapshots *Snapshots
 	newest    manifest.Seed // planted; guarded by Catalog.Exclusively
 }
 
-// Planted is what a seed led to.
+// Planted says what a seed created.
 type Planted struct {
 	Accounts     int
 	Transactions int
 }
 
 // Plant brings the accounts of a seed to the state that it describes, in place
-// of whatever they had, and leaves the others. The whole seed is tried first: on
-// an error that the caller can mend nothing has changed. Errors: those of
-// account.Script.Events with the path of what is wrong, NotEligible for ordinary
-// accounts that are there, those of catalog.Shelf.Set.
+// of what they had, and leaves other accounts unchanged. It tries the whole
+// seed first: after an error that the caller can correct, nothing has changed.
+// Errors: those of account.Script.Events with the path of what is wrong;
+// NotEligible for existing ordinary accounts; those of catalog.Shelf.Set.
 func (s *Seeds) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
 	err = s.config.Catalog.Exclusively(func(x *catalog.Setup) (err error) {
 		planted, err = s.plant(ctx, x, c, seed)
@@ -38,7 +38,7 @@ func (s *Seeds) Plant(ctx context.Context, c journal.Caller, seed manifest.Seed)
 }
 
 // PlantNew is Plant for the start of a server whose storage may hold a state: a
-// stored catalogue and accounts that are open stay as they are.
+// stored catalogue and open accounts stay unchanged.
 func (s *Seeds) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Seed) (planted Planted, err error) {
 	err = s.config.Catalog.Exclusively(func(x *catalog.Setup) error {
 		missing, err := s.missing(ctx, x, seed)
@@ -52,7 +52,7 @@ func (s *Seeds) PlantNew(ctx context.Context, c journal.Caller, seed manifest.Se
 	return planted, err
 }
 
-// missing returns what is not there of a seed.
+// missing returns the part of a seed that does not exist yet.
 func (s *Seeds) missing(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (manifest.Seed, error) {
 	missing := manifest.Seed{}
 	if x.Version() == 0 {
@@ -70,14 +70,14 @@ func (s *Seeds) missing(ctx context.Context, x *catalog.Setup, seed manifest.See
 	return missing, nil
 }
 
-// Reset forgets everything and plants the newest seed again. The seed is tried
-// first; an error that the caller can mend leaves everything as it is.
+// Reset deletes everything and plants the newest seed again. It tries the seed
+// first: after an error that the caller can correct, nothing has changed.
 func (s *Seeds) Reset(ctx context.Context, c journal.Caller) (planted Planted, err error) {
 	err = s.config.Catalog.Exclusively(func(x *catalog.Setup) error {
 		if err := s.rehearse(s.newest, termsOf(s.newest, x.First())); err != nil {
 			return err
 		}
-		ctx := context.WithoutCancel(ctx) // half a reset is none
+		ctx := context.WithoutCancel(ctx) // a reset must not stop halfway
 		if err := s.config.Store.Clear(ctx); err != nil {
 			return err
 		}
@@ -119,8 +119,7 @@ func (s *Seeds) plant(ctx context.Context, x *catalog.Setup, c journal.Caller, s
 	return Planted{Accounts: len(seed.Accounts), Transactions: int(made.Load())}, err
 }
 
-// try plays a seed without keeping anything and returns the terms it is played
-// by.
+// try plays a seed without storing anything and returns the terms that it uses.
 func (s *Seeds) try(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (account.Terms, error) {
 	terms := termsOf(seed, s.config.Catalog.Terms())
 	if err := x.Check(ctx, terms.Catalog); err != nil {
@@ -132,13 +131,13 @@ func (s *Seeds) try(ctx context.Context, x *catalog.Setup, seed manifest.Seed) (
 			return terms, err
 		}
 		if head.State.Opened() && !head.State.Test {
-			return terms, fault.New(fault.NotEligible, "%s.account %q is there and is not a test account; it cannot be replaced", a.Script.Path, a.ID)
+			return terms, fault.New(fault.NotEligible, "%s.account %q exists and is not a test account; it cannot be replaced", a.Script.Path, a.ID)
 		}
 	}
 	return terms, s.rehearse(seed, terms)
 }
 
-// termsOf returns the terms that a seed is played by.
+// termsOf returns the terms by which a seed is played.
 func termsOf(seed manifest.Seed, terms account.Terms) account.Terms {
 	if seed.Catalog != nil {
 		terms.Catalog = *seed.Catalog

@@ -14,27 +14,27 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// prefix begins the keys of snapshots; their accounts and ids follow.
+// prefix is the prefix of the keys of snapshots. The account and the id follow.
 const prefix = "snapshot/"
 
-// Snapshot is a point in a test account's journal to come back to.
+// Snapshot is a place in a test account's journal to go back to.
 type Snapshot struct {
 	ID      string    `json:"id"`
-	Entries int64     `json:"entries"` // how many the journal had
-	Hash    string    `json:"hash"`    // of the newest of them
+	Entries int64     `json:"entries"` // number of entries in the journal
+	Hash    string    `json:"hash"`    // of the newest entry
 	Now     time.Time `json:"now"`     // the account's own time
 	Taken   time.Time `json:"taken"`   // by the wall clock
 }
 
-// Snapshots are those of all test accounts. New makes them.
+// Snapshots keeps the snapshots of all test accounts. New makes it.
 type Snapshots struct{ config Config }
 
-// Take remembers where a test account's journal ends now; it opens one that
-// was never opened. NotEligible for an ordinary account.
+// Take records where a test account's journal ends now. It opens the account if
+// it was never opened. Errors: NotEligible for an ordinary account.
 func (s *Snapshots) Take(ctx context.Context, c journal.Caller) (Snapshot, error) {
 	_, _, err := s.config.Accounts.Change(ctx, c, func(state account.State, _ account.Terms, _ time.Time) ([]account.Event, error) {
 		if !state.Test {
-			return nil, fault.New(fault.NotEligible, "account %q is not a test account; only those have snapshots", c.Account)
+			return nil, fault.New(fault.NotEligible, "account %q is not a test account; only test accounts have snapshots", c.Account)
 		}
 		return nil, nil
 	})
@@ -56,8 +56,8 @@ func (s *Snapshots) Take(ctx context.Context, c journal.Caller) (Snapshot, error
 
 func keyOf(id account.ID, snapshot string) string { return prefix + string(id) + "/" + snapshot }
 
-// List returns an account's snapshots, oldest first. NotFound for one that
-// was never opened.
+// List returns an account's snapshots, oldest first. Errors: NotFound if the
+// account was never opened.
 func (s *Snapshots) List(ctx context.Context, c journal.Caller) ([]Snapshot, error) {
 	if _, err := s.config.Accounts.Known(ctx, c); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Snapshots) list(ctx context.Context, id account.ID) ([]Snapshot, error)
 
 func (s *Snapshots) find(ctx context.Context, id account.ID, snapshot string) (Snapshot, journal.Place, error) {
 	key := keyOf(id, snapshot)
-	if store.CheckKey(key) != nil { // then no snapshot has it
+	if store.CheckKey(key) != nil { // no snapshot can have this id
 		return Snapshot{}, journal.Place{}, noSnapshot(id, snapshot)
 	}
 	found, err := store.Read(ctx, s.config.Store, key)
@@ -111,8 +111,8 @@ func noSnapshot(id account.ID, snapshot string) error {
 }
 
 // Restore brings a test account back to a snapshot: the same entries, the same
-// hashes. What came after is gone, later snapshots included. Errors: NotFound,
-// and those of journal.Head.Rewind.
+// hashes. Everything later is gone, including later snapshots. Errors:
+// NotFound, and those of journal.Head.Rewind.
 func (s *Snapshots) Restore(ctx context.Context, c journal.Caller, snapshot string) (billing.View, error) {
 	_, place, err := s.find(ctx, c.Account, snapshot)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Snapshots) rewind(ctx context.Context, id account.ID, to journal.Place)
 	return err
 }
 
-// Delete forgets a snapshot, or says NotFound.
+// Delete deletes a snapshot, or returns NotFound.
 func (s *Snapshots) Delete(ctx context.Context, c journal.Caller, snapshot string) error {
 	key := keyOf(c.Account, snapshot)
 	if store.CheckKey(key) != nil {
@@ -158,10 +158,10 @@ func (s *Snapshots) Delete(ctx context.Context, c journal.Caller, snapshot strin
 	})
 }
 
-// Fork makes another account of a snapshot: the same history with transaction
-// ids of its own, in place of whatever that account had. It must be a test
-// account, or one that was never opened. Errors: those of Restore, Argument for
-// the account itself.
+// Fork makes another account from a snapshot: the same history with transaction
+// ids of its own, in place of what that account had. It must be a test account,
+// or one that was never opened. Errors: those of Restore; Argument if it is the
+// snapshot's own account.
 func (s *Snapshots) Fork(ctx context.Context, c journal.Caller, snapshot string, into account.ID) (billing.View, error) {
 	if into == c.Account {
 		return billing.View{}, fault.New(fault.Argument, "into %q is the snapshot's own account; leave it out to restore that one", into)

@@ -16,14 +16,15 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// gate lets in who signs with a key, as far as the key's policy goes.
+// gate admits callers who sign with a key, within the limits of the key's
+// policy.
 type gate struct {
 	parts    *Parts
 	now      func() time.Time
 	slots    sigv4.Verifier // of the Device Farm API
-	operator sigv4.Verifier // of the operator's API
+	operator sigv4.Verifier // of the operator API
 
-	strange func(*web.Request) // hears of requests that no usable key has signed
+	strange func(*web.Request) // is told of requests that no usable key has signed
 }
 
 func newGate(parts *Parts, now func() time.Time) *gate {
@@ -37,11 +38,12 @@ func newGate(parts *Parts, now func() time.Time) *gate {
 // actions returns everything that a policy may allow.
 func actions() []iam.Action { return append(operator.Actions(), devicefarm.Actions()...) }
 
-// verify returns who signed a request, which is signed as the one that stands beside
-// it. What can be refused by the head is refused before anything is asked of the
-// storage, and what can be without the body before it is read: a stranger costs
-// neither a query nor memory. Errors: those of sigv4.Verifier.Verify, UnknownKey for a
-// key that may not be used and for a session token, which no key here has.
+// verify returns who signed a request. Signed is the request in the form that
+// was signed. A request that the head shows to be wrong is refused before
+// storage is queried, and one that can be refused without its body before that
+// is read: a stranger costs neither a query nor memory. Errors: those of
+// sigv4.Verifier.Verify; UnknownKey for a key that may not be used and for a
+// session token, which no key of slotfarm has.
 func (g *gate) verify(v *sigv4.Verifier, r *web.Request, signed *http.Request) (web.Identity, error) {
 	head, err := v.Head(signed, g.now())
 	if err != nil {
@@ -65,8 +67,8 @@ func (g *gate) verify(v *sigv4.Verifier, r *web.Request, signed *http.Request) (
 	return web.Identity{Account: found.Key.Account, Key: found.Key.ID, Signer: &found.Key}, nil
 }
 
-// known returns who signed a request, and has what no usable key has signed be heard
-// of.
+// known returns who signed a request, and reports a request that no usable key
+// has signed.
 func (g *gate) known(v *sigv4.Verifier, r *web.Request, signed *http.Request) (web.Identity, error) {
 	who, err := g.verify(v, r, signed)
 	switch fault.KindOf(err) {
@@ -81,9 +83,9 @@ func (g *gate) authenticate(r *web.Request) (web.Identity, error) {
 	return g.known(&g.slots, r, r.Request)
 }
 
-// authenticateOperator is the web.Authenticate of the operator's API.
+// authenticateOperator is the web.Authenticate of the operator API.
 func (g *gate) authenticateOperator(r *web.Request) (web.Identity, error) {
-	whole, err := url.ParseRequestURI(r.RequestURI) // with the prefix
+	whole, err := url.ParseRequestURI(r.RequestURI) // including the prefix
 	if err != nil {
 		return web.Identity{}, fault.New(fault.Malformed, "the URL cannot be read")
 	}
@@ -92,25 +94,26 @@ func (g *gate) authenticateOperator(r *web.Request) (web.Identity, error) {
 	return g.known(&g.operator, r, &signed)
 }
 
-// authorize is a web.Authorize: it holds what a call asks for against the policy of
-// the key that signed it.
+// authorize is a web.Authorize: it checks what a call asks for against the
+// policy of the key that signed it.
 func (g *gate) authorize(r *web.Request, ask web.Ask) error {
 	request := iam.Request{Action: ask.Action, Resource: ask.Resource, Context: ask.Context}
 	request.Context.SourceIP, request.Context.Now, request.Context.Secure = address(r.Source()), g.now(), r.Secure()
 	return evaluate(*r.Identity.Signer, request)
 }
 
-// authorizeOperator is the web.Authorize of the operator's API. Keys of an account
-// other than the operator's reach no other account, whatever their policies say.
+// authorizeOperator is the web.Authorize of the operator API. A key of an
+// account other than the operator's reaches no other account, whatever its
+// policy says.
 func (g *gate) authorizeOperator(r *web.Request, ask web.Ask) error {
 	key := *r.Identity.Signer
 	if key.Account != string(access.OperatorAccount) && ask.Resource != operator.AccountARN(account.ID(key.Account)) {
-		return denied(key, ask.Action, "because the key belongs to an account that is not the operator's, and the call is about more than that account")
+		return denied(key, ask.Action, "because the key belongs to an account other than the operator's, and the call is not limited to that account")
 	}
 	return g.authorize(r, ask)
 }
 
-// evaluate returns nil where a key's policy allows a request.
+// evaluate returns nil if a key's policy allows a request.
 func evaluate(key iam.Key, request iam.Request) error {
 	if decision := key.Policy.Evaluate(request); !decision.Allowed {
 		return denied(key, request.Action, decision.Reason)
@@ -118,12 +121,13 @@ func evaluate(key iam.Key, request iam.Request) error {
 	return nil
 }
 
-// denied says what AWS says.
+// denied returns the error that AWS returns.
 func denied(key iam.Key, action, why string) error {
 	return fault.New(fault.AccessDenied, "User: key %s (%s) of account %s is not authorized to perform: %s %s", key.ID, key.Name, key.Account, action, why)
 }
 
-// address returns a network address, the zero one where text is none.
+// address parses a network address. It returns the zero address if text is not
+// one.
 func address(text string) netip.Addr {
 	ip, err := netip.ParseAddr(text)
 	if err != nil {

@@ -74,7 +74,7 @@ var badIdentifiers = []badInput{
 	{name: "empty promotion", body: promoted(""), kind: argument, message: "offeringPromotionId is empty"},
 	{name: "numeric promotion", body: `{"offeringPromotionId":1}`, kind: serialization, message: `"offeringPromotionId" is a JSON number`},
 	{name: "unknown promotion", body: promoted("3FREEMONTHS"), kind: notFound, message: "3FREEMONTHS"},
-	{name: "promotion used twice", account: bob, body: promoted(promotion), kind: notEligible, message: "was used by this account already"},
+	{name: "promotion used twice", account: bob, body: promoted(promotion), kind: notEligible, message: "was already used by this account"},
 }
 
 func promoted(id string) string {

@@ -75,7 +75,7 @@ func customer(ctx context.Context, p *server.Parts) (signer, error) {
 	return signer{made.Key.ID, made.Secret}, err
 }
 
-// buyAll has alice have bought so often.
+// buyAll makes a number of purchases for alice.
 func buyAll(ctx context.Context, dir string, purchases int) error {
 	store, err := sqlite.Open(ctx, dir)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // Ready is the handler of /readyz.
 func (s *Server) Ready(w http.ResponseWriter, r *http.Request) { s.ready(w, r) }
 
-// Handler returns everything that stands on the listener.
+// Handler returns the handler of all requests to the listener.
 func (s *Server) Handler() http.Handler { return s.http.Handler }
 
 // Metrics is the page of metrics.

@@ -27,7 +27,8 @@ const (
 	promotion = "2FREEMONTHS"
 )
 
-// noon is when the clocks of tests stand unless a test says otherwise.
+// noon is the time at which the clocks of tests are frozen unless a test says
+// otherwise.
 var noon = time.Date(2016, 8, 31, 12, 59, 0, 0, time.UTC)
 
 // farm is a running server and a client of it.

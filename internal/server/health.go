@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// ready answers whether requests are taken.
+// ready answers whether the server accepts requests.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if _, jumped := s.clock.Jumped(); jumped || s.draining.Load() || !reachable(r.Context(), s.journal) {
 		health(w, http.StatusServiceUnavailable)
@@ -16,5 +16,5 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 func health(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // a prober who has gone is nobody to tell
+	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // nobody can be told if the prober has gone
 }

@@ -21,7 +21,7 @@ func TestRebinding(t *testing.T) {
 			}
 			r.Host = host
 			a := f.do(r)
-			if got := strings.Contains(string(a.Body), "is none that this server answers to"); got != refused || refused && a.Status < 400 {
+			if got := strings.Contains(string(a.Body), "is not one that this server answers to"); got != refused || refused && a.Status < 400 {
 				t.Errorf("%s of %q: %d %s, refused %t", path, host, a.Status, a.Body, refused)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// maxConnections is how many connections are open at once; others wait.
+// maxConnections is the largest number of open connections; others wait.
 const maxConnections = 16_384
 
 // listen returns the listener that the configuration asks for.

@@ -6,9 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// KeepMemory has the memory of this process, and the secrets in it, leave it in no
-// core dump, whatever GOTRACEBACK says, and keeps other processes of its user from
-// reading it. A dump that is piped to a program heeds the second only.
+// KeepMemory keeps the memory of this process, and the secrets in it, out of
+// core dumps, whatever GOTRACEBACK says. It also keeps other processes of the
+// same user from reading the memory; if core dumps are piped to a program, only
+// this second measure has an effect.
 func KeepMemory() error {
 	return errors.Join(
 		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}),

@@ -2,5 +2,5 @@
 
 package server
 
-// KeepMemory does nothing where there are no core dumps.
+// KeepMemory does nothing, because this system has no core dumps.
 func KeepMemory() error { return nil }

@@ -14,9 +14,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
-// samples are values of inputs that name what is there, by operation and member.
-// An operation that stands here has to succeed with them. One that does not is
-// tested with made values, which may name nothing.
+// samples holds values of inputs that name existing things, by operation and
+// member. An operation listed here has to succeed with them. Any other is
+// tested with generated values, which may name nothing.
 var samples = map[string]modeltest.Samples{
 	"ListOfferings":            {},
 	"ListOfferingPromotions":   {},
@@ -187,8 +187,9 @@ func names(message string, c modeltest.Case) bool {
 	return strings.Contains(message, member) || c.Value != "" && strings.Contains(message, c.Value)
 }
 
-// TestAnswersAreOfTheModel holds answers of every operation in the table against
-// the API model: what is required, the enums, and the bounds of every value.
+// TestAnswersAreOfTheModel checks answers of every operation in the table
+// against the API model: required members, enums, and the bounds of every
+// value.
 func TestAnswersAreOfTheModel(t *testing.T) {
 	f := start(t, server.Config{Frozen: &noon, Fleet: labFleet(t)})
 	f.accepted(alice, "PurchaseOffering", promoted(promotion))

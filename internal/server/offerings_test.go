@@ -58,7 +58,7 @@ func (f *farm) pages(account string, between func()) []transactionShape {
 	}
 }
 
-// TestAnswersByteByByte holds every operation's answer against its exact bytes,
+// TestAnswersByteByByte compares every operation's answer with its exact bytes,
 // on the day of AWS's own PurchaseOffering example.
 func TestAnswersByteByByte(t *testing.T) {
 	ids := 0
@@ -249,7 +249,7 @@ func TestSimultaneousRetries(t *testing.T) {
 	}
 }
 
-// TestHotAccount has 64 callers buy one slot each where 50 are allowed.
+// TestHotAccount lets 64 callers buy one slot each if 50 are allowed.
 func TestHotAccount(t *testing.T) {
 	f := start(t, server.Config{MaxSlots: 50})
 	var group sync.WaitGroup

@@ -18,21 +18,21 @@ import (
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
 
-// PartsConfig is what the parts of a farm work with. Store, Terms, Now and NewID
-// are required.
+// PartsConfig configures the parts of a farm. Store, Terms, Now and NewID are
+// required.
 type PartsConfig struct {
 	Store store.Store
-	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Terms account.Terms    // initial terms; a stored catalogue takes precedence
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 
-	Shared  bool          // other processes work on the store too
-	Closed  bool          // only Configure opens accounts
+	Shared  bool          // whether other processes use the store too
+	Closed  bool          // whether only Configure opens accounts
 	Master  iam.MasterKey // seals the secrets of access keys
 	Actions []iam.Action  // that policies may name
 
-	// Test and Frozen say how accounts start that are opened on first use: as
-	// test accounts, and with the clock at an instant.
+	// Test and Frozen say how accounts that open on first use start: as test
+	// accounts, and with the clock frozen at an instant.
 	Test   bool
 	Frozen *time.Time
 
@@ -42,8 +42,8 @@ type PartsConfig struct {
 	Status func(udid string) device.Status // says what an instance is doing; nil: every one is available
 }
 
-// Parts are what a farm is made of, each the owner of some of its state, all on
-// one store. NewParts makes them.
+// Parts holds the parts of a farm. Each owns some of its state, and all use one
+// store. NewParts makes them.
 type Parts struct {
 	Keys         *access.Keys
 	Installation *access.Installation
@@ -62,7 +62,7 @@ type Parts struct {
 	store store.Store
 }
 
-// NewParts returns the parts of a farm that sells by the newest stored catalogue.
+// NewParts returns the parts of a farm that uses the newest stored catalogue.
 func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p := &Parts{store: c.Store}
 	p.Catalog = catalog.New(catalog.Config{

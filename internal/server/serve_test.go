@@ -142,7 +142,7 @@ func (s *served) deliver(r *http.Request) reply {
 	return reply{answer.StatusCode, string(text)}
 }
 
-// operate calls the operator's API.
+// operate calls the operator API.
 func (s *served) operate(who signer, method, path, body string) reply {
 	s.t.Helper()
 	r, err := http.NewRequest(method, s.running.Endpoint()+"/_slotfarm/v1"+path, nil)
@@ -164,7 +164,7 @@ func (s *served) call(who signer, operation, body string) reply {
 	return s.send(who, "devicefarm", r, body)
 }
 
-// key opens an account where needed and makes a key of it.
+// key opens an account if necessary and makes a key for it.
 func (s *served) key(account, policy string) signer {
 	s.t.Helper()
 	s.operate(s.operator, "PUT", "/accounts/"+account, `{}`).want(s.t, "open", 200, account)
@@ -235,8 +235,8 @@ func TestWhoMayCall(t *testing.T) {
 		{"another secret", signer{full.id, "x"}, "GET", "/accounts", 403, "InvalidSignature"},
 		{"not allowed", full, "GET", "/accounts/" + team, 403, "slotfarm:GetAccount"},
 		{"its own", greedy, "GET", "/accounts/" + other, 200, other},
-		{"of others", greedy, "GET", "/accounts/" + team, 403, "not the operator's"},
-		{"of all", greedy, "GET", "/accounts", 403, "not the operator's"},
+		{"of others", greedy, "GET", "/accounts/" + team, 403, "other than the operator's"},
+		{"of all", greedy, "GET", "/accounts", 403, "other than the operator's"},
 		{"by the operator", s.operator, "GET", "/accounts/" + team, 200, team},
 		{"with a query", s.operator, "GET", "/accounts/" + team + "/journal?after=1&limit=1", 200, `"key":"` + s.operator.id},
 		{"sandbox only", s.operator, "POST", "/reset", 404, "exists in the sandbox only"},
@@ -339,7 +339,7 @@ func TestInstall(t *testing.T) {
 	}{
 		{"another master key", server.Config{Data: s.dir, Master: &another}, "the master key is another one"},
 		{"not initialised", server.Config{Data: t.TempDir(), Master: &s.master}, "run slotfarm init first"},
-		{"a sandbox", server.Config{Data: s.dir}, "initialised for slotfarm serve, where requests have to be signed; a sandbox would open it to all"},
+		{"a sandbox", server.Config{Data: s.dir}, "initialised for slotfarm serve, which requires signed requests; a sandbox would open it to everyone"},
 		{"half a certificate", server.Config{Data: s.dir, Master: &s.master, TLSCert: "cert.pem"}, "belong together"},
 		{"no certificate", server.Config{Data: s.dir, Master: &s.master, TLSCert: "cert.pem", TLSKey: "key.pem"}, "TLS certificate"},
 	} {
@@ -351,8 +351,8 @@ func TestInstall(t *testing.T) {
 	s.operate(s.operator, "GET", "/accounts", "").want(t, "the first key", 200, "000000000000")
 }
 
-// TestForkStaysInReach has holders of keys that may do everything to one account
-// make another one of its snapshot.
+// TestForkStaysInReach uses keys that may do everything to one account to make
+// another account from its snapshot.
 func TestForkStaysInReach(t *testing.T) {
 	t.Parallel()
 	s := install(t)
@@ -431,8 +431,8 @@ func TestRekey(t *testing.T) {
 	s.operate(s.operator, "GET", "/accounts", "").want(t, "the first key", 200, "000000000000")
 }
 
-// TestChangedKeysAreOfNoUse changes what a key may do, and whose it is, in the
-// storage: nobody gets in with it.
+// TestChangedKeysAreOfNoUse changes the policy and the account of a key in the
+// storage: the key must then be useless.
 func TestChangedKeysAreOfNoUse(t *testing.T) {
 	t.Parallel()
 	s := install(t)
@@ -500,8 +500,8 @@ func TestThrottling(t *testing.T) {
 	s.call(first, "PurchaseOffering", slots(1)).want(t, "a second on", 200, `"cost"`)
 }
 
-// TestRefusedCallsCostNothing has a key that may not buy try to until an account
-// without limits would be throttled, and one that may buy as often as it can: neither
+// TestRefusedCallsCostNothing lets a key that may not buy try as often as would
+// throttle the account, and a key that may buy call as often as it can: neither
 // keeps another key of the account from buying.
 func TestRefusedCallsCostNothing(t *testing.T) {
 	t.Parallel()
@@ -519,8 +519,8 @@ func TestRefusedCallsCostNothing(t *testing.T) {
 	s.call(buyer, "RenewOffering", slots(1)).want(t, "another key", 200, `"cost"`)
 }
 
-// TestStrangersAreCounted has requests that nobody signed be counted by address, and
-// those that are good not.
+// TestStrangersAreCounted checks that unsigned requests are counted by address,
+// and valid ones are not.
 func TestStrangersAreCounted(t *testing.T) {
 	t.Parallel()
 	s := install(t)

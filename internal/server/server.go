@@ -33,8 +33,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// Time-outs and limits of the listener. They bound what a slow or hostile client
-// can hold; no request of this API takes longer but those that a fault delays.
+// Time-outs and limits of the listener. They bound the resources that a slow or
+// hostile client can hold. Only requests that a fault delays take longer.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -61,33 +61,34 @@ type Config struct {
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 
-	// Elapsed is a clock that nobody sets, and ClockJump by how much the wall clock
-	// may go ahead of it before it is distrusted; 0 trusts it always.
+	// Elapsed is a clock that nobody sets. ClockJump is how far the wall clock
+	// may get ahead of it before it is distrusted; 0 always trusts it.
 	Elapsed   func() time.Duration
 	ClockJump time.Duration
 
-	Log   *slog.Logger    // nothing is logged
-	Build telemetry.Build // shown among the metrics
-	Spans bool            // export spans as the process's OTEL_* variables say
+	Log   *slog.Logger    // default: none
+	Build telemetry.Build // shown in the metrics
+	Spans bool            // whether to export spans as the process's OTEL_* variables say
 
-	// Secrets, if any, returns the secret of an access key id, under which a sandbox
-	// then verifies signatures.
+	// Secrets, if set, returns the secret of an access key id, and makes a
+	// sandbox verify signatures.
 	Secrets func(accessKeyID string) (string, error)
 
-	AllowHosts []string // names under which a sandbox answers, beside those of loopback
+	AllowHosts []string // names under which a sandbox answers, in addition to loopback names
 
-	// Master, if any, makes this a service for others: requests have to be signed
-	// by keys whose policies allow them, only operators open accounts, and nothing
-	// breaks on purpose. Without it this is a sandbox.
+	// Master, if set, makes this a service for a team: requests have to be
+	// signed by keys whose policies allow them, only operators open accounts,
+	// and answers cannot be broken on purpose. Without it this is a sandbox.
 	Master        *iam.MasterKey
-	Limits        throttle.Limits // of each account and operation; none
-	Strangers     throttle.Limit  // requests that no key has signed, of each address; those above it are slowed; none
-	TLSCert       string          // file of the certificate; without one the server speaks HTTP
+	Limits        throttle.Limits // of each account and operation; default: none
+	Strangers     throttle.Limit  // of each address, for requests that no key has signed; more are slowed; default: none
+	TLSCert       string          // file of the certificate; without one, the server uses HTTP
 	TLSKey        string          // file of its key
-	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen
+	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen too
 }
 
-// DefaultMaxSlots is how many slots of one offering a sandbox account may hold.
+// DefaultMaxSlots is how many slots of one offering a sandbox account may hold
+// by default.
 const DefaultMaxSlots = 100
 
 func (c Config) withDefaults() Config {
@@ -127,11 +128,11 @@ type Server struct {
 	traces   *telemetry.Traces
 	sweeper  *sweeper
 	clock    *wallclock.Clock
-	measured *http.Server // of MetricsListen; nil without one
-	secure   bool         // speaks TLS
+	measured *http.Server // for MetricsListen; nil without it
+	secure   bool         // uses TLS
 	draining atomic.Bool
 	room     *web.Room  // for the bodies of requests
-	failed   chan error // receives what ended serving; closed after it
+	failed   chan error // receives the error that ended serving, and is then closed
 }
 
 // Start opens the journal and serves until Close. When it returns, the server
@@ -164,7 +165,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	return s, nil
 }
 
-// httpServer returns what speaks HTTP for a handler.
+// httpServer returns an HTTP server for a handler.
 func (c Config) httpServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -187,7 +188,7 @@ func (c Config) check() error {
 	return c.Catalog.Validate()
 }
 
-// prepare brings accounts to how they are at the start and returns what answers
+// prepare brings accounts to their initial state and returns the handler of
 // requests.
 func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	s.clock = c.watched()
@@ -216,8 +217,8 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	return handler, err
 }
 
-// prepareSandbox freezes clocks and plants the seed of a sandbox. It leaves the storage of
-// a service for others as it is, where requests have to be signed.
+// prepareSandbox freezes clocks and plants the seed of a sandbox. It does not
+// change the storage of a service with signed requests.
 func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
 	err := parts.Installation.CheckOpen(ctx)
 	if err == nil {
@@ -231,12 +232,12 @@ func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
 	return err
 }
 
-// starter is who changes accounts at the start, as journals name it.
+// starter is the name under which journals record changes at the start.
 const starter = "start"
 
-// freeze stands the clocks of the accounts there are at c.Frozen. Those that are
-// past it stay where they are, since no clock goes back, and so do those of
-// ordinary accounts.
+// freeze freezes the clocks of existing accounts at c.Frozen. It leaves clocks
+// that are already past it, because no clock goes back, and clocks of ordinary
+// accounts.
 func freeze(ctx context.Context, c Config, parts *Parts) error {
 	if c.Frozen == nil {
 		return nil
@@ -278,17 +279,17 @@ func (s *Server) Endpoint() string {
 	return "http://" + s.Addr()
 }
 
-// Failed receives an error when serving ends by itself, and is closed when
+// Failed receives an error if serving ends by itself, and is closed when
 // serving has ended.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Drain has /readyz answer 503 from now on, for load balancers to send requests
-// elsewhere. Those that come are answered.
+// Drain makes /readyz answer 503 from now on, so that load balancers send
+// requests elsewhere. Requests that still come are answered.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Close drains the server, stops listening, waits for the requests under way until
-// ctx ends, closes the journal, and exports the last spans. From its start no fault
-// delays.
+// Close drains the server, stops listening, waits for the requests under way
+// until ctx ends, closes the journal, and exports the last spans. Once it
+// begins, faults no longer delay requests.
 func (s *Server) Close(ctx context.Context) error {
 	s.Drain()
 	s.faults.Close()
@@ -305,7 +306,7 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
-// handler returns everything that stands on the listener.
+// handler returns the handler of all requests to the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump})
 	slots := devicefarm.Config{
@@ -331,13 +332,13 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	return s.routes(c, slots, operations)
 }
 
-// web returns what the APIs share.
+// web returns the configuration that the APIs share.
 func (s *Server) web(c Config, api telemetry.API, operations []string) web.Config {
 	return web.Config{NewID: c.NewID, Hosts: c.hosts(), Log: c.Log, Room: s.room, Observe: s.traces.Requests(api, s.metrics.Requests(api, operations))}
 }
 
-// hosts returns the names that a sandbox answers to. Others know callers by their
-// signatures, and answer to any name.
+// hosts returns the names that a sandbox answers to. A server with signed
+// requests answers to any name.
 func (c Config) hosts() *web.Hosts {
 	if c.Master != nil {
 		return nil
@@ -345,13 +346,15 @@ func (c Config) hosts() *web.Hosts {
 	return web.NewHosts(c.AllowHosts...)
 }
 
-// open lets everyone do everything to a sandbox, which breaks on purpose.
+// open lets everyone do everything in a sandbox, and lets its answers be broken
+// on purpose.
 func (s *Server) open(c Config, slots *devicefarm.Config, operations *operator.Config) {
 	slots.Web.Authenticate, slots.Web.Authorize, slots.Web.Around = c.anyone(), web.Everyone, s.faults.Around
 	operations.Web.Authenticate, operations.Web.Authorize, operations.Faults = web.Anyone, web.Everyone, s.faults
 }
 
-// guard has callers sign, and do what the policies of their keys allow.
+// guard requires callers to sign, and allows them what the policies of their
+// keys allow.
 func (s *Server) guard(c Config, g *gate, slots *devicefarm.Config, operations *operator.Config) error {
 	limits, err := throttle.New(c.Limits, c.Now)
 	if err != nil {
@@ -370,7 +373,7 @@ func (s *Server) guard(c Config, g *gate, slots *devicefarm.Config, operations *
 	return nil
 }
 
-// routes returns what answers at which path.
+// routes returns the handlers of all paths.
 func (s *Server) routes(c Config, slots devicefarm.Config, operations operator.Config) (http.Handler, error) {
 	slotsAPI, err := devicefarm.Handler(slots)
 	if err != nil {
@@ -396,7 +399,7 @@ func (s *Server) routes(c Config, slots devicefarm.Config, operations operator.C
 	return mux, nil
 }
 
-// traces returns where spans go, if anywhere.
+// traces returns the traces, which export spans if the configuration says so.
 func traces(ctx context.Context, c Config) *telemetry.Traces {
 	if !c.Spans {
 		return &telemetry.Traces{}
@@ -404,13 +407,14 @@ func traces(ctx context.Context, c Config) *telemetry.Traces {
 	return telemetry.Export(ctx, c.Build, c.Log)
 }
 
-// anyone returns what says who calls a sandbox: whoever it says, but no page of
-// another machine's name, and where there are secrets, who signs with the right one.
+// anyone returns the Authenticate of a sandbox: it believes the key id that a
+// caller names, but refuses pages under the names of other machines. If there
+// are secrets, the signature has to match.
 func (c Config) anyone() web.Authenticate {
 	verifier, hosts := &sigv4.Verifier{Service: "devicefarm"}, c.hosts()
 	return func(r *web.Request) (web.Identity, error) {
 		if hosts.ForeignPage(r.Request) {
-			return web.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may.", r.Header.Get("Origin"))
+			return web.Identity{}, fault.New(fault.AccessDenied, "The request was sent by a page of %s; only pages of this machine may send it.", r.Header.Get("Origin"))
 		}
 		if c.Secrets != nil {
 			body, err := r.ReadBody()
@@ -425,8 +429,8 @@ func (c Config) anyone() web.Authenticate {
 	}
 }
 
-// claimed takes every caller: the account is the access key id where that is an
-// account id, else the default account. No signature is checked.
+// claimed accepts every caller: the account is the access key id if that is an
+// account id, or else the default account. It checks no signature.
 func claimed(r *http.Request) web.Identity {
 	key := sigv4.AccessKeyID(r)
 	if id, err := account.ParseID(key); err == nil {
@@ -435,7 +439,7 @@ func claimed(r *http.Request) web.Identity {
 	return web.Identity{Account: defaultAccount, Key: key}
 }
 
-// only has a page answer to requests for some names alone.
+// only makes a page answer only requests for some names.
 func only(hosts *web.Hosts, page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := hosts.Check(r); err != nil {

@@ -217,7 +217,8 @@ func TestCloseWithARequestThatNeverEnds(t *testing.T) {
 	}
 }
 
-// TestSandboxWithSecrets verifies signatures where it is told the secrets.
+// TestSandboxWithSecrets checks that a sandbox with secrets verifies
+// signatures.
 func TestSandboxWithSecrets(t *testing.T) {
 	t.Parallel()
 	f := start(t, server.Config{Secrets: func(id string) (string, error) { return "secret of " + id, nil }})

@@ -22,7 +22,7 @@ type forged struct {
 	late      time.Duration       // how long after the signature it arrives
 	change    func(*http.Request) // what is changed once it is signed
 	exception string              // of the Device Farm API, with status 400
-	code      string              // of the operator's API, with status 403
+	code      string              // of the operator API, with status 403
 	message   string              // what both say, among other things
 }
 
@@ -213,8 +213,8 @@ func TestUnsignedIdempotencyKey(t *testing.T) {
 	s.deliver(r).want(t, "unsigned key", 400, `The header \"idempotency-key\" has to be signed`)
 }
 
-// unsignedBytes are those of a request that no signature covers: the version of
-// HTTP, and what stands between headers.
+// unsignedBytes matches the bytes of a request that no signature covers: the
+// version of HTTP, and the separators of headers.
 var unsignedBytes = regexp.MustCompile(` HTTP/1\.1\r\n|: |\r\n`)
 
 // TestAnyChangedByteIsRefused sends a signed call to either API with each byte of

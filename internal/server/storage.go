@@ -14,7 +14,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
-// parts returns how the parts work on a store.
+// parts returns the configuration of the parts on a store.
 func (c Config) parts(store store.Store) PartsConfig {
 	config := PartsConfig{
 		Store: store, Now: c.Now, NewID: c.NewID, Actions: actions(), Fleet: c.Fleet,
@@ -28,15 +28,15 @@ func (c Config) parts(store store.Store) PartsConfig {
 	return config
 }
 
-// engine is a store.Store as the server needs it.
+// engine is a store.Store with what the server needs in addition.
 type engine interface {
 	store.Store
 
-	// Size returns how many bytes the database has, and its write-ahead log.
+	// Size returns the sizes of the database and its write-ahead log in bytes.
 	Size() (database, log int64, err error)
 }
 
-// open opens the storage, of whose commits observe hears.
+// open opens the storage and reports its commits to observe.
 func (c Config) open(ctx context.Context, observe func(journal.Batch)) (engine, error) {
 	switch {
 	case c.Database != "":
@@ -47,8 +47,8 @@ func (c Config) open(ctx context.Context, observe func(journal.Batch)) (engine, 
 	return sqlite.OpenMemory(ctx, sqlite.Observe(observe))
 }
 
-// backupOf returns what copies the whole storage, nil where the database has
-// means of its own.
+// backupOf returns a function that copies the whole storage, or nil if the
+// database has tools of its own.
 func backupOf(e engine) func(context.Context) (io.ReadSeekCloser, error) {
 	if files, ok := e.(*sqlite.Journal); ok {
 		return files.Backup
@@ -56,11 +56,10 @@ func backupOf(e engine) func(context.Context) (io.ReadSeekCloser, error) {
 	return nil
 }
 
-// reachTime is how long storage that is elsewhere may take to say that it is
-// there.
+// reachTime is how long remote storage may take to answer.
 const reachTime = time.Second
 
-// reachable reports whether the storage takes updates.
+// reachable reports whether the storage accepts updates.
 func reachable(ctx context.Context, e engine) bool {
 	elsewhere, ok := e.(*postgres.Journal)
 	if !ok {
@@ -71,9 +70,9 @@ func reachable(ctx context.Context, e engine) bool {
 	return elsewhere.Ping(ctx) == nil
 }
 
-// Offline opens the storage of a service for others, without a server, for f to
-// work with: c.Data or c.Database. A data directory that another process has open
-// is a Conflict.
+// Offline opens the storage of a service, c.Data or c.Database, without a
+// server, and calls f with its parts. Errors: Conflict if another process has
+// the data directory open.
 func Offline(ctx context.Context, c Config, f func(*Parts) error) error {
 	store, err := c.open(ctx, func(journal.Batch) {})
 	if err != nil {

@@ -34,7 +34,7 @@ func (a *away) Get(ctx context.Context, keys ...string) ([]store.Document, error
 	return a.Store.Get(ctx, keys...)
 }
 
-// unread is a body that nobody may read.
+// unread is a body that must not be read.
 type unread struct{ t *testing.T }
 
 func (u unread) Read([]byte) (int, error) {
@@ -42,9 +42,9 @@ func (u unread) Read([]byte) (int, error) {
 	return 0, context.Canceled
 }
 
-// TestStrangersCostNothing sends what no key has signed while the database is away: the
-// answer is what is wrong with the request, nothing is asked of the database, and no
-// body is read.
+// TestStrangersCostNothing sends requests that no key has signed while the
+// database is unreachable: the answer says what is wrong with the request, the
+// database is not queried, and no body is read.
 func TestStrangersCostNothing(t *testing.T) {
 	t.Parallel()
 	memory, err := sqlite.OpenMemory(t.Context())

@@ -8,8 +8,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/wallclock"
 )
 
-// sweepPause is how long accounts wait at most to be rolled after a boundary
-// that nobody looked at.
+// sweepPause is how long an unused account waits at most to be rolled after a
+// boundary.
 const sweepPause = 30 * time.Second
 
 // sweeper rolls accounts that have passed a boundary, in the background.
@@ -18,7 +18,8 @@ type sweeper struct {
 	stopped chan struct{}
 }
 
-// startSweeper sweeps now and then again until it is closed.
+// startSweeper sweeps at once, and then again and again until the sweeper is
+// closed.
 func startSweeper(parts *Parts, clock *wallclock.Clock, log *slog.Logger) *sweeper {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sweeper{stop: stop, stopped: make(chan struct{})}

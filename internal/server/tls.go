@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// certificate is a pair of files that is read again when one of them changes, so
+// certificate is a pair of files that is read again if one of them changes, so
 // that a renewed certificate needs no restart.
 type certificate struct {
 	certFile, keyFile string
@@ -20,7 +20,8 @@ type certificate struct {
 	changed [2]time.Time // of the files, when they were read
 }
 
-// loadCertificate reads the pair; a pair that cannot be used is an error.
+// loadCertificate reads the pair, or returns an error if the pair cannot be
+// used.
 func loadCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
 	if err := c.load(c.times()); err != nil {
@@ -37,8 +38,8 @@ func (c *certificate) config() *tls.Config {
 	}
 }
 
-// get returns the newest pair that could be read. One that cannot is logged, and
-// the one before stays.
+// get returns the newest pair that could be read. If a new pair cannot be read,
+// get logs that and keeps the previous one.
 func (c *certificate) get() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +60,7 @@ func (c *certificate) load(times [2]time.Time) error {
 	return err
 }
 
-// times returns when the files changed, zero for one that is not there.
+// times returns when the files changed, or zero for a missing file.
 func (c *certificate) times() (times [2]time.Time) {
 	for i, name := range []string{c.certFile, c.keyFile} {
 		if info, err := os.Stat(name); err == nil {

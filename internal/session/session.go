@@ -75,6 +75,8 @@ type Details struct {
 	Interaction string `json:"interaction,omitempty"` // InteractionMode
 	SkipResign  *bool  `json:"skipResign,omitempty"`
 	Proxy       *Proxy `json:"proxy,omitempty"`
+
+	VPC *project.VPC `json:"vpc,omitempty"` // of the project, when the session was asked for
 }
 
 // Proxy is DeviceProxy of the API.
@@ -112,6 +114,7 @@ func (s *Sessions) Create(ctx context.Context, id account.ID, r Request) (View, 
 	if err != nil {
 		return View{}, err
 	}
+	r.VPC = of.VPC
 	details, err := json.Marshal(r.Details)
 	if err != nil {
 		return View{}, err

@@ -29,7 +29,7 @@ func play(t *testing.T, seed uint64) figures {
 	t.Helper()
 	defer func() {
 		if t.Failed() {
-			t.Logf("again: go test ./internal/simulation -run TestSeeds -seed %d", seed)
+			t.Logf("to reproduce: go test ./internal/simulation -run TestSeeds -seed %d", seed)
 		}
 	}()
 	f, _ := simulate(t, seed, steps)

@@ -81,8 +81,8 @@ func TestSharedSweep(t *testing.T) {
 	}
 }
 
-// TestClaims has a service that died hold a share: it is left alone until the
-// claim runs out, and then taken over.
+// TestClaims uses a share that a dead process holds: it is left alone until the
+// claim expires, and then taken over.
 func TestClaims(t *testing.T) {
 	t.Parallel()
 	f := farmtest.Open(t)

@@ -71,7 +71,7 @@ func (s site) sweep(wall time.Time) {
 	})
 }
 
-// cut is a sweep that ends as soon as its first commit stands.
+// cut is a sweep that ends right after its first commit.
 func (s site) cut(wall time.Time) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -86,7 +86,8 @@ func (s site) cut(wall time.Time) {
 	}, sqlite.Observe(func(journal.Batch) { cancel() }))
 }
 
-// settle has account i do some of six things, each choice of them several times.
+// settle makes account i do some of six things. Each combination occurs several
+// times.
 func settle(o *server.Parts, i int) error {
 	ctx, c := context.Background(), farmtest.Caller(i)
 	catalog, suspended := offering.Default(), account.Suspended

@@ -89,8 +89,8 @@ func (d damaged) Update(ctx context.Context, c journal.Change) (journal.Outcome,
 	return d.Store.Update(ctx, c)
 }
 
-// TestSweepPassesOver has a sweep find an account that cannot be rolled: the others are rolled, and the sweep says
-// which it is.
+// TestSweepPassesOver sweeps with an account that cannot be rolled: the others
+// are rolled, and the sweep names that account.
 func TestSweepPassesOver(t *testing.T) {
 	t.Parallel()
 	f := farmtest.Open(t)

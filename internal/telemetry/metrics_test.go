@@ -135,7 +135,8 @@ func TestManyStrangers(t *testing.T) {
 	}
 }
 
-// TestReadingsThatFail leaves the others where they are, and says why.
+// TestReadingsThatFail checks that a failed reading is logged and does not
+// affect the others.
 func TestReadingsThatFail(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics(telemetry.Build{})

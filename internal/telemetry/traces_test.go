@@ -123,7 +123,7 @@ func texts(attributes []*common.KeyValue) []string {
 	return slices.Sorted(maps.Values(all))
 }
 
-// call sends a request through what stands around a handler that updates an
+// call sends a request through the tracing around a handler that updates an
 // account and observes a result.
 func call(t *testing.T, traces *telemetry.Traces, header http.Header, result web.Result) {
 	t.Helper()
@@ -192,7 +192,7 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// TestNoSpans has nobody to export to: the trace of the caller is for the log.
+// TestNoSpans exports nothing: the trace of the caller is only for the log.
 func TestNoSpans(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 	traces := telemetry.Export(context.Background(), telemetry.Build{}, silent)
@@ -219,7 +219,8 @@ func TestNoSpans(t *testing.T) {
 	}
 }
 
-// TestVariables has values that cannot be used: they are named, and not repeated.
+// TestVariables sets invalid values: the log names the variables without
+// repeating the values.
 func TestVariables(t *testing.T) {
 	for name, value := range map[string]string{
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "secret:4318",

@@ -10,8 +10,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/throttle"
 )
 
-// strangers returns what slows down whoever fails more than three times at once, and
-// then more than once in ten seconds.
+// strangers returns a Strangers that slows down sources that fail more than
+// three times at once, and then more than once in ten seconds.
 func strangers(t *testing.T) *throttle.Strangers {
 	t.Helper()
 	s, err := throttle.NewStrangers(throttle.Limit{Rate: 0.1, Burst: 3}, time.Now)

@@ -79,8 +79,9 @@ func TestAWS(t *testing.T) {
 	}
 }
 
-// TestShares has a key call as often as it can, and another one of its account at a
-// quarter of the rate: the latter is never refused, and the former gets what is left.
+// TestShares lets one key call as often as it can, and another key of its
+// account at a quarter of the rate: the latter is never refused, and the former
+// gets the rest.
 func TestShares(t *testing.T) {
 	throttled, clock := open(t, aws)
 	greedy, modest := caller(alice, "greedy", "RenewOffering"), caller(alice, "modest", "RenewOffering")

@@ -16,8 +16,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/web"
 )
 
-// probe is an API that notes in which order it is asked, and fails where a test
-// says so.
+// probe is an API that records the order of its calls, and fails at the step
+// that a test names.
 type probe struct {
 	steps []string
 	fails map[string]error
@@ -103,7 +103,7 @@ func (p *probe) call(t *testing.T, body string) *httptest.ResponseRecorder {
 	return w
 }
 
-// TestOrder has each step fail once: what comes after it does not happen, but that
+// TestOrder makes each step fail once: no later step may happen, except that
 // the request is observed.
 func TestOrder(t *testing.T) {
 	t.Parallel()
@@ -180,7 +180,7 @@ type deaf struct{ http.ResponseWriter }
 
 func (deaf) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// TestLostAnswer says in the log that nobody got the answer.
+// TestLostAnswer checks that the log says that the answer was lost.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	p := &probe{}

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// scratch is the database that measurements are made in.
+// scratch is the database in which measurements are made.
 const scratch = "slotfarm_benchplots"
 
 // withDatabase makes an empty database on the server of a URL, calls use with its

@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// row is what the plots need of a row of a report.
+// row holds what the plots need from a row of a report.
 type row struct {
 	Name      string
 	PerSecond float64                    `json:"requestsPerSecond"`
@@ -28,12 +28,12 @@ type row struct {
 type figure struct {
 	name, series string
 	title, x, y  string
-	rows         []string // of the reports; each is a line
+	rows         []string // names of rows in the reports; each makes a line
 	value        func(row) float64
-	logarithmic  bool // y too; x always is
+	logarithmic  bool // also y; x always is
 }
 
-// figures returns what is drawn.
+// figures returns the plots that are drawn.
 func figures() []figure {
 	perSecond := func(r row) float64 { return r.PerSecond }
 	p50 := func(r row) float64 { return r.Latency.P50 / 1000 }
@@ -62,7 +62,7 @@ func draw(dir string) error {
 	return nil
 }
 
-// save writes a plot as an SVG file, with fonts of the same widths beside its own.
+// save writes a plot as an SVG file, with fallback fonts of the same widths.
 func save(p *plot.Plot, file string) error {
 	writer, err := p.WriterTo(18*vg.Centimeter, 10*vg.Centimeter, "svg")
 	if err != nil {
@@ -76,7 +76,7 @@ func save(p *plot.Plot, file string) error {
 	return os.WriteFile(file, bytes.ReplaceAll(out.Bytes(), font, append(font, ",Arial,Helvetica,sans-serif"...)), 0o644)
 }
 
-// plot returns the plot, nil where nothing of its series was measured.
+// plot returns the plot, or nil if nothing of its series was measured.
 func (f figure) plot(dir string) (*plot.Plot, error) {
 	files, err := filepath.Glob(filepath.Join(dir, f.series+"-*.json"))
 	if err != nil || len(files) == 0 {
@@ -119,7 +119,7 @@ func (f figure) add(p *plot.Plot, file string, colour color.Color) error {
 	return nil
 }
 
-// points returns the points of the line of a row, in the order of measuring.
+// points returns the points of a row's line, in the order of measurement.
 func (f figure) points(r result, name string) (plotter.XYs, error) {
 	var points plotter.XYs
 	for _, run := range r.Runs {
@@ -136,7 +136,7 @@ func (f figure) points(r result, name string) (plotter.XYs, error) {
 	return points, nil
 }
 
-// label gives the plot its words, scales and ticks.
+// label sets the texts, scales and ticks of the plot.
 func (f figure) label(p *plot.Plot) {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.title, f.x, f.y
 	for _, style := range []*text.Style{
@@ -157,7 +157,7 @@ func (f figure) label(p *plot.Plot) {
 	p.Add(plotter.NewGrid())
 }
 
-// valuesOf returns the values that a series has.
+// valuesOf returns the values of a series.
 func valuesOf(name string) []int {
 	for _, s := range allSeries() {
 		if s.name == name {
@@ -175,7 +175,8 @@ func ticksAt(values []int) plot.ConstantTicks {
 	return ticks
 }
 
-// decades returns ticks with labels at powers of ten, and some without between.
+// decades returns ticks with labels at powers of ten, and some without labels
+// in between.
 func decades(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for power := math.Pow10(exponent(low)); power <= high; power *= 10 {
@@ -187,10 +188,11 @@ func decades(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// exponent returns that of the power of ten at or below a number above 0.
+// exponent returns the exponent of the greatest power of ten that is not above
+// a positive number.
 func exponent(n float64) int { return int(math.Floor(math.Log10(n))) }
 
-// number writes a number of an axis.
+// number formats a number on an axis.
 func number(n float64) string {
 	switch {
 	case n >= 1e6:

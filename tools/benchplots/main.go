@@ -1,9 +1,9 @@
-// Command benchplots runs slotfarm bench over and over, each time with more
-// connections, accounts or transactions, and draws what came of it.
+// Command benchplots runs slotfarm bench repeatedly, with more and more
+// connections, accounts or transactions, and draws the results.
 //
-// It keeps what slotfarm bench printed, one JSON file for each series and engine,
-// and draws from all such files that there are. So engines can be measured one at
-// a time, and plots be drawn again without measuring.
+// It keeps the output of slotfarm bench in one JSON file for each series and
+// engine, and draws from all such files. So engines can be measured one at a
+// time, and plots can be drawn again without measuring.
 package main
 
 import (
@@ -16,15 +16,15 @@ import (
 	"time"
 )
 
-// settings are what the command line says.
+// settings holds the values of the command line.
 type settings struct {
 	slotfarm string // path of the binary
 	out      string // directory of the results
 	data     string // directory for the data of SQLite
-	database string // URL of a PostgreSQL; "" measures none
+	database string // URL of a PostgreSQL database; "" measures none
 	duration time.Duration
 	rounds   int
-	largest  int // no series goes beyond it
+	largest  int // highest value of any series
 	drawOnly bool
 }
 
@@ -60,12 +60,12 @@ func parse(args []string) (settings, error) {
 	flags := flag.NewFlagSet("benchplots", flag.ContinueOnError)
 	flags.StringVar(&s.slotfarm, "slotfarm", "bin/slotfarm", "the `program` to measure")
 	flags.StringVar(&s.out, "out", "docs/performance", "the `directory` of results and plots")
-	flags.StringVar(&s.data, "data", "", "a `directory` on the disk to measure; that of temporary files if not given")
-	flags.StringVar(&s.database, "database-url", "", "measure PostgreSQL too, in databases that are made beside that of this `URL` and dropped")
+	flags.StringVar(&s.data, "data", "", "a `directory` on the disk to measure; default: the directory of temporary files")
+	flags.StringVar(&s.database, "database-url", "", "also measure PostgreSQL, in temporary databases on the server of this `URL`")
 	flags.DurationVar(&s.duration, "duration", 5*time.Second, "how long to measure each workload")
-	flags.IntVar(&s.rounds, "rounds", 3, "measure everything so often and keep the medians")
-	flags.IntVar(&s.largest, "largest", 1_000_000, "leave out all above this many connections, accounts or transactions")
-	flags.BoolVar(&s.drawOnly, "draw", false, "measure nothing; draw the results that there are")
+	flags.IntVar(&s.rounds, "rounds", 3, "measure everything this many times and keep the medians")
+	flags.IntVar(&s.largest, "largest", 1_000_000, "leave out values above this many connections, accounts or transactions")
+	flags.BoolVar(&s.drawOnly, "draw", false, "measure nothing; draw the existing results")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

@@ -12,16 +12,16 @@ import (
 	"strings"
 )
 
-// series is a measurement that is repeated with other values of one flag.
+// series is a measurement that is repeated with several values of one flag.
 type series struct {
 	name   string
 	args   []string // of slotfarm bench
-	flag   string   // that differs
+	flag   string   // the flag that differs
 	values []int
 }
 
-// allSeries returns what is measured. A page is asked for over few connections, so
-// that its time is not that of waiting for others.
+// allSeries returns all series. Pages are requested over few connections, so
+// that their time does not include waiting for others.
 func allSeries() []series {
 	return []series{
 		{"connections", []string{"--workload=purchases", "--accounts=10000"}, "--connections", []int{1, 4, 16, 64, 256}},
@@ -30,22 +30,22 @@ func allSeries() []series {
 	}
 }
 
-// result is what was measured of one series on one engine.
+// result holds the measurements of one series on one engine.
 type result struct {
 	Engine string     `json:"engine"`
 	Args   []string   `json:"args"` // of slotfarm bench, the same for all
-	Flag   string     `json:"flag"` // that differs
+	Flag   string     `json:"flag"` // the flag that differs
 	Runs   []oneValue `json:"runs"`
 }
 
-// oneValue is what slotfarm bench printed for one value of the flag.
+// oneValue is the output of slotfarm bench for one value of the flag.
 type oneValue struct {
 	Value  int             `json:"value"`
 	Report json.RawMessage `json:"report"`
 }
 
-// engine is storage to measure. Its storage function calls use with the arguments
-// of slotfarm bench that name storage which holds nothing yet.
+// engine is an engine to measure. Its storage function calls use with the
+// arguments of slotfarm bench that name empty storage.
 type engine struct {
 	name    string
 	storage func(ctx context.Context, use func(args ...string) error) error
@@ -99,10 +99,11 @@ func (s settings) measureSeries(ctx context.Context, e engine, line series) (res
 	return r, nil
 }
 
-// bench runs slotfarm bench without settings from outside, and returns its report.
+// bench runs slotfarm bench without settings from the environment, and returns
+// its report.
 func (s settings) bench(ctx context.Context, args []string) ([]byte, error) {
 	command := exec.CommandContext(ctx, s.slotfarm, append([]string{"bench", "--output=json"}, args...)...)
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // it has a server to stop
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // so that it can stop its server
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "SLOTFARM_") {
 			command.Env = append(command.Env, variable)

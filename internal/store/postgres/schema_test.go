@@ -115,7 +115,7 @@ func testKeys(t *testing.T, conn *pgx.Conn) {
 		"entries_pkey":   "account",
 		"entries_retry":  "account",
 		"accounts_pkey":  "account",
-		"documents_pkey": "key", // which begins with the account where it belongs to one
+		"documents_pkey": "key", // which begins with the account if the document belongs to one
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("keys: %v, %s", err, diff)

@@ -43,7 +43,7 @@ func backup(t *testing.T, j *sqlite.Journal) string {
 	return file
 }
 
-// names returns what stands in a directory.
+// names returns the names of the files in a directory.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -226,8 +226,8 @@ func TestRestoreRefused(t *testing.T) {
 	}
 }
 
-// TestArchiveThatCannotBeRead is of a journal that is whole, but whose log cannot be opened: nobody is told that it is
-// no journal.
+// TestArchiveThatCannotBeRead uses an intact journal whose log cannot be
+// opened: the error must not say that it is not a journal.
 func TestArchiveThatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
 	writeHistory(t, dir)

@@ -37,8 +37,8 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
-// TestCacheHides has readers learn something before, while and after a transaction
-// changes one document of two: only what cannot be old gets in.
+// TestCacheHides fills the cache before, while and after a transaction changes
+// one of two documents: only documents that cannot be outdated may get in.
 func TestCacheHides(t *testing.T) {
 	old := []store.Document{{Key: "a", Version: 1}, {Key: "b", Version: 1}}
 	keys := []string{"a", "b"}

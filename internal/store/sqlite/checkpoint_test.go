@@ -14,8 +14,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// TestLogStartsOver appends while the write-ahead log is moved into the database: it is moved though nobody stops for
-// it, and is written from its beginning again.
+// TestLogStartsOver appends while the write-ahead log is moved into the database: it is moved although appends go on,
+// and is then written from its beginning again.
 func TestLogStartsOver(t *testing.T) {
 	t.Parallel()
 	const every = 400
@@ -39,8 +39,8 @@ func TestLogStartsOver(t *testing.T) {
 	}
 }
 
-// TestLogStartsOverUnderReaders appends while there is never a moment without a reader. The log can start over only
-// when nobody reads it any more, and would grow for as long as they come.
+// TestLogStartsOverUnderReaders appends while there is always a reader. The log can start over only when nobody reads
+// it, and would otherwise grow as long as readers come.
 func TestLogStartsOverUnderReaders(t *testing.T) {
 	t.Parallel()
 	const every = 400

@@ -42,8 +42,8 @@ func wantBody(t *testing.T, j *sqlite.Journal, key, body string) store.Document 
 	return d
 }
 
-// TestHotDocuments changes the file behind the engine's back: what it has read or
-// written lately, and what it knows not to exist, it does not read again.
+// TestHotDocuments changes the file behind the engine's back: the engine must
+// not read again what it recently read or wrote, or what it knows not to exist.
 func TestHotDocuments(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -207,8 +207,8 @@ func TestDocumentsInArchives(t *testing.T) {
 	}
 }
 
-// TestPagesOfDocuments has the statements of pages explained: each finds its place
-// in the index of keys and reads on from there.
+// TestPagesOfDocuments explains the statements of pages: each must find its
+// place in the index of keys and read on from there.
 func TestPagesOfDocuments(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestTheDirectoryIsLockedWithoutItsLockFile removes the lock file under a running
-// process, as somebody does who takes it for a leftover.
+// TestTheDirectoryIsLockedWithoutItsLockFile removes the lock file under a
+// running process, as somebody may who takes it for a leftover.
 func TestTheDirectoryIsLockedWithoutItsLockFile(t *testing.T) {
 	dir := t.TempDir()
 	first := openDir(t, dir)

@@ -11,8 +11,8 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// TestFrozenAccountsOfTheFirstFormat were due by their own clock. Nothing ever
-// made them less due, so whoever rolls what is due would never end.
+// TestFrozenAccountsOfTheFirstFormat migrates accounts that were due by their
+// own clocks. They would stay due forever, so a sweep would never end.
 func TestFrozenAccountsOfTheFirstFormat(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -44,8 +44,8 @@ func TestReadersAreOpen(t *testing.T) {
 	}
 }
 
-// TestDocumentsAreFoundByKey asks that who looks for some documents has no other
-// one read, which anybody can have done who sends the id of a key.
+// TestDocumentsAreFoundByKey checks that a look-up reads only the documents
+// that it asks for: anybody who sends the id of a key causes one.
 func TestDocumentsAreFoundByKey(t *testing.T) {
 	j, err := Open(context.Background(), t.TempDir())
 	if err != nil {

@@ -24,7 +24,7 @@ type stored struct {
 	db      *sql.DB
 	file    string
 	written []journal.Record // of alice
-	other   []journal.Record // of bob, whose journal nobody touches
+	other   []journal.Record // of bob, whose journal stays unchanged
 }
 
 func newStored(t *testing.T) stored {
@@ -43,7 +43,7 @@ func newStored(t *testing.T) stored {
 	}
 	t.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(`DROP INDEX entries_retry`); err != nil { // whoever tampers is not held up by it
+	if _, err := db.Exec(`DROP INDEX entries_retry`); err != nil { // so that the index does not prevent tampering
 		t.Fatal(err)
 	}
 	s.db = db
@@ -90,8 +90,8 @@ func (s stored) verify(t rapid.TB) journal.Report {
 	return report
 }
 
-// expected is what Verify has to find where alice's journal holds records: the first that is not the one that
-// was written there. A journal of which only the newest entries are gone is whole as far as anybody can tell.
+// expected is what Verify has to find if alice's journal holds records: the first record that differs from the one
+// that was written there. If only the newest entries are missing, Verify cannot detect it.
 func (s stored) expected(records []journal.Record) journal.Report {
 	for i, r := range records {
 		if i >= len(s.written) || !cmp.Equal(r, s.written[i]) {
@@ -101,7 +101,7 @@ func (s stored) expected(records []journal.Record) journal.Report {
 	return journal.Report{Accounts: 2, Entries: int64(len(records) + len(s.other))}
 }
 
-// check stores records and holds what Verify finds against what is expected.
+// check stores records and compares the result of Verify with the expected one.
 func (s stored) check(t rapid.TB, what string, records []journal.Record) {
 	t.Helper()
 	s.hold(t, records)
@@ -119,7 +119,7 @@ func numbered(records []journal.Record) []journal.Record {
 	return records
 }
 
-// swapped exchanges what stands in two places.
+// swapped exchanges the records in two places.
 func swapped(records []journal.Record, i, k int) []journal.Record {
 	records = slices.Clone(records)
 	records[i], records[k] = records[k], records[i]
@@ -232,9 +232,9 @@ func (s stored) rewritten(t *testing.T, from int) []journal.Record {
 	return records
 }
 
-// TestWhatVerifyCannotNotice pins down what needs more than the file: that the newest entries are gone, and that
-// all from some entry on were written anew by somebody who knows how. One who writes one entry anew, and not those
-// after it, is found out at the next.
+// TestWhatVerifyCannotNotice records what cannot be detected from the file alone: that the newest entries are
+// missing, or that all entries from one on were rewritten correctly. If only one entry was rewritten, the next one
+// shows it.
 func TestWhatVerifyCannotNotice(t *testing.T) {
 	s := newStored(t)
 	for from := range s.written {

@@ -79,7 +79,7 @@ func settle(t *testing.T, j *sqlite.Journal, id account.ID) {
 	}
 }
 
-// at returns how many entries of each account there must be where the log is whole up to an offset.
+// at returns how many entries of each account there must be if the log is intact up to an offset.
 func (w *written) at(offset int) map[account.ID]int {
 	left := w.commits[0].entries
 	for _, c := range w.commits {

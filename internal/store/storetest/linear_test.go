@@ -6,8 +6,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// TestLinearizable holds the check of histories against some that are right and
-// some that show what an engine can do wrong.
+// TestLinearizable checks the checker: some histories are correct, and some
+// show what an engine can do wrong.
 func TestLinearizable(t *testing.T) {
 	put := func(version int64, seen map[int]int64, keys ...int) porcupine.Operation {
 		return porcupine.Operation{Input: linearCall{commit: true, If: seen, put: keys}, Output: linearReply{version: version}}
