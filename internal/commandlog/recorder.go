@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 
@@ -65,7 +64,7 @@ func (r *Recorder) Record(c Command) {
 		return
 	}
 	s.pending = append(s.pending, c)
-	s.ended = s.ended || c.Method == http.MethodDelete && c.Path == "/session"
+	s.ended = s.ended || c.Method == "DELETE" && c.Path == "/session"
 	if s.ended || len(s.pending) >= chunkSize {
 		select {
 		case r.full <- struct{}{}:
