@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -161,7 +160,7 @@ func read[Query, Body any](route operatorapi.Route, r *web.Request) (input[Query
 	in := input[Query, Body]{request: r, action: route.Action}
 	var id account.ID
 	var err error
-	if route.AccountInQuery || strings.Contains(route.Path, "{account}") {
+	if route.OnAccount() {
 		if id, err = account.ParseID(subjectOf(route, r)); err != nil {
 			return in, err
 		}
