@@ -73,9 +73,9 @@ func TestBadFleets(t *testing.T) {
 		kind       fault.Kind
 		want       string
 	}{
-		{"unknown key", "device: []\n", fault.Malformed, `member "device" is unknown; there are devices, browsers`},
-		{"unknown key of a device", "devices:\n- {name: a, arn: b}\n", fault.Malformed, `member "devices[0].arn" is unknown; there are name, manufacturer,`},
-		{"unknown key of an instance", "devices:\n- {name: a, instances: [{udid: a, label: b}]}\n", fault.Malformed, `member "devices[0].instances[0].label" is unknown; there are udid, appium,`},
+		{"unknown key", "device: []\n", fault.Malformed, `member "device" is unknown; it must be one of devices, browsers`},
+		{"unknown key of a device", "devices:\n- {name: a, arn: b}\n", fault.Malformed, `member "devices[0].arn" is unknown; it must be one of name, manufacturer,`},
+		{"unknown key of an instance", "devices:\n- {name: a, instances: [{udid: a, label: b}]}\n", fault.Malformed, `member "devices[0].instances[0].label" is unknown; it must be one of udid, appium,`},
 		{"capabilities as a list", browse(`"capabilities":["a"]`), fault.Malformed, `member "browsers[0].capabilities" is a JSON array; it must be an object`},
 		{"null", browse(`"capacity":null`), fault.Malformed, `member "browsers[0].capacity" is null`},
 		{"account of eleven digits", "devices:\n- {instances: [{account: 11111111111}]}\n", fault.Malformed, `member "devices[0].instances[0].account" is "11111111111"; an account id has twelve digits`},
