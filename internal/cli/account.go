@@ -46,9 +46,7 @@ func (c *accountListCommand) Run(ctx context.Context, streams IO) error {
 			}
 		}
 		p.table(accountHeader(), rows)
-		all, err := json.Marshal(map[string][]json.RawMessage{"accounts": raw})
-		p.keep(all)
-		return err
+		return p.whole("accounts", raw)
 	})
 }
 

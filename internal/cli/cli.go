@@ -52,10 +52,16 @@ type commands struct {
 	Fleet     fleetCommand     `cmd:"" help:"Work with the fleet of a server: its devices and browsers."`
 	Quote     quoteCommand     `cmd:"" help:"Print what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Usage     usageCommand     `cmd:"" help:"Print what an account used of the lab in a month: sessions, minutes and slots."`
 	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`
 	Credit    creditCommand    `cmd:"" help:"Work with the credits of an account."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts, which are states to go back to."`
+
+	Document   documentCommand   `cmd:"" help:"Work with what the operator's acts vouch for."`
+	Device  deviceCommand  `cmd:"" help:"Work with the devices of a server's lab."`
+	Session sessionCommand `cmd:"" help:"Work with the sessions in a server's lab."`
+	Queue   queueCommand   `cmd:"" help:"Print the sessions that wait, and why."`
 
 	Backup     backupCommand     `cmd:"" help:"Copy everything that a running server stores into a file."`
 	Rekey      rekeyCommand      `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`

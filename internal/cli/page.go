@@ -57,6 +57,13 @@ type page struct {
 // keep makes a body the answer, in place of the previous one.
 func (p *page) keep(body []byte) { p.answer = body }
 
+// whole makes a list of all the pages of an answer the answer.
+func (p *page) whole(name string, all []json.RawMessage) error {
+	body, err := json.Marshal(map[string][]json.RawMessage{name: all})
+	p.keep(body)
+	return err
+}
+
 // say adds a line to the text.
 func (p *page) say(format string, args ...any) {
 	p.text.WriteString(plain(fmt.Sprintf(format, args...)) + "\n")

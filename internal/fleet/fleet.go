@@ -64,7 +64,7 @@ type Config struct {
 
 // Observation is something that happened to a session or an instance.
 type Observation struct {
-	Event   string // admitted, refused, ended or reaped
+	Event   string // admitted, refused, ended, reaped or expired
 	Kind    account.SessionKind
 	Account account.ID
 	Waited  time.Duration // of a session that was admitted

@@ -159,6 +159,16 @@ func (f *Fleet) bury(ctx context.Context) error {
 	return f.commit(ctx, c)
 }
 
+// leave removes this node's heartbeat when it has ended. If that fails, other nodes
+// bury it.
+func (f *Fleet) leave() error {
+	ctx, cancel := context.WithTimeout(context.Background(), beatEvery)
+	defer cancel()
+	c := newChange()
+	c.remove(nodes + f.config.Node)
+	return f.commit(ctx, c)
+}
+
 // hear takes in what another node says.
 func (f *Fleet) hear(node string, version int64, beat heartbeat, now time.Time) {
 	f.activity.mu.Lock()

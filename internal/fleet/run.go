@@ -47,6 +47,9 @@ func (f *Fleet) Run(ctx context.Context) {
 	}
 	parts.Wait()
 	f.work.Wait()
+	if err := f.leave(); err != nil {
+		f.config.Log.WarnContext(ctx, "the heartbeat stays for other nodes to remove", "error", err)
+	}
 }
 
 // repeat takes a step at once and then again and again, until ctx ends.

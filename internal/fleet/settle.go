@@ -306,6 +306,9 @@ func (b *batch) tell() {
 		case r.end != nil:
 			id = r.end.id
 		}
+		if r.enqueue != nil && b.refused[r] != nil {
+			b.fleet.config.Observe(Observation{Event: "refused", Kind: r.enqueue.Kind, Account: b.account})
+		}
 		r.answer(b.sessions[id], b.refused[r])
 	}
 	for _, s := range b.begun {

@@ -25,6 +25,11 @@ const (
 	Offline     Phase = "offline"     // its back-end does not answer
 )
 
+// Phases returns all phases, in the order in which an instance may go through them.
+func Phases() []Phase {
+	return []Phase{Preparing, Ready, Held, Cleaning, Suspect, Quarantined, Draining, Offline}
+}
+
 // How many of the lab's faults within which time put an instance into quarantine,
 // and how much of its past an instance remembers.
 const (

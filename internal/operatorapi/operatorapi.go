@@ -37,6 +37,10 @@ type Route struct {
 	Action string // without the prefix that policies add
 	On     Servers
 
+	// Scoped says whether the call is about the one account that its query names, if
+	// it names one.
+	Scoped bool
+
 	// BodyMayBeMissing says whether a missing body means the same as {}.
 	BodyMayBeMissing bool
 }

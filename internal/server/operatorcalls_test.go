@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/operator"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/server"
@@ -147,6 +148,9 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 		play(s, with(operatorapi.AdvanceClock.To(alice), by))
 	}
 	play(s, operatorapi.GetStatement.To(alice))
+	usage := operatorapi.GetUsage.To()
+	usage.Query.Account = alice
+	play(s, usage)
 	play(s, operatorapi.GetJournal.To(alice))
 	play(s, operatorapi.RestoreSnapshot.To(alice, taken.ID))
 	play(s, with(operatorapi.RestoreSnapshot.To(alice, taken.ID), operatorapi.Restore{Into: new(bob)}))
@@ -155,6 +159,7 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 	play(s, operatorapi.GetAccount.To(bob))
 	play(s, operatorapi.ListAccounts.To())
 	playDocuments(s)
+	playLab(s, f)
 	play(s, with(operatorapi.PutFaults.To(), operatorapi.FaultRules{Rules: []operatorapi.Fault{{
 		Operation: new("PurchaseOffering"), Account: new(alice), Error: new("ThrottlingException"), Message: new("m"), Status: new(429),
 		Delay: new("1ms"), Times: new(1), Probability: new(0.5),
@@ -167,6 +172,33 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 	play(s, operatorapi.Verify.To())
 	play(s, operatorapi.Backup.To())
 	play(s, operatorapi.Reset.To())
+}
+
+// playLab has a session wait for another one, and a phone go out of use and back.
+func playLab(s *session, f *farm) {
+	body, err := manifest.FormatFleet(newLab(s.t).fleet)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	play(s, with(operatorapi.PutFleet.To(), body))
+	f.accepted(carol, "PurchaseOffering", order(androidRemote, 1))
+	f.ready(phones + seats)
+	live, waiting := f.enqueue(carol), f.enqueue(carol)
+	play(s, operatorapi.ListQueue.To())
+	play(s, operatorapi.ListSessions.To())
+	play(s, operatorapi.GetSession.To(waiting.ID))
+	why := operatorapi.Because{Reason: "a test"}
+	play(s, with(operatorapi.EndSession.To(waiting.ID), why))
+	play(s, with(operatorapi.EndSession.To(live.ID), why))
+	for _, udid := range []string{firstPhone, secondPhone} {
+		play(s, with(operatorapi.DrainDevice.To(udid), why))
+		play(s, with(operatorapi.ResumeDevice.To(udid), why))
+	}
+	f.ready(phones + seats)
+	play(s, with(operatorapi.QuarantineDevice.To(firstPhone), why))
+	play(s, operatorapi.GetDevice.To(firstPhone))
+	play(s, operatorapi.ListDevices.To())
+	play(s, operatorapi.AuditLab.To())
 }
 
 func playDocuments(s *session) {
@@ -191,4 +223,5 @@ func playKeys(s *session) {
 	play(s, operatorapi.DeleteKey.To(alice, made.ID))
 	play(s, operatorapi.GetCheckpoint.To())
 	play(s, operatorapi.TrustClock.To())
+	play(s, with(operatorapi.AcceptDocument.To(), operatorapi.Acceptance{Document: "catalog/head", Reason: "a test"}))
 }

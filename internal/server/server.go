@@ -17,12 +17,12 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/awsjson"
+	"github.com/slotfarm/slotfarm/internal/backend"
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
@@ -85,6 +85,7 @@ type Config struct {
 	TLSCert       string          // file of the certificate; without one, the server uses HTTP
 	TLSKey        string          // file of its key
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen too
+	CheckpointDir string          // keeps checkpoints too, beside those in Data
 }
 
 // DefaultMaxSlots is how many slots of one offering a sandbox account may hold
@@ -126,8 +127,12 @@ type Server struct {
 	faults   *injection.Faults
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
-	sweeper  *sweeper
+	sweeper  *background
+	notary   *notary
+	notarise *background // has the notary look whether a checkpoint is due
+	lab      *runner
 	clock    *wallclock.Clock
+	parts    *Parts
 	measured *http.Server // for MetricsListen; nil without it
 	secure   bool         // uses TLS
 	draining atomic.Bool
@@ -195,10 +200,13 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	config := c.parts(s.traces.Store(s.journal))
 	config.Now = s.clock.Now
 	config.Swept = s.metrics.Sweep
+	s.lab = &runner{client: backend.New()}
+	config.Lab = LabConfig{Backend: s.lab.client, Log: c.Log, Observed: s.metrics.Session}
 	parts, err := NewParts(ctx, config)
 	if err != nil {
 		return nil, err
 	}
+	s.parts = parts
 	if c.Master == nil {
 		err = prepareSandbox(ctx, c, parts)
 	} else {
@@ -212,53 +220,12 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		err = s.serveMetrics(c)
 	}
 	if err == nil {
-		s.sweeper = startSweeper(parts, s.clock, c.Log)
+		settle(ctx, parts, c.Log)
+		s.sweeper, s.notary = startSweeper(parts, s.clock, c.Log), s.newNotary(c, parts)
+		s.notarise = repeat(checkpointPause, s.notary.tick)
+		s.lab.start(parts.Lab)
 	}
 	return handler, err
-}
-
-// prepareSandbox freezes clocks and plants the seed of a sandbox. It does not
-// change the storage of a service with signed requests.
-func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
-	err := parts.Installation.CheckOpen(ctx)
-	if err == nil {
-		err = freeze(ctx, c, parts)
-	}
-	if err == nil && c.Seed != nil {
-		if _, err = parts.Seeds.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
-			err = fmt.Errorf("seed: %w", err)
-		}
-	}
-	return err
-}
-
-// starter is the name under which journals record changes at the start.
-const starter = "start"
-
-// freeze freezes the clocks of existing accounts at c.Frozen. It leaves clocks
-// that are already past it, because no clock goes back, and clocks of ordinary
-// accounts.
-func freeze(ctx context.Context, c Config, parts *Parts) error {
-	if c.Frozen == nil {
-		return nil
-	}
-	const page = 500
-	for after := account.ID(""); ; {
-		ids, err := parts.Accounts.List(ctx, after, page)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		for _, id := range ids {
-			_, _, err := parts.Clocks.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
-			switch kind := fault.KindOf(err); {
-			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
-				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
-			case err != nil:
-				return fmt.Errorf("set the clock of account %s: %w", id, err)
-			}
-		}
-		after = ids[len(ids)-1]
-	}
 }
 
 func (s *Server) serve() {
@@ -279,6 +246,10 @@ func (s *Server) Endpoint() string {
 	return "http://" + s.Addr()
 }
 
+// Parts returns what the server is made of, for what happens in its process and
+// comes by no API.
+func (s *Server) Parts() *Parts { return s.parts }
+
 // Failed receives an error if serving ends by itself, and is closed when
 // serving has ended.
 func (s *Server) Failed() <-chan error { return s.failed }
@@ -288,12 +259,13 @@ func (s *Server) Failed() <-chan error { return s.failed }
 func (s *Server) Drain() { s.draining.Store(true) }
 
 // Close drains the server, stops listening, waits for the requests under way
-// until ctx ends, closes the journal, and exports the last spans. Once it
-// begins, faults no longer delay requests.
+// until ctx ends, writes the last checkpoint, closes the journal, and exports the
+// last spans. Once it begins, faults no longer delay requests.
 func (s *Server) Close(ctx context.Context) error {
 	s.Drain()
 	s.faults.Close()
 	s.sweeper.close()
+	s.notarise.close()
 	err := s.http.Shutdown(ctx)
 	if s.measured != nil {
 		err = errors.Join(err, s.measured.Close())
@@ -301,6 +273,8 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
+	s.lab.close(ctx)
+	s.notary.last(ctx)
 	err = errors.Join(err, s.journal.Close())
 	s.traces.Close(ctx)
 	return err
@@ -308,22 +282,22 @@ func (s *Server) Close(ctx context.Context) error {
 
 // handler returns the handler of all requests to the listener.
 func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
-	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump})
+	s.metrics.Read(telemetry.Readings{Size: s.journal.Size, Lag: parts.Sweeper.Lag, Jump: s.jump, Lab: parts.Lab.Census})
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
 		Devices: parts.Devices, Profiles: parts.Profiles, Projects: parts.Projects,
 	}
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
-		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet, Lab: parts.Lab,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Verify: parts.Verify,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		operations.Trust = s.trust(c)
+		operations.Trust = s.trust(c, parts)
 		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {
@@ -437,15 +411,4 @@ func claimed(r *http.Request) web.Identity {
 		return web.Identity{Account: string(id), Key: key}
 	}
 	return web.Identity{Account: defaultAccount, Key: key}
-}
-
-// only makes a page answer only requests for some names.
-func only(hosts *web.Hosts, page http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := hosts.Check(r); err != nil {
-			http.Error(w, fault.MessageOf(err), http.StatusForbidden)
-			return
-		}
-		page.ServeHTTP(w, r)
-	})
 }

@@ -65,16 +65,35 @@ type dashboard struct {
 	}
 }
 
-func TestDashboard(t *testing.T) {
+// TestDashboards has the panels of all dashboards show every metric of slotfarm's
+// own.
+func TestDashboards(t *testing.T) {
 	t.Parallel()
-	body, err := os.ReadFile("../../deploy/grafana/slotfarm.json")
-	if err != nil {
-		t.Fatal(err)
+	var shown []string
+	uids := map[string]bool{}
+	for _, name := range []string{"slotfarm", "lab"} {
+		body, err := os.ReadFile("../../deploy/grafana/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d dashboard
+		if err := json.Unmarshal(body, &d); err != nil || d.UID == "" || d.Title == "" || uids[d.UID] {
+			t.Fatalf("%s: %v; uid %q, title %q", name, err, d.UID, d.Title)
+		}
+		uids[d.UID] = true
+		shown = append(shown, used(t, d.expressions(t))...)
 	}
-	var d dashboard
-	if err := json.Unmarshal(body, &d); err != nil || d.UID == "" || d.Title == "" {
-		t.Fatalf("%v; uid %q, title %q", err, d.UID, d.Title)
+	for name := range families(page(metrics())) {
+		if strings.HasPrefix(name, "slotfarm_") && !slices.Contains(shown, name) {
+			t.Errorf("no panel shows %s", name)
+		}
 	}
+}
+
+// expressions returns those of the panels, whose places it checks, and of the
+// variables.
+func (d dashboard) expressions(t *testing.T) []string {
+	t.Helper()
 	var expressions []string
 	ids := map[int]bool{}
 	for _, p := range d.Panels {
@@ -94,12 +113,7 @@ func TestDashboard(t *testing.T) {
 			expressions = append(expressions, v.Definition)
 		}
 	}
-	shown := used(t, expressions)
-	for name := range families(page(metrics())) {
-		if strings.HasPrefix(name, "slotfarm_") && !slices.Contains(shown, name) {
-			t.Errorf("no panel shows %s", name)
-		}
-	}
+	return expressions
 }
 
 // alerts is a file of rules for Prometheus, with all that ours may have.
@@ -123,8 +137,8 @@ func TestAlerts(t *testing.T) {
 	decoder := yaml.NewDecoder(bytes.NewReader(body))
 	decoder.KnownFields(true)
 	var file alerts
-	if err := decoder.Decode(&file); err != nil || len(file.Groups) != 1 || len(file.Groups[0].Rules) != 4 {
-		t.Fatalf("%v in %+v, want a group of four rules", err, file)
+	if err := decoder.Decode(&file); err != nil || len(file.Groups) != 1 || len(file.Groups[0].Rules) != 8 {
+		t.Fatalf("%v in %+v, want a group of eight rules", err, file)
 	}
 	var expressions []string
 	for _, rule := range file.Groups[0].Rules {

@@ -20,7 +20,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"go.uber.org/goleak"
 
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/fleet"
+	"github.com/slotfarm/slotfarm/internal/gateway"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/lease"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
 	"github.com/slotfarm/slotfarm/internal/web"
 )
@@ -31,6 +35,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var silent = slog.New(slog.DiscardHandler)
 
+// census is what the lab of the tests has.
+var census = fleet.Census{
+	Live:      map[account.SessionKind]int{account.RemoteAccess: 3, account.TestGrid: 2},
+	Waiting:   map[account.SessionKind]int{account.Job: 5},
+	Instances: map[lease.Phase]int{lease.Ready: 4, lease.Held: 5, lease.Quarantined: 1},
+	Unbooked:  1,
+}
+
 // metrics returns metrics with everything that there can be among them.
 func metrics() *telemetry.Metrics {
 	m := telemetry.NewMetrics(telemetry.Build{Version: "1.2.3", Commit: "abc"})
@@ -39,6 +51,7 @@ func metrics() *telemetry.Metrics {
 		Size: func() (int64, int64, error) { return 4096, 32, nil },
 		Lag:  func(context.Context) (time.Duration, error) { return 90 * time.Second, nil },
 		Jump: func() time.Duration { return time.Hour },
+		Lab:  func(context.Context) (fleet.Census, error) { return census, nil },
 	})
 	return m
 }
@@ -116,6 +129,18 @@ func TestCounts(t *testing.T) {
 	m.Stranger("192.0.2.1")
 	m.Sweep(7, nil)
 	m.Sweep(1, errors.New("disk full"))
+	for _, o := range []fleet.Observation{
+		{Event: "admitted", Kind: account.RemoteAccess, Waited: 2 * time.Second},
+		{Event: "admitted", Kind: account.RemoteAccess, Waited: 3 * time.Second},
+		{Event: "ended", Kind: account.RemoteAccess},
+		{Event: "refused", Kind: account.TestGrid, Account: "111111111111"},
+		{Event: "made up", Kind: "made up"},
+	} {
+		m.Session(o)
+	}
+	for _, status := range []int{200, 204, 404, 500, 0} {
+		m.Command(gateway.Command{Session: "s1", Path: "/session/url", Method: "MADEUP", Status: status, Took: time.Second})
+	}
 	checkGolden(t, "counts", own(page(m)))
 }
 
@@ -149,15 +174,21 @@ func TestReadingsThatFail(t *testing.T) {
 			return 0, errors.New("no such journal")
 		},
 		Jump: func() time.Duration { return 0 },
+		Lab: func(ctx context.Context) (fleet.Census, error) {
+			if _, limited := ctx.Deadline(); !limited {
+				t.Error("it may take for ever")
+			}
+			return fleet.Census{}, errors.New("no such lab")
+		},
 	})
 	var log bytes.Buffer
 	w := httptest.NewRecorder()
 	m.Handler(slog.New(slog.NewTextHandler(&log, nil))).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if got := own(w.Body.String()); w.Code != http.StatusOK || !strings.Contains(got, "slotfarm_build_info") ||
-		strings.Contains(got, "slotfarm_journal_size_bytes") || strings.Contains(got, "slotfarm_sweep_lag_seconds") {
+		strings.Contains(got, "slotfarm_journal_size_bytes") || strings.Contains(got, "slotfarm_sweep_lag_seconds") || strings.Contains(got, "slotfarm_instances") {
 		t.Errorf("status %d, metrics:\n%s", w.Code, got)
 	}
-	for _, want := range []string{"no such disk", "no such journal", "level=WARN"} {
+	for _, want := range []string{"no such disk", "no such journal", "no such lab", "level=WARN"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("log = %s, want %q in it", &log, want)
 		}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/slotfarm/slotfarm/internal/fleet"
 )
 
 // Readings are values that are read when somebody reads the metrics.
@@ -12,6 +14,7 @@ type Readings struct {
 	Size func() (database, log int64, err error)          // of the journal, in bytes
 	Lag  func(ctx context.Context) (time.Duration, error) // of the account that has been due longest
 	Jump func() time.Duration                             // how far the wall clock is ahead of the kept time
+	Lab  func(ctx context.Context) (fleet.Census, error)  // of all nodes
 }
 
 // readTime is how long a reading may take. Prometheus waits for ten seconds.
@@ -19,7 +22,7 @@ const readTime = 2 * time.Second
 
 // Read adds the readings to the metrics.
 func (m *Metrics) Read(r Readings) {
-	m.registry.MustRegister(readings{
+	m.registry.MustRegister(newCensus(r.Lab), readings{
 		Readings: r,
 		size: prometheus.NewDesc("slotfarm_journal_size_bytes",
 			"Size of the journal's files: the database and its write-ahead log. 0 in memory.", []string{"file"}, nil),
