@@ -16,6 +16,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/files"
 	"github.com/slotfarm/slotfarm/internal/fleet"
 	"github.com/slotfarm/slotfarm/internal/gateway"
+	"github.com/slotfarm/slotfarm/internal/grid"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/lease"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
@@ -47,7 +48,7 @@ func (c Config) drive(parts *Parts, metrics *telemetry.Metrics) (*driving, error
 	}
 	d := &driving{recorder: commandlog.NewRecorder(commandlog.Config{Store: parts.store, Now: c.Now, Log: c.Log})}
 	d.gateway = gateway.New(gateway.Config{
-		Fleet: parts.Lab, Units: parts.Units, Sign: sign("gateway"), Grid: parts.Grid, Now: c.Now, Node: parts.Lab.Node(), Log: c.Log,
+		Fleet: parts.Lab, Units: parts.Units, Sign: sign("gateway"), Grid: gateway.Projects(parts.Grid), Now: c.Now, Node: parts.Lab.Node(), Log: c.Log,
 		Observe: func(one gateway.Command) {
 			d.recorder.Record(commandlog.Command(one))
 			metrics.Command(one)
@@ -105,7 +106,7 @@ func (d *driving) close() {
 func (d *driving) offer(c Config, api *devicefarm.Config) {
 	api.PublicURL, api.Now = strings.TrimSuffix(c.PublicURL, "/"), c.Now
 	api.Endpoint = d.gateway.Endpoint
-	api.GridPath = d.gateway.GridPath
+	api.GridPath = func(u grid.URL) string { return d.gateway.GridPath(gateway.URL(u)) }
 	api.LogPath = func(session, as string) string { return d.files.Path(files.Ref{Kind: logKind, ID: session, As: as}) }
 }
 
