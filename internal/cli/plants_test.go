@@ -176,7 +176,7 @@ func (s *scene) flipLast(dir string) {
 // plants returns what somebody does to a copy of the storage, and the words with
 // which verify names that.
 func (s *scene) plants() map[string]plant {
-	newest := fmt.Sprintf("entry %d of account %s is not what was written: the entry is missing, and the checkpoint has it", s.entries, team)
+	newest := fmt.Sprintf("entry %d of account %s is not what was written: the entry is missing, but the checkpoint names it", s.entries, team)
 	key, catalogue, snapshot := "access/"+string(team)+"/"+s.key, "catalog/version/000000001", "snapshot/"+string(tester)+"/"+s.snapshot
 	document := func(key string) string { return "document " + key + " is not what the operator left: " }
 	return map[string]plant{
@@ -191,8 +191,8 @@ func (s *scene) plants() map[string]plant {
 		"a whole account": {s.whole, func(dir string) {
 			s.run(dir, `DELETE FROM entries WHERE account = ?`, neighbor)
 			s.run(dir, `DELETE FROM accounts WHERE account = ?`, neighbor)
-		}, "of account " + string(neighbor) + " is not what was written: the entry is missing, and the checkpoint has it"},
-		"an older file": {s.older, func(string) {}, "of account 000000000000 is not what was written: the entry is missing, and the checkpoint has it"},
+		}, "of account " + string(neighbor) + " is not what was written: the entry is missing, but the checkpoint names it"},
+		"an older file": {s.older, func(string) {}, "of account 000000000000 is not what was written: the entry is missing, but the checkpoint names it"},
 		"the body of an entry": {s.whole, func(dir string) {
 			s.run(dir, `UPDATE entries SET body = CAST(replace(CAST(body AS TEXT), '"quantity":1', '"quantity":9') AS BLOB) WHERE account = ? AND seq = ?`, team, s.entries)
 		}, fmt.Sprintf("entry %d of account %s is not what was written: the hash does not match", s.entries, team)},
