@@ -43,6 +43,11 @@ func TestServeBackup(t *testing.T) {
 	master := filepath.Join(f.Data, "master.key")
 	f.As(t, f.Key, nil, "verify", "--since", since, "--master-key-file", master)
 
+	acts := harness.RunToEndWith(t, f.Key.Env(f.Server), "journal", "list", "--account", "000000000000")
+	if want := "acted       key made, \""; acts.Code != 0 || !strings.Contains(acts.Stdout, want) || !strings.Contains(acts.Stdout, "access/"+account+"/"+team.ID) {
+		t.Errorf("the operator's journal: %+v, want %q and the key of the team", acts, want)
+	}
+
 	// What is left when the process dies is whole, the write-ahead log included.
 	if err := f.Kill(); err != nil {
 		t.Fatal(err)
@@ -72,15 +77,18 @@ func TestServeBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	harness.Offline(t, nil, "rekey", "--data", restored)
-	second := harness.InDirectory(restored).Serve(t, f.Key)
+	kept := t.TempDir()
+	second := harness.InDirectory(restored).Serve(t, f.Key, "--checkpoint-dir", kept)
 	if diff := cmp.Diff(map[string]int{harness.IosSlot: 2}, second.Held(t, account)); diff != "" {
 		t.Errorf("slots after the restore (-want +got):\n%s", diff)
 	}
 	buy(second.Server, 3)
+	second.As(t, f.Key, nil, "document", "accept", "access/"+account+"/"+team.ID, "--reason", "it was looked at")
 	second.VerifyAs(t, f.Key)
 	if err := second.Stop(); err != nil {
 		t.Error(err)
 	}
+	harness.Offline(t, nil, "verify", "--data", restored, "--since", kept)
 	harness.NoSecrets(t, second, f.Key, team)
 	text, err := os.ReadFile(backup)
 	if err != nil {

@@ -17,7 +17,11 @@ func (k *Keys) Disable(ctx context.Context, c journal.Caller, id string, disable
 		return iam.Key{}, fault.New(fault.Conflict, "key %q signed this request; use another key to disable it", id)
 	}
 	var changed iam.Key
-	err := k.change(ctx, c, id, func(d store.Document) (store.Commit, error) {
+	what := "key enabled"
+	if disabled {
+		what = "key disabled"
+	}
+	err := k.change(ctx, c, target{id, what}, func(d store.Document) (store.Commit, error) {
 		found, err := k.open(d)
 		if err != nil {
 			return store.Commit{}, err
@@ -44,7 +48,7 @@ func (k *Keys) Delete(ctx context.Context, c journal.Caller, id string) error {
 	if id == c.Key {
 		return fault.New(fault.Conflict, "key %q signed this request; use another key to delete it", id)
 	}
-	return k.change(ctx, c, id, func(d store.Document) (commit store.Commit, err error) {
+	return k.change(ctx, c, target{id, "key deleted"}, func(d store.Document) (commit store.Commit, err error) {
 		if found, err := k.open(d); err == nil && !found.Key.Disabled {
 			if commit.If, err = k.remaining(ctx, c, id, "delete"); err != nil {
 				return store.Commit{}, err
@@ -55,17 +59,20 @@ func (k *Keys) Delete(ctx context.Context, c journal.Caller, id string) error {
 	})
 }
 
-// change commits what decide makes of the document of an account's key. NotFound
-// where the account has no such key.
-func (k *Keys) change(ctx context.Context, c journal.Caller, id string, decide func(store.Document) (store.Commit, error)) error {
-	key := keyOf(c.Account, id)
-	if len(id) != iam.KeyIDLength || store.CheckKey(key) != nil {
-		return noKey(c, id)
+// target is an access key, and what is done to it.
+type target struct{ id, what string }
+
+// change commits what decide makes of the document of an account's key. Errors:
+// NotFound if the account has no such key.
+func (k *Keys) change(ctx context.Context, c journal.Caller, t target, decide func(store.Document) (store.Commit, error)) error {
+	key := keyOf(c.Account, t.id)
+	if len(t.id) != iam.KeyIDLength || store.CheckKey(key) != nil {
+		return noKey(c, t.id)
 	}
-	return store.Change(ctx, k.config.Store, []string{key}, func(found store.Moment) (store.Commit, error) {
+	return store.Change(ctx, k.as(c.By, t.what, t.id), []string{key}, func(found store.Moment) (store.Commit, error) {
 		d, ok := found[key]
 		if !ok {
-			return store.Commit{}, noKey(c, id)
+			return store.Commit{}, noKey(c, t.id)
 		}
 		return decide(d)
 	})

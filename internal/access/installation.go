@@ -52,8 +52,8 @@ func (i *Installation) Install(ctx context.Context, newMaster func() (iam.Master
 	commit := made.commit()
 	commit.If[masterKey] = 0
 	commit.Put = append(commit.Put, sealed)
-	_, err = i.keys.config.Store.Commit(ctx, commit)
-	if errors.Is(err, store.ErrConflict) { // by another process, meanwhile
+	_, err = i.keys.as(c.By, "key made", made.Key.Name).Commit(ctx, commit)
+	if errors.Is(err, store.ErrConflict) { // another process did it meanwhile
 		err = installed()
 	}
 	if err != nil {
@@ -103,8 +103,8 @@ func (i *Installation) Sealed(ctx context.Context) (fingerprint string, err erro
 	return m.Fingerprint, err
 }
 
-// Rekey seals every secret under another master key, all of them or none. That
-// one is used from then on; nobody else may use the storage meanwhile.
+// Rekey seals every secret under another master key, all of them or none. That is
+// no act: what the keys are and may do stays as it is. The other master key is used from then on; nobody else may use the storage meanwhile.
 func (i *Installation) Rekey(ctx context.Context, master iam.MasterKey) error {
 	if err := i.Check(ctx); err != nil {
 		return err

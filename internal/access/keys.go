@@ -15,6 +15,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -24,11 +25,12 @@ import (
 
 // OperatorAccount is the account of the operator's own keys, which may reach the
 // accounts of others as far as their policies go.
-const OperatorAccount account.ID = "000000000000"
+const OperatorAccount = account.Operator
 
 // Config is what keys need. All fields except Master are required.
 type Config struct {
 	Store   store.Documents
+	Acts    acts.Recorder    // of what is done to keys
 	Now     func() time.Time // the wall clock
 	Master  iam.MasterKey    // seals the secrets
 	Actions []iam.Action     // that policies may name
@@ -131,7 +133,12 @@ func (k *Keys) document(key iam.Key, secret string) (store.Document, error) {
 	return stored.seal(&k.config.Master, secret)
 }
 
-// maxName is the largest length of a key's name in bytes.
+// as returns the documents, each of whose commits is an act of somebody.
+func (k *Keys) as(by journal.By, what, name string) store.Documents {
+	return k.config.Acts.As(by, what, name)
+}
+
+// maxName is how long the name of a key may be, in bytes.
 const maxName = 64
 
 // Create makes a key for an account. The key may do what the policy says or,
@@ -155,7 +162,7 @@ func (k *Keys) Create(ctx context.Context, c journal.Caller, name string, policy
 	if err != nil {
 		return Credentials{}, err
 	}
-	_, err = k.config.Store.Commit(ctx, made.commit())
+	_, err = k.as(c.By, "key made", name).Commit(ctx, made.commit())
 	return made.Credentials, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/farmtest"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
@@ -56,7 +57,7 @@ func newKeys(t *testing.T) (*farmtest.Farm, *watched, *access.Keys, *access.Inst
 	f := farmtest.Open(t)
 	docs := &watched{Documents: f.Config.Store}
 	keys, installation, err := access.New(access.Config{
-		Store: docs, Now: f.Config.Now, Actions: []iam.Action{{Name: "devicefarm:ListOfferings", Resource: "*"}, {Name: "slotfarm:ListKeys", Resource: "*"}},
+		Store: docs, Acts: acts.Unkept{Documents: docs}, Now: f.Config.Now, Actions: []iam.Action{{Name: "devicefarm:ListOfferings", Resource: "*"}, {Name: "slotfarm:ListKeys", Resource: "*"}},
 		Known: func(context.Context, journal.Caller) error { return nil },
 		Open:  func(context.Context, journal.Caller) error { return nil },
 	})

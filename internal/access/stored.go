@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/store"
 )
@@ -19,7 +20,27 @@ const (
 	masterKey = keys + "master"
 )
 
-// keyOf returns the document key of an access key.
+// Kinds returns the kinds of documents that only acts change. The one that names the
+// master key is none: a server does not start with another.
+func Kinds() []acts.Kind {
+	return []acts.Kind{{Prefix: keys, Content: content}, {Prefix: owners, Content: acts.Body}}
+}
+
+// content returns everything of the document of an access key but its secret, which
+// is sealed anew under another master key.
+func content(d store.Document) ([]byte, error) {
+	if d.Key == masterKey {
+		return nil, nil
+	}
+	k, err := store.Decode[storedKey](d)
+	if err != nil {
+		return nil, err
+	}
+	about, err := k.about()
+	return []byte(about), err
+}
+
+// keyOf returns the key of the document of an access key.
 func keyOf(id account.ID, accessKey string) string { return keys + string(id) + "/" + accessKey }
 
 // storedOwner is what the document under an access key's id holds. It never

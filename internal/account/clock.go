@@ -26,10 +26,10 @@ const longest = 100
 // transaction and session that may be any instant from 1970 to 9999, later none
 // before now.
 // It returns the events of the boundaries that the move crosses, oldest first,
-// and of the move itself; none when the clock stands there already. A move of
-// more than a hundred years with slots held stops after as many; freezing again
-// goes on. Errors: NotEligible for an ordinary account, Argument for an instant out of range,
-// Conflict for a move backwards.
+// and of the move itself; none if the clock is already frozen there. With slots
+// held, one call moves a hundred years at most; the next call continues.
+// Errors: NotEligible for an ordinary account; Argument for an instant out of
+// range; Conflict for a move backwards.
 func (s State) Freeze(at time.Time, terms Terms, now time.Time) ([]Event, error) {
 	at = at.UTC().Truncate(time.Millisecond)
 	if s.Frozen != nil && s.Frozen.Equal(at) {

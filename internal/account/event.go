@@ -29,6 +29,7 @@ const (
 	KindCancelled  Kind = "cancelled"
 	KindCredited   Kind = "credited"
 	KindBooked     Kind = "booked"
+	KindActed      Kind = "acted"
 )
 
 // Event is one thing that happened to an account. Which fields are set depends
@@ -46,6 +47,7 @@ type Event struct {
 	Cancelled    string        `json:"cancelled,omitempty"`    // of KindCancelled, the id of the offering
 	Credit       *Credit       `json:"credit,omitempty"`       // of KindCredited
 	Booking      *Booking      `json:"booking,omitempty"`      // of KindBooked
+	Act          *Act          `json:"act,omitempty"`          // of KindActed
 }
 
 // TransactionType is the API's OfferingTransactionType.

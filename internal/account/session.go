@@ -59,8 +59,16 @@ const minute Millis = 60_000
 
 // Minutes returns the length in minutes, rounded half-up to two decimals: "12.35".
 func (m Millis) Minutes() string {
-	hundredths := (100*m + minute/2) / minute
-	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+	return m.hundredths(minute)
+}
+
+// Hours returns the length in hours, rounded half-up to two decimals.
+func (m Millis) Hours() string { return m.hundredths(60 * minute) }
+
+// hundredths returns the length in some unit with two decimals.
+func (m Millis) hundredths(unit Millis) string {
+	n := (100*m + unit/2) / unit
+	return fmt.Sprintf("%d.%02d", n/100, n%100)
 }
 
 // Decimal returns Minutes with one decimal where the second is 0, as AWS writes

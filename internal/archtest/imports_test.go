@@ -11,8 +11,8 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access billing catalog fleet inventory project sandbox session sweep"
-	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock awsjson apimodel backend gateway simulator lease schedule devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access acts billing catalog fleet inventory project sandbox session sweep"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock checkpoint awsjson apimodel backend gateway simulator lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -34,13 +34,14 @@ var importTable = map[string]string{
 	"store/records":    "store",
 	"store/sqlite":     "store store/records journal durable " + domain,
 	"store/postgres":   "store store/records journal " + domain,
-	"checkpoint":       "journal account fault",
+	"checkpoint":       "durable journal account fault",
 	"wallclock":        "",
 	"strictjson":       "fault",
 	"manifest":         "strictjson device account offering money fault",
-	"catalog":          "store manifest journal account offering money fault",
+	"acts":             "store journal account fault",
+	"catalog":          "store acts manifest journal account offering money fault",
 	"billing":          "journal account offering money fault",
-	"sandbox":          "store billing catalog manifest journal account offering money fault",
+	"sandbox":          "store acts billing catalog manifest journal account offering money fault",
 	"sweep":            "store journal account fault",
 	"lease":            "account offering money fault",
 	"schedule":         "lease account",
@@ -48,26 +49,26 @@ var importTable = map[string]string{
 	"session":          "fleet inventory project lease store arn account fault",
 	"backend":          "fleet",
 	"gateway":          "fleet lease store account fault",
-	"access":           "store journal iam account plaintext fault",
+	"access":           "store acts journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",
 	"awsjson":          "web fault",
 	"apimodel":         "fault",
-	"inventory":        "store manifest journal device arn account fault",
+	"inventory":        "store acts manifest journal device arn account fault",
 	"project":          "store arn account fault",
 	"devicefarm":       "apimodel billing inventory project session fleet lease iam sigv4 web awsjson journal device arn account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",
-	"operator":         "operatorapi checkpoint wallclock injection access billing catalog inventory sandbox fleet lease manifest strictjson web journal iam account offering money plaintext fault",
+	"operator":         "operatorapi acts checkpoint wallclock injection access billing catalog inventory sandbox fleet lease manifest strictjson web journal iam account offering money plaintext fault",
 	"telemetry":        "store journal fleet lease gateway web account fault",
 	"server":           libraries,
 	"client":           "operatorapi",
 	"bench":            "client",
 	"benchserver":      "",
 	"completion":       "",
-	"offline":          "server durable access store checkpoint " + engines + " journal account iam fault",
-	"cli":              "server client bench benchserver completion offline checkpoint durable store/sqlite access journal iam sigv4 manifest device account offering money operatorapi telemetry throttle fault",
+	"offline":          "server durable access acts store checkpoint " + engines + " journal account iam fault",
+	"cli":              "server client bench benchserver completion offline acts checkpoint durable store/sqlite access journal iam sigv4 manifest device account offering money operatorapi telemetry throttle fault",
 	"cmd/slotfarm":     "cli",
 	"slotfarmtest":     "server client operatorapi manifest",
 	"e2e/harness":      anything + " store/postgres/pgtest",

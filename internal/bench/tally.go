@@ -25,7 +25,7 @@ func (t *tally) add(other *tally) {
 // outcome is the outcome of a request.
 type outcome struct {
 	failure string // the name of the failure; "" for a success
-	message string // an example of its message
+	message string // an example of its messages message
 	gone    bool   // the connection is lost, and a new one cannot be made
 	cut     bool   // the run ended before the answer; the request does not count
 }

@@ -16,7 +16,7 @@ const ticks = 100
 
 // usage says what a process has used.
 type usage struct {
-	cpu time.Duration // of all its threads, since its start
+	cpu time.Duration // all of them its threads, since its start
 	rss int64         // bytes of memory in use now
 }
 

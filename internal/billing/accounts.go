@@ -17,12 +17,15 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 )
 
-// Config is what accounts are kept with. All fields but Closed are required.
+// Config is what accounts are kept with. All fields but Closed and Ordinary are
+// required.
 type Config struct {
 	Store   journal.Journal
 	Now     func() time.Time       // the wall clock
 	Opening func() account.Opening // how an account starts that is opened now
 	Closed  bool                   // whether only Configure opens accounts
+
+	Ordinary account.ID // an account that cannot become a test account
 
 	// Terms returns what is for sale now. They stay in force while Decisions is
 	// held.
@@ -90,8 +93,12 @@ func (a *Accounts) List(ctx context.Context, after account.ID, limit int) ([]acc
 }
 
 // Configure changes an account's settings and returns it. Errors: those of
-// account.State.Configure and of the journal.
+// account.State.Configure and of the journal; Conflict for a test account that has
+// to be an ordinary one.
 func (a *Accounts) Configure(ctx context.Context, c journal.Caller, settings account.Settings) (View, error) {
+	if settings.Test != nil && *settings.Test && c.Account == a.config.Ordinary {
+		return View{}, fault.New(fault.Conflict, "account %q keeps the operator's acts; it cannot be a test account", c.Account)
+	}
 	f := single(func(state account.State, terms account.Terms, now time.Time) (account.Event, error) {
 		return state.Configure(settings, terms, now)
 	})

@@ -2,7 +2,6 @@ package billing
 
 import (
 	"context"
-	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -15,15 +14,9 @@ import (
 // NotFound if the account was never opened; Argument if the period has not
 // begun.
 func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Period) (account.Statement, View, error) {
-	view, err := o.accounts.Known(ctx, c)
+	view, p, err := o.period(ctx, c, p)
 	if err != nil {
 		return account.Statement{}, view, err
-	}
-	if p == (offering.Period{}) {
-		p = offering.PeriodOf(view.Now)
-	}
-	if p.Start().After(view.Now) {
-		return account.Statement{}, view, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
 	}
 	draft, end := account.NewDraft(p, view.Terms.Catalog), p.Next().Start()
 	last, rest := view.State, journal.Span{Until: view.Entries}
@@ -38,16 +31,26 @@ func (o *Orders) Statement(ctx context.Context, c journal.Caller, p offering.Per
 		draft.Add(entry.Event)
 		last, rest.After = entry.State, entry.Seq
 	}
-	last, err = o.sessionsUntil(ctx, c.Account, rest, end, last)
+	// What follows books sessions, and the last of them has their tallies.
+	session, err := o.reached(ctx, c.Account, rest, end)
+	if session.Seq > 0 {
+		last = session.State
+	}
 	return draft.Statement(last), view, err
 }
 
-// sessionsUntil returns the account's state before an instant. What follows the
-// state before books sessions.
-func (o *Orders) sessionsUntil(ctx context.Context, id account.ID, s journal.Span, end time.Time, before account.State) (account.State, error) {
-	entry, err := journal.Before(ctx, o.accounts.config.Store, id, s, func(s account.State) bool { return s.Reached(end) })
-	if err != nil || entry.Seq == 0 {
-		return before, err
+// period returns an account as it is now, and a period of it that has begun: the
+// current one for the zero period.
+func (o *Orders) period(ctx context.Context, c journal.Caller, p offering.Period) (View, offering.Period, error) {
+	view, err := o.accounts.Known(ctx, c)
+	if err != nil {
+		return view, p, err
 	}
-	return entry.State, nil
+	if p == (offering.Period{}) {
+		p = offering.PeriodOf(view.Now)
+	}
+	if p.Start().After(view.Now) {
+		return view, p, fault.New(fault.Argument, "period %q has not begun; the account's current one is %q", p, offering.PeriodOf(view.Now))
+	}
+	return view, p, nil
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -63,7 +64,7 @@ func (x *Setup) Put(ctx context.Context, c journal.Caller, catalog offering.Cata
 	}
 	next := head{Version: x.shelf.version + 1}
 	version := Version{Number: next.Version, At: x.shelf.config.Now().UTC().Truncate(time.Millisecond), Key: c.Key, Body: document}
-	seen, err := x.keep(ctx, next, version)
+	seen, err := x.keep(ctx, c.By, version)
 	if errors.Is(err, store.ErrConflict) {
 		return fault.New(fault.Conflict, "catalog: version %d was put in force by another process meanwhile; check what changed", next.Version)
 	}
@@ -74,17 +75,19 @@ func (x *Setup) Put(ctx context.Context, c journal.Caller, catalog offering.Cata
 	return nil
 }
 
-// keep stores a version and its head, which follows the one that was seen last.
-func (x *Setup) keep(ctx context.Context, next head, v Version) (seen int64, err error) {
-	newest, err := store.Encode(keyOf(next.Version), v)
+// keep stores a version and its head, on the condition that the head has not
+// changed since it was last seen.
+func (x *Setup) keep(ctx context.Context, by journal.By, v Version) (seen int64, err error) {
+	newest, err := store.Encode(keyOf(v.Number), v)
 	if err != nil {
 		return 0, err
 	}
-	now, err := store.Encode(Head, next)
+	now, err := store.Encode(Head, head{Version: v.Number})
 	if err != nil {
 		return 0, err
 	}
-	return x.shelf.config.Store.Commit(ctx, store.Commit{
+	act := x.shelf.config.Acts.As(by, "catalogue put in force", fmt.Sprintf("version %d", v.Number))
+	return act.Commit(ctx, store.Commit{
 		If:  map[string]int64{Head: x.shelf.seen.Load(), newest.Key: 0},
 		Put: []store.Document{now, newest},
 	})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
@@ -22,9 +23,13 @@ import (
 // Head is the key of the document that says which version of the catalogue is
 // in force. Versions is the prefix of the keys of the versions.
 const (
-	Head     = "catalog/head"
-	versions = "catalog/version/"
+	Head     = prefix + "head"
+	versions = prefix + "version/"
+	prefix   = "catalog/"
 )
+
+// Kinds returns the kinds of documents that only acts change.
+func Kinds() []acts.Kind { return []acts.Kind{{Prefix: prefix, Content: acts.Body}} }
 
 // head is what the document of Head holds.
 type head struct {
@@ -34,7 +39,8 @@ type head struct {
 // Config is what a Shelf works with. All fields are required.
 type Config struct {
 	Store store.Store
-	Terms account.Terms    // to begin with; a stored catalogue comes first
+	Acts  acts.Recorder    // of what is put in force
+	Terms account.Terms    // initial terms; a stored catalogue takes precedence
 	Now   func() time.Time // the wall clock
 
 	// Sweep rolls every account up to now. It is called before another catalogue

@@ -3,9 +3,10 @@
 // without its newest entries, a missing account. The hash chain of a journal
 // alone does not show that its end is missing.
 //
-// The package decides what a checkpoint holds, how it is signed, and what storage
-// has to have to be at least as new. Where checkpoints are kept is decided
-// elsewhere: a checkpoint that lies beside the data goes with the data.
+// The package decides what a checkpoint holds, how it is signed, what storage has to
+// have to be at least as new, and how checkpoints are called in a directory. Which
+// directories keep them is decided elsewhere: a checkpoint that lies beside the data
+// goes with the data.
 package checkpoint
 
 import (
@@ -30,8 +31,9 @@ const version = 1
 // page is how many accounts are read at a time.
 const page = 500
 
-// Checkpoint is how far the journals of all ordinary accounts had come. Test
-// accounts may go back, and stand in none.
+// Checkpoint is how far the journals of all ordinary accounts had come, and that of
+// the operator's account, which keeps the acts. Test accounts may go back, and stand
+// in none.
 type Checkpoint struct {
 	Version   int       `json:"version"`
 	Taken     time.Time `json:"taken"`     // by the wall clock, before the first account was read
@@ -107,7 +109,7 @@ func (c *Checkpoint) add(ctx context.Context, r journal.Reader, id account.ID) e
 	if err != nil {
 		return fmt.Errorf("read the newest entry of account %s: %w", id, err)
 	}
-	if head.State.Test || head.Seq == 0 {
+	if head.State.Test && id != account.Operator || head.Seq == 0 {
 		return nil
 	}
 	c.Heads = append(c.Heads, Head{id, head.Seq, head.Hash})

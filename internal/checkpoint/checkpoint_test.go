@@ -157,3 +157,20 @@ func TestLacks(t *testing.T) {
 		t.Errorf("another entry: %+v, %v", wrong, err)
 	}
 }
+
+// TestOperatorsAccountIsAlwaysIn takes a checkpoint of the operator's account, which keeps the operator's acts and
+// never goes back, even where it was opened as a test account.
+func TestOperatorsAccountIsAlwaysIn(t *testing.T) {
+	t.Parallel()
+	j := open(t, nil)
+	_, err := j.Update(context.Background(), journal.Change{Account: account.Operator, Decide: func(account.State) ([]account.Event, error) {
+		return []account.Event{account.Open(account.Opening{Seed: "operator", Test: true}, now)}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := checkpoint.Take(context.Background(), j, signer(t, "a"), now)
+	if err != nil || c.Accounts != 1 || c.Heads[0].Account != account.Operator {
+		t.Errorf("checkpoint = %+v, %v, want the operator's account in it", c, err)
+	}
+}

@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/client"
 	"github.com/slotfarm/slotfarm/internal/durable"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/offline"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
-	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // backupCommand copies what a server stores into a file.
@@ -66,7 +68,7 @@ func (c *backupCommand) fill(ctx context.Context, api *client.Client, file *os.F
 	if err := errors.Join(err, file.Close()); err != nil {
 		return saved{}, err
 	}
-	report, err := sqlite.VerifyArchive(ctx, file.Name())
+	report, err := offline.Verify(ctx, file.Name())
 	if err == nil {
 		err = report.Err()
 	}
@@ -89,7 +91,7 @@ func (restoreCommand) Help() string {
 
 // Run restores the backup and says what the directory holds.
 func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
-	report, err := sqlite.Restore(ctx, c.File, c.Data)
+	report, err := offline.Restore(ctx, c.File, c.Data)
 	if err == nil {
 		err = report.Err()
 	}
@@ -101,10 +103,10 @@ func (c *restoreCommand) Run(ctx context.Context, streams IO) error {
 }
 
 // verification returns a report in the shape of the API.
-func verification(r journal.Report) operatorapi.Verification {
-	v := operatorapi.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil}
+func verification(r acts.Report) operatorapi.Verification {
+	v := operatorapi.Verification{Accounts: r.Accounts, Entries: r.Entries, OK: r.Wrong == nil, Acts: r.Acts, Documents: r.Documents}
 	if w := r.Wrong; w != nil {
-		v.Account, v.Seq, v.Reason = string(w.Account), w.Seq, w.Reason
+		v.Account, v.Seq, v.Document, v.Reason = string(w.Account), w.Seq, w.Document, w.Reason
 	}
 	return v
 }
@@ -115,5 +117,6 @@ func differs(v operatorapi.Verification) error {
 	if v.OK {
 		return nil
 	}
-	return fmt.Errorf("entry %d of account %s is not what was written: %s", v.Seq, v.Account, v.Reason)
+	wrong := journal.Wrong{Account: account.ID(v.Account), Seq: v.Seq, Document: v.Document, Reason: v.Reason}
+	return journal.Report{Wrong: &wrong}.Err()
 }

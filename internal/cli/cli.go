@@ -52,6 +52,7 @@ type commands struct {
 	Fleet     fleetCommand     `cmd:"" help:"Work with the fleet of a server: its devices and browsers."`
 	Quote     quoteCommand     `cmd:"" help:"Print what a purchase would cost an account now."`
 	Statement statementCommand `cmd:"" help:"Print what an account owes for a month, and why."`
+	Usage     usageCommand     `cmd:"" help:"Print what an account used of the lab in a month: sessions, minutes and slots."`
 	Renewal   renewalCommand   `cmd:"" help:"Work with the renewals of an account."`
 	Credit    creditCommand    `cmd:"" help:"Work with the credits of an account."`
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
@@ -61,6 +62,7 @@ type commands struct {
 	Session sessionCommand `cmd:"" help:"Work with the sessions in a server's lab."`
 	Queue   queueCommand   `cmd:"" help:"Print the sessions that wait, and why."`
 
+	Document   documentCommand   `cmd:"" help:"Work with what the operator's acts vouch for."`
 	Backup     backupCommand     `cmd:"" help:"Copy everything that a running server stores into a file."`
 	Rekey      rekeyCommand      `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`
 	Recover    recoverCommand    `cmd:"" help:"Make a new operator key if every other one is lost."`

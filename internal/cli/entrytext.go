@@ -44,6 +44,8 @@ func details(e operatorapi.Event) []string {
 		return []string{clockAt(e.Frozen)}
 	case "booked":
 		return booked(e.Booking)
+	case "acted":
+		return acted(e.Act)
 	case "rolled":
 		var charges []string
 		for _, c := range e.Charges {
@@ -127,6 +129,27 @@ func booked(b *operatorapi.Booking) []string {
 	}
 	return []string{text}
 }
+
+// acted returns what the operator did, to what, and which documents that changed.
+func acted(a *operatorapi.Act) []string {
+	if a == nil {
+		return nil
+	}
+	said := []string{a.What}
+	if a.Name != "" {
+		said = append(said, fmt.Sprintf("%q", a.Name))
+	}
+	for i, d := range a.Documents {
+		if i == shownDocuments {
+			return append(said, fmt.Sprintf("and %d more", len(a.Documents)-i))
+		}
+		said = append(said, d.Key)
+	}
+	return said
+}
+
+// shownDocuments is how many documents of an act a line shows.
+const shownDocuments = 3
 
 func clockAt(frozen *time.Time) string {
 	if frozen == nil {

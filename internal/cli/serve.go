@@ -23,6 +23,7 @@ type serveCommand struct {
 	TLSKey         string        `name:"tls-key" placeholder:"FILE" help:"The private key of the certificate."`
 	AllowPlaintext bool          `help:"Allow an address that is not loopback without TLS, such as behind a proxy that terminates TLS. Anyone who can listen on the network in between can read everything and resend a captured purchase."`
 	MetricsListen  string        `placeholder:"HOST:PORT" help:"Serve GET /metrics on this address. By default there are no metrics."`
+	CheckpointDir  string        `placeholder:"DIR" help:"Also write a checkpoint into this directory every day and at the end, beside the one in the data directory. The directory must exist; it is best on another machine."`
 	MaxSlots       int           `default:"10" placeholder:"N" help:"How many slots of one offering an account may hold if it has no limit of its own."`
 	ReadRate       float64       `default:"10" placeholder:"N" help:"How many calls per second an account may make to each List or Get operation. 0 means no limit."`
 	ReadBurst      int           `default:"50" placeholder:"N" help:"How many of these calls an account may make at once."`
@@ -58,7 +59,7 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 			Writes: throttle.Limit{Rate: c.WriteRate, Burst: c.WriteBurst},
 		},
 		Strangers: throttle.Limit{Rate: strangerRate, Burst: strangerBurst},
-		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen, ClockJump: c.ClockJump,
+		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen, ClockJump: c.ClockJump, CheckpointDir: c.CheckpointDir,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/offline"
 	"github.com/slotfarm/slotfarm/internal/operatorapi"
-	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // verifyCommand recomputes hashes and states.
@@ -22,13 +21,13 @@ type verifyCommand struct {
 	File string `arg:"" optional:"" placeholder:"FILE" help:"The backup to verify, without a server."`
 	Data string `env:"-" placeholder:"DIR" help:"The data directory to verify. No server may have it open."`
 
-	Since         string `env:"-" placeholder:"FILE" help:"A checkpoint. Everything that it names must still exist."`
+	Since         string `env:"-" placeholder:"PATH" help:"A checkpoint, or a directory whose newest one counts. What it has must still be there."`
 	MasterKeyFile string `placeholder:"FILE" help:"The master key under which the checkpoint is signed. By default master.key in --data."`
 }
 
 // Help returns the text of --help below the usage line.
 func (verifyCommand) Help() string {
-	return `Without a file or a directory, the server verifies what it stores. If an entry differs, the command names the first one and the exit status is 1. Only --since notices entries that are missing at the end of a journal, and accounts that are gone.`
+	return `Without a file or a directory, the server verifies what it stores: every hash and state, and that keys, catalogue and snapshots are as the operator's acts left them. If an entry or a document differs, the command names the first one and the exit status is 1. Only --since notices entries that are missing at the end of a journal, and accounts that are gone.`
 }
 
 // Run verifies, and fails if an entry differs.
@@ -48,6 +47,7 @@ func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
 		return err
 	}
 	p.say("entries: %d, accounts: %d", v.Entries, v.Accounts)
+	proof(p, v)
 	if p.answer, err = json.Marshal(v); err != nil {
 		return err
 	}
@@ -57,7 +57,17 @@ func (c *verifyCommand) Run(ctx context.Context, streams IO) error {
 	return differs(v)
 }
 
-// verify returns the result of recomputing hashes and states.
+// proof says by how many acts which documents are vouched for.
+func proof(p *page, v operatorapi.Verification) {
+	switch {
+	case v.Acts > 0:
+		p.say("acts of the operator: %d, documents: %d", v.Acts, v.Documents)
+	case v.Documents > 0:
+		p.say("documents: %d; the operator's journal has no acts, so nothing shows who left them as they are", v.Documents)
+	}
+}
+
+// verify returns what recomputing gives.
 func (c *verifyCommand) verify(ctx context.Context) (v operatorapi.Verification, err error) {
 	path := c.File
 	if path == "" {
@@ -70,7 +80,7 @@ func (c *verifyCommand) verify(ctx context.Context) (v operatorapi.Verification,
 		})
 		return v, err
 	}
-	report, err := sqlite.VerifyArchive(ctx, path)
+	report, err := offline.Verify(ctx, path)
 	return verification(report), err
 }
 

@@ -277,6 +277,9 @@ func keyCalls() []call {
 		{"disable key", returning(func(ctx context.Context, c *client.Client) (operatorapi.Key, error) {
 			return c.DisableKey(ctx, alice, "k/1", true)
 		}), seen{"PUT " + keys + "/k%2F1", jsonType, `{"disabled":true}`}, keyJSON, key},
+		{"accept a document", func(ctx context.Context, c *client.Client) (any, error) {
+			return nil, c.AcceptDocument(ctx, operatorapi.Acceptance{Document: "access/1/k", Reason: "lost"})
+		}, seen{"POST " + root + "/documents/accept", "application/json", `{"document":"access/1/k","reason":"lost"}`}, "", nil},
 		{"delete key", func(ctx context.Context, c *client.Client) (any, error) { return nil, c.DeleteKey(ctx, alice, "k") },
 			seen{"DELETE " + keys + "/k", "", ""}, "", nil},
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ type Farm struct {
 	Wall   time.Time          // time of the wall clock
 
 	t   testing.TB
-	ids int
+	ids atomic.Int64
 }
 
 // Open returns a farm whose accounts are test accounts.
@@ -49,7 +50,7 @@ func Open(t testing.TB) *Farm {
 	f.Config = server.PartsConfig{
 		Store: store, Terms: account.Terms{Catalog: catalog, MaxSlots: 100}, Test: true,
 		Now:   func() time.Time { return f.Wall },
-		NewID: func() string { f.ids++; return fmt.Sprintf("id-%d", f.ids) },
+		NewID: func() string { return fmt.Sprintf("id-%d", f.ids.Add(1)) },
 	}
 	f.Parts, err = server.NewParts(context.Background(), f.Config)
 	f.Must(err)

@@ -19,7 +19,7 @@ const maxDepth = 6
 
 // node is a JSON value that knows its place in the document.
 type node struct {
-	path     string // such as Statement[1].Condition.IpAddress; empty for the whole document
+	path     string // such as Statement[1].Condition.IpAddress; empty for the whole document document
 	kind     jsontext.Kind
 	text     string // of a string, number or boolean; without the quotes of a string
 	members  []member

@@ -189,7 +189,8 @@ func (f *Fleet) keep(ctx context.Context, c journal.Caller, next *Edition) (seen
 	if err != nil {
 		return 0, err
 	}
-	return f.config.Store.Commit(ctx, store.Commit{
+	act := f.config.Acts.As(c.By, "fleet put in force", fmt.Sprintf("version %d", next.Number))
+	return act.Commit(ctx, store.Commit{
 		If:  map[string]int64{Head: f.seen.Load(), newest.Key: 0},
 		Put: []store.Document{now, newest},
 	})

@@ -10,6 +10,7 @@ package inventory
 import (
 	"time"
 
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/store"
 )
@@ -18,16 +19,22 @@ import (
 const (
 	// Head is the key of the document that says which version of the fleet is in
 	// force.
-	Head = "inventory/head"
+	Head = prefix + "head"
 
-	versions  = "inventory/version/"
+	prefix    = "inventory/fleet/"
+	versions  = prefix + "version/"
 	profiles  = "inventory/profile/"  // an account and an id follow
 	instances = "inventory/instance/" // an account and a udid follow
 )
 
+// Kinds returns the kinds of documents that only acts change. What accounts say is
+// none of the operator's acts.
+func Kinds() []acts.Kind { return []acts.Kind{{Prefix: prefix, Content: acts.Body}} }
+
 // Config is what an inventory works with. All fields but Status are required.
 type Config struct {
 	Store store.Documents
+	Acts  acts.Recorder    // of fleets that are put in force
 	Fleet device.Fleet     // to begin with; a stored one comes first
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/arn"
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -64,7 +65,7 @@ func open(t *testing.T) store.Store {
 func newNode(docs store.Documents, first device.Fleet, status func(string) device.Status) node {
 	var ids atomic.Int64
 	f, d, p := inventory.New(inventory.Config{
-		Store: docs, Fleet: first, Status: status, Now: func() time.Time { return wall },
+		Store: docs, Acts: acts.Unkept{Documents: docs}, Fleet: first, Status: status, Now: func() time.Time { return wall },
 		NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 	})
 	return node{f, d, p}

@@ -50,15 +50,15 @@ type Entry struct {
 }
 
 // Booked is the Record.Transactions of an entry that books a session. There may be
-// a million of them between two orders, so who reads those skips these.
+// a million of them between two orders, so whoever reads orders skips them.
 const Booked = -1
 
-// Record is an entry as it is kept: its bytes and its hash. The other fields
-// repeat what stands in the body, for the engine to find it by.
+// Record is an entry as it is stored: its bytes and its hash. The other fields
+// repeat parts of the body, so that the engine can find the entry by them.
 type Record struct {
 	Account      account.ID
 	Seq          int64
-	Transactions int    // how many it created; Booked for the entry of a session
+	Transactions int    // how many the entry created; Booked if it books a session
 	Retry        []byte // digest of its retry's id; nil if it has none
 	Body         []byte // the entry as JSON
 	Hash         Hash
@@ -129,7 +129,7 @@ func (e Entry) transactions() int {
 	return len(e.Event.Transactions)
 }
 
-// digest returns the digest of the entry's retry id, nil if it has none.
+// digest returns the digest of the entry's retry id, or nil if it has none.
 func (e Entry) digest() []byte {
 	if e.Retry == nil {
 		return nil

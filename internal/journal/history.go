@@ -11,8 +11,8 @@ import (
 // pageSize is how many records are read at a time.
 const pageSize = 1000
 
-// History reads the events of an account's first entries, some at a time. An
-// error is the last of them: Conflict if the account was taken back meanwhile.
+// History reads the events of an account's first count entries, some at a time.
+// It ends at an error: Conflict if the account was taken back meanwhile.
 func History(ctx context.Context, r Entries, id account.ID, count int64) iter.Seq2[account.Event, error] {
 	return func(yield func(account.Event, error) bool) {
 		for entry, err := range Between(ctx, r, id, Span{Until: count}) {

@@ -51,7 +51,7 @@ type Reader interface {
 
 // Entries reads the journal of one account.
 type Entries interface {
-	// Head returns the newest entry of an account; or the zero value if the
+	// Head returns the newest entry of an account, or the zero value if the
 	// account was never opened.
 	Head(ctx context.Context, id account.ID) (Head, error)
 
@@ -102,8 +102,8 @@ type Decide func(account.State) ([]account.Event, error)
 
 // Outcome is the result of an update.
 type Outcome struct {
-	Entries  []Entry // appended, oldest first; of a repeat, the recorded entry
-	Hash     Hash    // of the newest of Entries; or, if there are none, of the journal's newest entry
+	Entries  []Entry // those appended, oldest first; for a repeat, the recorded entry
+	Hash     Hash    // of the newest of Entries; if there are none, of the journal's newest entry
 	Repeated bool
 	Seq      int64         // of the journal's newest entry
 	State    account.State // after it

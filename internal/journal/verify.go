@@ -20,17 +20,22 @@ type Report struct {
 	Wrong    *Wrong // the first entry that differs; nil if none does
 }
 
-// Wrong names an entry that is not what it should be.
+// Wrong names an entry, or a document beside the journals, that is not what it
+// should be.
 type Wrong struct {
-	Account account.ID
-	Seq     int64
-	Reason  string
+	Account  account.ID
+	Seq      int64
+	Document string // its key, if it is a document; then Account and Seq are not set
+	Reason   string
 }
 
-// Err returns nil if all is well, or an error that names the entry.
+// Err returns nil if all is well, or an error that names the entry or the document.
 func (r Report) Err() error {
-	if r.Wrong == nil {
+	switch {
+	case r.Wrong == nil:
 		return nil
+	case r.Wrong.Document != "":
+		return fmt.Errorf("document %s is not what the operator left: %s", r.Wrong.Document, r.Wrong.Reason)
 	}
 	return fmt.Errorf("entry %d of account %s is not what was written: %s", r.Wrong.Seq, r.Wrong.Account, r.Wrong.Reason)
 }

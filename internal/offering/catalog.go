@@ -142,7 +142,7 @@ func (p Promotion) validate() error {
 	case len(p.ID) < MinPromotionIDLength:
 		return fault.New(fault.Argument, "promotion id %q has %d characters; at least %d are required", p.ID, len(p.ID), MinPromotionIDLength)
 	case len(p.PercentOff) == 0:
-		return fault.New(fault.Argument, "promotion %q takes nothing off", p.ID)
+		return fault.New(fault.Argument, "promotion %q has no percent off", p.ID)
 	case !p.Until.IsZero() && !p.From.Before(p.Until):
 		return fault.New(fault.Argument, "promotion %q ends before it starts", p.ID)
 	}

@@ -12,9 +12,14 @@ import (
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
-// Checkpoint reads the checkpoint in a file, which has to be signed under the master
-// key of the storage.
+// Checkpoint reads the checkpoint in a file, or the newest one in a directory, which
+// has to be signed under the master key of the storage.
 func (s Storage) Checkpoint(file string) (checkpoint.Checkpoint, error) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		if file, _, err = checkpoint.Newest(file); err != nil {
+			return checkpoint.Checkpoint{}, err
+		}
+	}
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return checkpoint.Checkpoint{}, fmt.Errorf("checkpoint: %w", err)

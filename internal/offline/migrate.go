@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/journal"
+	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/store/postgres"
 	"github.com/slotfarm/slotfarm/internal/store/sqlite"
@@ -14,7 +16,8 @@ import (
 
 // Migrate moves a data directory, or a backup, to a new PostgreSQL database, and
 // returns what verifying the database found. Every hash and state is recomputed on
-// the way. If one is wrong or anything fails, the database stays empty.
+// the way, and documents are held against the operator's acts. If anything is wrong
+// or fails, the database stays empty.
 func Migrate(ctx context.Context, directory, database string) (report journal.Report, err error) {
 	from, err := sqlite.OpenArchive(ctx, directory)
 	if err != nil {
@@ -42,7 +45,10 @@ func Migrate(ctx context.Context, directory, database string) (report journal.Re
 // move copies a journal into an empty database, all of it or nothing.
 func move(ctx context.Context, from *sqlite.Archive, to *postgres.Journal) error {
 	return to.Import(ctx, func(i *postgres.Import) error {
-		report, err := from.Walk(ctx, func(r journal.Record, state account.State) error { return i.Entry(ctx, r, state) })
+		audit := acts.NewAudit(server.Kinds())
+		report, err := from.Walk(ctx, func(r journal.Record, state account.State) error {
+			return errors.Join(audit.Entry(r, state), i.Entry(ctx, r, state))
+		})
 		if err == nil {
 			err = report.Err()
 		}
@@ -50,7 +56,7 @@ func move(ctx context.Context, from *sqlite.Archive, to *postgres.Journal) error
 			return err
 		}
 		last, err := from.Documents(ctx, func(d store.Document) error {
-			if err := d.CheckStored(); err != nil {
+			if err := errors.Join(d.CheckStored(), audit.Document(d)); err != nil {
 				return err
 			}
 			return i.Document(ctx, d)
@@ -58,6 +64,6 @@ func move(ctx context.Context, from *sqlite.Archive, to *postgres.Journal) error
 		if err != nil {
 			return err
 		}
-		return i.Versions(ctx, last)
+		return errors.Join(audit.Report(report).Err(), i.Versions(ctx, last))
 	})
 }

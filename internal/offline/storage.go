@@ -24,7 +24,7 @@ import (
 // either a directory or a database.
 type Storage struct {
 	Data          string // directory
-	DatabaseURL   string // of a PostgreSQL database
+	DatabaseURL   string // of a PostgreSQL database database
 	MasterKeyFile string // default: master.key in the directory
 }
 

@@ -44,7 +44,7 @@ func limitsShape(s account.State) operatorapi.Limits {
 	return operatorapi.Limits{Metered: s.MeteredLimit(), TestGrid: s.TestGridLimit(), Waiting: s.WaitingLimit()}
 }
 
-// getAccount shows an account; NotFound for one that was never opened.
+// getAccount shows an account, or returns NotFound if it was never opened.
 func (a api) getAccount(ctx context.Context, in input[none, none]) (operatorapi.Account, error) {
 	return a.account(ctx, in.caller)
 }

@@ -44,6 +44,7 @@ func TestAnswers(t *testing.T) {
 	play("that of the current period", "GET", "/accounts/"+alice+"/statement", "")
 	play("sessions", "PUT", "/seed", sessions)
 	play("a statement with sessions", "GET", "/accounts/"+carol+"/statement", "")
+	play("their usage", "GET", "/usage?account="+carol+"&period=2026-02", "")
 	play("another account", "PUT", "/accounts/"+bob, `{"status":"INELIGIBLE","test":false}`)
 	play("both", "GET", "/accounts", "")
 	play("those after the first", "GET", "/accounts?after="+alice, "")

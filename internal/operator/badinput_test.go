@@ -90,7 +90,7 @@ var badSettings = []badInput{
 	{"good status, bad limit", `{"status":"SUSPENDED","maxSlots":{"` + ios + `":-1}}`, refusal{400, argument, "maxSlots -1"}},
 	{"limits number", `{"limits":5}`, refusal{400, malformed, `member "limits" is a JSON number; it must be an object`}},
 	{"limits null", `{"limits":null}`, refusal{400, malformed, `member "limits" is null`}},
-	{"limit unknown", `{"limits":{"grid":1}}`, refusal{400, malformed, `member "limits.grid" is unknown; there are metered, testGrid, waiting`}},
+	{"limit unknown", `{"limits":{"grid":1}}`, refusal{400, malformed, `member "limits.grid" is unknown; it must be one of metered, testGrid, waiting`}},
 	{"metered negative", `{"limits":{"metered":-1}}`, refusal{400, argument, `limit metered is -1; it must be from 0 to 100000`}},
 	{"waiting over", `{"limits":{"metered":1,"waiting":100001}}`, refusal{400, argument, `limit waiting is 100001; it must be from 0 to 100000`}},
 	{"test after transactions", `{"test":false}`, refusal{409, conflict, "test cannot change: the account has 1 transactions"}},

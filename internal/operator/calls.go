@@ -36,7 +36,7 @@ type row struct {
 func (a api) rows() []row {
 	var rows []row
 	for _, of := range []func() []row{
-		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.correctionRows, a.trustRows, a.keyRows, a.snapshotRows,
+		a.accountRows, a.clockRows, a.journalRows, a.statementRows, a.usageRows, a.correctionRows, a.trustRows, a.keyRows, a.snapshotRows,
 		a.catalogRows, a.fleetRows, a.seedRows, a.faultRows, a.backupRows, a.deviceRows, a.sessionRows,
 	} {
 		rows = append(rows, of()...)
@@ -47,21 +47,13 @@ func (a api) rows() []row {
 // endpoint returns the end point for the requests of a call.
 func (a api) endpoint(row row) web.Endpoint {
 	operation := web.Operation{Name: row.String(), Open: func(_ context.Context, r *web.Request) (web.Call, error) {
-		ask := asking(row.Action, about(row, r))
+		ask := asking(row.Action, account.ID(subjectOf(row.Route, r)))
 		return web.Call{Ask: ask, Run: func(ctx context.Context) (web.Reply, error) { return a.run(ctx, r, row) }}, nil
 	}}
 	return web.Endpoint{
 		Name: operation.Name, Limit: a.limitOf(row),
 		Find: func(*web.Request) (web.Operation, error) { return operation, nil },
 	}
-}
-
-// about returns the account that a request is about, "" if that is no single one.
-func about(row row, r *web.Request) account.ID {
-	if row.Scoped {
-		return account.ID(r.URL.Query().Get("account"))
-	}
-	return account.ID(r.PathValue("account"))
 }
 
 // run answers a request after its caller was authorised.
@@ -156,13 +148,21 @@ func encode[Answer any](answer Answer) (web.Reply, error) {
 	return web.Reply{Status: http.StatusOK, ContentType: contentType, Body: append(body, '\n')}, err
 }
 
-// read reads the account in the path, the query and the body, in this order.
+// subjectOf returns the account that a request is about, as it is written.
+func subjectOf(route operatorapi.Route, r *web.Request) string {
+	if route.AccountInQuery || route.AccountMayBeInQuery {
+		return r.URL.Query().Get("account")
+	}
+	return r.PathValue("account")
+}
+
+// read reads the account in the path or the query, the query and the body, in this order.
 func read[Query, Body any](route operatorapi.Route, r *web.Request) (input[Query, Body], error) {
 	in := input[Query, Body]{request: r, action: route.Action}
 	var id account.ID
 	var err error
-	if strings.Contains(route.Path, "{account}") {
-		if id, err = account.ParseID(r.PathValue("account")); err != nil {
+	if route.AccountInQuery || strings.Contains(route.Path, "{account}") {
+		if id, err = account.ParseID(subjectOf(route, r)); err != nil {
 			return in, err
 		}
 	}

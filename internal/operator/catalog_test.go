@@ -117,7 +117,7 @@ func TestOfferingsStay(t *testing.T) {
 		f.same("catalogue without accounts", c, f.catalog())
 	}
 	f.accepted("PUT", "/accounts/"+alice, "{}")
-	want := refusal{409, conflict, `catalog: offering "` + unknown + `" cannot leave the catalogue while there are accounts`}
+	want := refusal{409, conflict, `catalog: offering "` + unknown + `" cannot be removed from the catalogue while there are accounts`}
 	f.refused("PUT", "/catalog", f.text(offering.Default()), want)
 	f.refused("PUT", "/seed", `{"catalog":`+f.text(offering.Default())+`}`, want)
 	f.same("catalogue", more, f.catalog())
@@ -163,7 +163,7 @@ func TestBadCatalogs(t *testing.T) {
 		{"platform", `{"offerings":[{"id":"` + ios + `","platform":"ios","monthly":1}]}`, refusal{400, argument, `has platform "ios"`}},
 		{"empty", "", refusal{400, malformed, "the document is empty"}},
 		{"blank", " \n", refusal{400, malformed, "the document is empty"}},
-		{"nothing for sale", "{}", refusal{409, conflict, "cannot leave the catalogue"}},
+		{"nothing for sale", "{}", refusal{409, conflict, "cannot be removed from the catalogue"}},
 		{"bomb", "a: &a [*a, *a]", refusal{413, tooLarge, "nested too deeply or grows too large"}},
 		{"large", string(make([]byte, 16<<20+1)), refusal{413, tooLarge, "the body is larger than 16777216 bytes"}},
 	} {

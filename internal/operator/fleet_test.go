@@ -33,7 +33,7 @@ func TestFleet(t *testing.T) {
 	}
 	f.refused("PUT", "/fleet?replaces=1", fleetYAML, refusal{409, "Conflict", "fleet: version 2 is in force, and not 1"})
 	f.refused("GET", "/fleet?version=3", "", refusal{404, notFound, "there is no version 3 of the fleet"})
-	f.refused("PUT", "/fleet", `{"browser":[]}`, refusal{400, malformed, `member "browser" is unknown; there are devices, browsers`})
+	f.refused("PUT", "/fleet", `{"browser":[]}`, refusal{400, malformed, `member "browser" is unknown; it must be one of devices, browsers`})
 	f.refused("PUT", "/fleet", strings.Replace(fleetOfOne, "http:", "ftp:", 1), refusal{400, argument, `browsers[0].webdriver "ftp://127.0.0.1:9515" must be a URL`})
 	f.refused("PUT", "/fleet", "", refusal{400, malformed, "the document is empty"})
 	f.accepted("POST", "/reset", "")

@@ -52,16 +52,18 @@ func orElse(n *int64, fallback int64) int64 {
 	return *n
 }
 
-// verify verifies every journal.
+// verify verifies every journal, and compares documents with the operator's acts.
 func (a api) verify(ctx context.Context, in input[none, none]) (operatorapi.Verification, error) {
 	in.request.Unhurried()
-	report, err := journal.Verify(ctx, a.Journals)
+	report, err := a.Verify(ctx)
 	if err != nil {
 		return operatorapi.Verification{}, err
 	}
-	answer := operatorapi.Verification{Accounts: report.Accounts, Entries: report.Entries, OK: report.Wrong == nil}
+	answer := operatorapi.Verification{
+		Accounts: report.Accounts, Entries: report.Entries, OK: report.Wrong == nil, Acts: report.Acts, Documents: report.Documents,
+	}
 	if wrong := report.Wrong; wrong != nil {
-		answer.Account, answer.Seq, answer.Reason = string(wrong.Account), wrong.Seq, wrong.Reason
+		answer.Account, answer.Seq, answer.Document, answer.Reason = string(wrong.Account), wrong.Seq, wrong.Document, wrong.Reason
 	}
 	return answer, nil
 }

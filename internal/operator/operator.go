@@ -17,6 +17,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/fault"
@@ -45,10 +46,11 @@ type Config struct {
 	Snapshots *sandbox.Snapshots
 	Seeds     *sandbox.Seeds
 	Journals  journal.Reader
-	Signed    bool              // whether callers have to sign
-	Keys      *access.Keys      // required if Signed
-	Trust     Trust             // required if Signed
-	Faults    *injection.Faults // nil if answers must not be broken
+	Verify    func(context.Context) (acts.Report, error) // verifies journals and documents
+	Signed    bool                                       // whether callers have to sign
+	Keys      *access.Keys                               // required if Signed
+	Trust     Trust                                      // required if Signed
+	Faults    *injection.Faults                          // nil if answers must not be broken
 
 	// Backup returns a copy of everything, which the caller closes. It is nil
 	// if the storage is backed up with its own tools.
@@ -97,7 +99,7 @@ func Actions() []iam.Action {
 	var actions []iam.Action
 	for _, row := range (api{}).rows() {
 		action := iam.Action{Name: actionPrefix + row.Action, Resource: "*"}
-		if row.Scoped || strings.Contains(row.Path, "{account}") {
+		if row.AccountInQuery || row.AccountMayBeInQuery || strings.Contains(row.Path, "{account}") {
 			action.Resource = AccountARN(anyAccount)
 		}
 		actions = append(actions, action)

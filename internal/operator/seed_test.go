@@ -124,7 +124,7 @@ func TestBadSeeds(t *testing.T) {
 	order := func(members string) string { return `{"offeringId":"` + ios + `",` + members + `}` }
 	const path = "accounts[2]."
 	inputs := []badInput{
-		{"ordinary account", head + `{"account":"333333333333"}]}`, refusal{403, "NotEligible", path + `account "333333333333" is there and is not a test account`}},
+		{"ordinary account", head + `{"account":"333333333333"}]}`, refusal{403, "NotEligible", path + `account "333333333333" exists and is not a test account`}},
 		{"account twice", head + `{"account":"111111111111"}]}`, refusal{400, argument, path + `account "111111111111" is missing or appears twice`}},
 		{"unknown offering", last(`"purchases":[{"offeringId":"` + unknown + `","quantity":1}]`), refusal{404, notFound, path + "purchases[0]: There is no offering"}},
 		{"no offering", last(`"purchases":[{"quantity":1}]`), refusal{400, argument, path + `purchases[0]: offeringId "" has 0 characters`}},
@@ -144,7 +144,7 @@ func TestBadSeeds(t *testing.T) {
 		{"clock of an ordinary account", last(`"test":false,"now":"2026-01-01T00:00:00Z"`), refusal{403, "NotEligible", path + "now: this is not a test account"}},
 		{"before 1970", last(`"now":"1969-12-31T23:59:59Z"`), refusal{400, malformed, `member "accounts[2].now" is "1969-12-31T23:59:59Z"`}},
 		{"unknown member", last(`"purchases":[{"x":1}]`), refusal{400, malformed, `member "accounts[2].purchases[0].x" is unknown; it must be one of at, offeringId`}},
-		{"catalogue lacks an offering", `{"catalog":{},"accounts":[]}`, refusal{409, conflict, "cannot leave the catalogue"}},
+		{"catalogue lacks an offering", `{"catalog":{},"accounts":[]}`, refusal{409, conflict, "cannot be removed from the catalogue"}},
 		{"catalogue", `{"catalog":{"offerings":[{"id":"x","platform":"IOS","monthly":1}]}}`, refusal{400, argument, `catalog: offering id "x"`}},
 		{"empty", "", refusal{400, malformed, "the document is empty"}},
 		{"YAML", "accounts:\n\t- account: 1", refusal{400, malformed, "the document is not valid YAML: line 2"}},

@@ -43,7 +43,7 @@ type Accounts struct {
 // a setting unchanged.
 type Settings struct {
 	Status   *string        `json:"status,omitzero"`
-	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay unchanged
+	MaxSlots map[string]int `json:"maxSlots,omitempty"` // by offering id; the others stay unchanged unchanged
 	Test     *bool          `json:"test,omitzero"`
 	Note     *string        `json:"note,omitzero"` // "" removes it
 	Limits   *LimitSettings `json:"limits,omitzero"`

@@ -10,8 +10,9 @@ import (
 // that was never opened has no entries.
 var GetJournal = Call[JournalQuery, None, Journal]{Route{Method: "GET", Path: "/accounts/{account}/journal", Action: "GetJournal"}}
 
-// Verify recomputes every hash and state of all journals. An entry that differs
-// is part of the answer, not an error.
+// Verify recomputes every hash and state of all journals, and compares keys, the
+// catalogue and snapshots with the operator's acts. Whatever differs is part of the
+// answer, not an error.
 var Verify = Call[None, None, Verification]{Route{Method: "GET", Path: "/verify", Action: "Verify"}}
 
 // MaxEntries is the largest number of entries in one answer.
@@ -64,7 +65,7 @@ type By struct {
 
 // Event is what happened. Which fields are set depends on its kind.
 type Event struct {
-	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled, cancelled, credited, booked
+	Kind         string             `json:"kind"` // opened, configured, clock, purchased, renewed, rolled, cancelled, credited, booked, acted
 	At           time.Time          `json:"at"`   // by the account's clock
 	Opening      *Opening           `json:"opening"`
 	Settings     *Configured        `json:"settings"`
@@ -72,6 +73,7 @@ type Event struct {
 	Transactions []EntryTransaction `json:"transactions"`
 	Charges      []Charge           `json:"charges"`
 	Booking      *Booking           `json:"booking"`
+	Act          *Act               `json:"act"` // of the operator, in the journal of the operator's account
 }
 
 // Booking is what a session came to.
@@ -96,6 +98,20 @@ type EntrySession struct {
 	Rate     int64     `json:"rate"`   // price of a minute in thousandths of a cent
 	Faulty   bool      `json:"faulty"` // it failed through the lab's own fault
 	Result   string    `json:"result"`
+}
+
+// Act is something that the operator did.
+type Act struct {
+	What      string        `json:"what"`
+	Name      string        `json:"name"` // of what it was done to
+	Documents []ActDocument `json:"documents"`
+}
+
+// ActDocument is a document as an act left it.
+type ActDocument struct {
+	Key     string `json:"key"`
+	Version int64  `json:"version"`
+	Digest  string `json:"digest"` // "" if it is gone
 }
 
 // Opening is how an account started.
@@ -150,10 +166,13 @@ type Charge struct {
 // Verification is the result of recomputing every hash and state of all
 // journals.
 type Verification struct {
-	Accounts int64  `json:"accounts"`
-	Entries  int64  `json:"entries"`
-	OK       bool   `json:"ok"`
-	Account  string `json:"account,omitzero"` // account of the first entry that differs; Seq is its number
-	Seq      int64  `json:"seq,omitzero"`
-	Reason   string `json:"reason,omitzero"`
+	Accounts  int64  `json:"accounts"`
+	Entries   int64  `json:"entries"`
+	Acts      int64  `json:"acts,omitzero"`      // of the operator; without any, nothing vouches for the documents
+	Documents int64  `json:"documents,omitzero"` // keys, versions of the catalogue, snapshots
+	OK        bool   `json:"ok"`
+	Account   string `json:"account,omitzero"` // account of the first entry that differs; Seq is its number
+	Seq       int64  `json:"seq,omitzero"`
+	Document  string `json:"document,omitzero"` // the first document that differs, if no entry does
+	Reason    string `json:"reason,omitzero"`
 }

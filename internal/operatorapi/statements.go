@@ -35,7 +35,7 @@ type StatementLine struct {
 	TransactionID string      `json:"transactionId"`
 	Promotions    []Reduction `json:"promotions"`
 	Cents         int64       `json:"cents"`
-	Why           string      `json:"why"` // in words
+	Why           string      `json:"why"` // explanation in words
 	Sessions      *Sessions   `json:"sessions,omitempty"`
 }
 

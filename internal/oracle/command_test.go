@@ -3,6 +3,7 @@ package oracle
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"slices"
 	"strconv"
@@ -67,6 +68,8 @@ func (w *world) do(s step) (wrong string, show func() any) {
 		return w.restore(s)
 	case setClock, advanceClock, releaseClock:
 		return w.clock(s)
+	case bookSession:
+		return w.book(s)
 	case setWall:
 		w.wall, _ = time.Parse(time.RFC3339, s.Body)
 	case reset:
@@ -157,6 +160,7 @@ func (w *world) set(s step) (string, func() any) {
 		Status   *string
 		Test     *bool
 		MaxSlots map[string]int
+		Limits   map[string]int
 	}
 	if json.Unmarshal([]byte(s.Body), &body) != nil {
 		return malformed, nil
@@ -165,7 +169,7 @@ func (w *world) set(s step) (string, func() any) {
 	if body.Status != nil && !slices.Contains([]string{"ACTIVE", "INELIGIBLE", "SUSPENDED"}, *body.Status) {
 		return badArgument, nil
 	}
-	if body.Test != nil && *body.Test != a.test && (len(a.transactions) > 0 || a.frozen) {
+	if body.Test != nil && *body.Test != a.test && (a.charged() || a.frozen) {
 		return conflict, nil
 	}
 	for id, n := range body.MaxSlots {
@@ -176,7 +180,13 @@ func (w *world) set(s step) (string, func() any) {
 			return badArgument, nil
 		}
 	}
+	for _, n := range body.Limits {
+		if n < 0 || n > 100_000 {
+			return badArgument, nil
+		}
+	}
 	a = w.opened(s.Account)
+	maps.Copy(a.atATime, body.Limits)
 	if body.Status != nil {
 		a.status = *body.Status
 	}
@@ -189,6 +199,9 @@ func (w *world) set(s step) (string, func() any) {
 	a.enter(w.now(a))
 	return "", func() any { return w.showAccount(s.Account, a) }
 }
+
+// charged reports whether the account's time stands in its books.
+func (a *account) charged() bool { return len(a.transactions)+len(a.sessions) > 0 }
 
 // setCatalog does PUT /catalog: the old one counts up to now.
 func (w *world) setCatalog(s step) (string, func() any) {
@@ -241,7 +254,7 @@ func (w *world) restore(s step) (string, func() any) {
 			return other.copy.entries > back.entries
 		})
 	} else {
-		back.snapshots, back.calls, back.learned = nil, nil, 0
+		back.snapshots, back.calls, back.bookings, back.learned = nil, nil, nil, 0
 		for i := range back.transactions {
 			back.transactions[i].id = ""
 		}
@@ -267,7 +280,7 @@ func (w *world) clock(s step) (string, func() any) {
 		return notEligible, nil
 	case !stays && (at.Year() < 1970 || at.Year() > 9999):
 		return badArgument, nil
-	case !stays && at.Before(now) && len(a.transactions) > 0:
+	case !stays && at.Before(now) && a.charged():
 		return conflict, nil
 	}
 	if !opened {

@@ -25,6 +25,7 @@ type account struct {
 	entries int       // of its journal
 
 	limits   map[string]int
+	atATime  map[string]int // own limits of sessions
 	slots    []slot
 	renewals []renewal // that stand for the next period
 	used     []string  // promotions
@@ -33,6 +34,8 @@ type account struct {
 	transactions []transaction // oldest first
 	charges      []charge      // oldest first
 	calls        []call
+	sessions     []booked   // oldest first
+	bookings     []booking  // oldest first
 	snapshots    []snapshot // oldest first
 	learned      int        // entries of which the server's ids are known
 }
@@ -97,12 +100,15 @@ type snapshot struct {
 func (a *account) copied() *account {
 	b := *a
 	b.limits = maps.Clone(a.limits)
+	b.atATime = maps.Clone(a.atATime)
 	b.slots = slices.Clone(a.slots)
 	b.renewals = slices.Clone(a.renewals)
 	b.used = slices.Clone(a.used)
 	b.transactions = slices.Clone(a.transactions)
 	b.charges = slices.Clone(a.charges)
 	b.calls = slices.Clone(a.calls)
+	b.sessions = slices.Clone(a.sessions)
+	b.bookings = slices.Clone(a.bookings)
 	b.snapshots = slices.Clone(a.snapshots)
 	return &b
 }
@@ -112,7 +118,7 @@ func (a *account) copied() *account {
 func (w *world) known(id string) *account {
 	a, opened := w.accounts[id]
 	if !opened {
-		return &account{status: "ACTIVE", test: true, newest: w.wallTime(), limits: map[string]int{}}
+		return &account{status: "ACTIVE", test: true, newest: w.wallTime(), limits: map[string]int{}, atATime: map[string]int{}}
 	}
 	w.catchUp(a, w.now(a))
 	return a

@@ -124,6 +124,8 @@ func (f *farm) do(t rapid.TB, s step, snapshots []string) (string, any) {
 		return wrong, plainSnapshot(answer)
 	case restore:
 		return f.restore(t, s, snapshots)
+	case bookSession:
+		return f.book(t, s)
 	}
 	return f.call(t, s)
 }

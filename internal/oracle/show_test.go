@@ -94,9 +94,18 @@ func (w *world) showAccount(id string, a *account) object {
 	}
 	return object{
 		"account": id, "status": a.status, "test": a.test, "now": stamp(w.now(a)), "frozen": a.frozen,
-		"maxSlots": limits, "current": current, "nextPeriod": next,
+		"maxSlots": limits, "limits": a.showLimits(), "current": current, "nextPeriod": next,
 		"transactions": number(len(a.transactions)), "entries": number(a.entries),
 	}
+}
+
+// showLimits are how many sessions an account may have at a time.
+func (a *account) showLimits() object {
+	shown := object{"metered": number(5), "testGrid": number(50), "waiting": number(250)}
+	for what, n := range a.atATime {
+		shown[what] = number(n)
+	}
+	return shown
 }
 
 // showStatus is GetOfferingStatus.
@@ -156,7 +165,7 @@ func (w *world) showSettings(id string, a *account) object {
 	for _, o := range w.catalog.Offerings {
 		limits[o.ID] = number(a.limit(o.ID))
 	}
-	minutes := object{"total": json.Number("1000.0"), "remaining": json.Number("1000.0")}
+	minutes := object{"total": json.Number("1000.0"), "remaining": a.trialLeft()}
 	return object{"accountSettings": object{
 		"awsAccountNumber": id, "unmeteredDevices": shown(counts[false]), "unmeteredRemoteAccessDevices": shown(counts[true]),
 		"maxJobTimeoutMinutes": number(150), "defaultJobTimeoutMinutes": number(150), "trialMinutes": minutes,
@@ -180,7 +189,8 @@ func (w *world) showStatement(id string, a *account, month time.Time) (string, o
 	if month.After(w.now(a)) {
 		return badArgument, nil
 	}
-	lines, total := list{}, new(big.Rat)
+	var lines []line
+	total := new(big.Rat)
 	for _, c := range a.charges {
 		if c.at.Year() != month.Year() || c.at.Month() != month.Month() {
 			continue
@@ -192,15 +202,23 @@ func (w *world) showStatement(id string, a *account, month time.Time) (string, o
 				"promotionId": r.promotion, "quantity": number(r.quantity), "percentOff": number(r.percent),
 			})
 		}
-		lines = append(lines, object{
+		lines = append(lines, line{c.at, object{
 			"date": stamp(c.at), "kind": c.kind, "offeringId": c.offering, "description": w.catalog.offering(c.offering).Description,
 			"quantity": number(c.quantity), "transactionId": a.transactions[c.transaction].id,
 			"promotions": promotions, "cents": wholeCents(c.cost),
-		})
+		}})
+	}
+	sessions, cost := a.sessionLines(month)
+	total.Add(total, big.NewRat(cost, 100))
+	lines = append(lines, sessions...)
+	slices.SortStableFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
+	shown := list{}
+	for _, l := range lines {
+		shown = append(shown, l.shown)
 	}
 	return "", object{
 		"account": id, "period": month.Format("2006-01"), "now": stamp(w.now(a)), "currencyCode": "USD",
-		"lines": lines, "totalCents": wholeCents(total),
+		"lines": shown, "totalCents": wholeCents(total),
 	}
 }
 

@@ -62,7 +62,7 @@ func (d drawer) promotion() string {
 func (d drawer) step() step {
 	do := d.one("do", "PurchaseOffering", "PurchaseOffering", "PurchaseOffering", "PurchaseOffering", "PurchaseOffering",
 		"RenewOffering", "RenewOffering", "RenewOffering", "RenewOffering", advanceClock, advanceClock, advanceClock, advanceClock,
-		setClock, releaseClock, setAccount, setAccount, setCatalog, setWall, setWall, takeSnapshot, restore, restart, reset)
+		setClock, releaseClock, setAccount, setAccount, bookSession, bookSession, bookSession, bookSession, setCatalog, setWall, setWall, takeSnapshot, restore, restart, reset)
 	s := step{Do: do, Account: rapid.SampledFrom(accounts).Draw(d.t, "account")}
 	switch do {
 	case "PurchaseOffering", "RenewOffering":
@@ -73,6 +73,8 @@ func (d drawer) step() step {
 		s.Body = d.advance()
 	case setAccount:
 		s.Body = d.settings()
+	case bookSession:
+		s.Body = d.session()
 	case restore:
 		s.Body = d.one("snapshot", "0", "0", "1", "2", "0 "+accounts[0], "0 "+accounts[1])
 		if strings.HasSuffix(s.Body, s.Account) {
@@ -127,7 +129,7 @@ func (d drawer) advance() string {
 func (d drawer) settings() string {
 	limits := fmt.Sprintf(`"maxSlots":{%q:%d}`, d.offering(), rapid.SampledFrom([]int{0, 1, 3, 12, 150, -1, 1_000_001}).Draw(d.t, "max"))
 	return "{" + d.one("settings", limits, limits, `"status":"ACTIVE"`, `"status":"ACTIVE"`, `"status":"ACTIVE"`, `"status":"INELIGIBLE"`,
-		`"status":"SUSPENDED"`, `"status":"CLOSED"`, `"test":false`, `"test":true`, ``) + "}"
+		`"status":"SUSPENDED"`, `"status":"CLOSED"`, `"test":false`, `"test":true`, `"limits":{"metered":1,"testGrid":0}`, `"limits":{"waiting":-1}`, ``) + "}"
 }
 
 // catalog draws what is for sale, now and then without an offering.

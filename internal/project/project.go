@@ -9,6 +9,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ type Config struct {
 	NewID func() string    // unique ids
 
 	// Empty removes all that stands under a project that is being deleted. It may be
-	// called again for one that it has emptied. An error of a kind that the caller can
+	// called again for one that it has emptied, and twice at once. An error of a kind that the caller can
 	// mend, such as Argument because a session is live, takes the mark back.
 	Empty func(ctx context.Context, of arn.ARN) error
 }
@@ -206,31 +207,35 @@ func (p *Projects) Delete(ctx context.Context, id account.ID, of arn.ARN) error 
 	return p.finish(ctx, of)
 }
 
-// Resume goes on with deletes that were cut short.
+// Resume goes on with deletes that were cut short. A project that cannot be emptied
+// is found again.
 func (p *Projects) Resume(ctx context.Context) error {
 	marks, err := store.All(ctx, p.config.Store, deleting)
-	if err != nil {
-		return err
-	}
 	for _, d := range marks {
 		id, project, _ := strings.Cut(strings.TrimPrefix(d.Key, deleting), "/")
-		if err := p.finish(ctx, arn.New(id, arn.Project, project)); err != nil {
-			return err
+		failed := p.finish(ctx, arn.New(id, arn.Project, project))
+		if failed != nil && !mendable(failed) {
+			err = errors.Join(err, failed)
 		}
 	}
-	return nil
+	return err
+}
+
+// mendable reports whether an error of Config.Empty tells the caller what to do
+// first, rather than that something has failed.
+func mendable(err error) bool {
+	kind := fault.KindOf(err)
+	return kind != fault.Internal && kind != fault.Unavailable
 }
 
 // finish empties a project that is marked, and removes it, or takes the mark back.
 func (p *Projects) finish(ctx context.Context, of arn.ARN) error {
 	err := p.config.Empty(ctx, of)
-	switch fault.KindOf(err) {
-	case fault.Internal, fault.Unavailable:
-		if err != nil {
-			return err // Resume goes on with it
-		}
-	default:
+	switch {
+	case err != nil && mendable(err):
 		return p.unmark(ctx, of, err)
+	case err != nil:
+		return err // Resume goes on with it
 	}
 	key := Key(of)
 	return store.Change(ctx, p.config.Store, []string{key}, func(store.Moment) (store.Commit, error) {

@@ -177,3 +177,24 @@ func TestUpdatesRace(t *testing.T) {
 		t.Errorf("151 minutes: %v, want an Argument", err)
 	}
 }
+
+// TestResumeRefused goes on with a delete of a project that cannot be emptied any
+// more: it is found again, and no failure of the lab's.
+func TestResumeRefused(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	docs := open(t)
+	reason := errors.New("the disk is full")
+	p := projects(docs, func(context.Context, arn.ARN) error { return reason })
+	of := create(t, p)
+	if err := p.Delete(ctx, alice, of); !errors.Is(err, reason) {
+		t.Errorf("delete: %v, want the failure", err)
+	}
+	reason = fault.New(fault.Argument, "a session is live")
+	if err := p.Resume(ctx); err != nil {
+		t.Errorf("resume: %v, want none", err)
+	}
+	if _, _, err := p.Get(ctx, alice, of); err != nil {
+		t.Errorf("the project: %v, want it to be found", err)
+	}
+}

@@ -8,20 +8,23 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/store"
 )
 
-// Config is what a sandbox works with. All fields are required.
+// Config is what a sandbox works with. All fields but Ordinary are required.
 type Config struct {
 	Store    store.Store
+	Acts     acts.Recorder // of what is done to test accounts
 	Catalog  *catalog.Shelf
 	Accounts *billing.Accounts
 	Now      func() time.Time       // the wall clock
 	NewID    func() string          // unique ids
-	Opening  func() account.Opening // how an account starts that is opened now
+	Opening  func() account.Opening // how an account that is opened now starts
+	Ordinary account.ID             // an account that never goes back, whatever it is
 }
 
 // New returns the clocks, snapshots and seeds of the test accounts in a store.

@@ -113,7 +113,7 @@ func (s *Seeds) plant(ctx context.Context, x *catalog.Setup, c journal.Caller, s
 		}
 		c := c // one for each account
 		c.Account = a.ID
-		return s.snapshots.replace(ctx, c, events)
+		return s.snapshots.replace(ctx, c, history{events, s.config.Acts.As(c.By, "seed planted", "account "+string(a.ID))})
 	})
 	s.newest = seed
 	return Planted{Accounts: len(seed.Accounts), Transactions: int(made.Load())}, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -17,7 +18,10 @@ import (
 // prefix is the prefix of the keys of snapshots. The account and the id follow.
 const prefix = "snapshot/"
 
-// Snapshot is a place in a test account's journal to go back to.
+// Kinds returns the kinds of documents that only acts change.
+func Kinds() []acts.Kind { return []acts.Kind{{Prefix: prefix, Content: acts.Body}} }
+
+// Snapshot is a point in a test account's journal to come back to.
 type Snapshot struct {
 	ID      string    `json:"id"`
 	Entries int64     `json:"entries"` // number of entries in the journal
@@ -49,10 +53,13 @@ func (s *Snapshots) Take(ctx context.Context, c journal.Caller) (Snapshot, error
 	taken := Snapshot{ID: s.config.NewID(), Entries: head.Seq, Hash: head.Hash.String(), Now: head.State.Now(wall), Taken: wall}
 	d, err := store.Encode(keyOf(c.Account, taken.ID), taken)
 	if err == nil {
-		_, err = s.config.Store.Commit(ctx, store.Commit{Put: []store.Document{d}})
+		_, err = s.config.Acts.As(c.By, "snapshot taken", named(c.Account, taken.ID)).Commit(ctx, store.Commit{Put: []store.Document{d}})
 	}
 	return taken, err
 }
+
+// named returns a snapshot as acts name it.
+func named(id account.ID, snapshot string) string { return snapshot + " of account " + string(id) }
 
 func keyOf(id account.ID, snapshot string) string { return prefix + string(id) + "/" + snapshot }
 
@@ -118,29 +125,48 @@ func (s *Snapshots) Restore(ctx context.Context, c journal.Caller, snapshot stri
 	if err != nil {
 		return billing.View{}, err
 	}
-	if err := s.rewind(ctx, c.Account, place); err != nil {
+	act := s.config.Acts.As(c.By, "snapshot restored", named(c.Account, snapshot))
+	if err := s.rewind(ctx, c.Account, back{place, act}); err != nil {
 		return billing.View{}, err
 	}
 	return s.config.Accounts.View(ctx, c)
 }
 
+// back is where an account goes back to, and the act that this is.
+type back struct {
+	to  journal.Place
+	act store.Documents
+}
+
+// atOnce is how many snapshots one commit deletes.
+const atOnce = 500
+
 // rewind takes an account back, and its snapshots of what came after.
-func (s *Snapshots) rewind(ctx context.Context, id account.ID, to journal.Place) error {
+func (s *Snapshots) rewind(ctx context.Context, id account.ID, b back) error {
+	if id == s.config.Ordinary {
+		return fault.New(fault.NotEligible, "account %q keeps the operator's acts; it never goes back", id)
+	}
 	ctx = context.WithoutCancel(ctx) // a caller who goes leaves no later snapshots behind
-	if err := s.config.Store.Rewind(ctx, id, to); err != nil {
+	if err := s.config.Store.Rewind(ctx, id, b.to); err != nil {
 		return err
 	}
 	all, err := s.list(ctx, id)
 	if err != nil {
 		return err
 	}
-	var later store.Commit
+	var later []string
 	for _, one := range all {
-		if one.Entries > to.Seq {
-			later.Delete = append(later.Delete, keyOf(id, one.ID))
+		if one.Entries > b.to.Seq {
+			later = append(later, keyOf(id, one.ID))
 		}
 	}
-	_, err = s.config.Store.Commit(ctx, later)
+	for len(later) > atOnce && err == nil {
+		_, err = b.act.Commit(ctx, store.Commit{Delete: later[:atOnce]})
+		later = later[atOnce:]
+	}
+	if err == nil {
+		_, err = b.act.Commit(ctx, store.Commit{Delete: later})
+	}
 	return err
 }
 
@@ -150,7 +176,8 @@ func (s *Snapshots) Delete(ctx context.Context, c journal.Caller, snapshot strin
 	if store.CheckKey(key) != nil {
 		return noSnapshot(c.Account, snapshot)
 	}
-	return store.Change(ctx, s.config.Store, []string{key}, func(found store.Moment) (store.Commit, error) {
+	act := s.config.Acts.As(c.By, "snapshot deleted", named(c.Account, snapshot))
+	return store.Change(ctx, act, []string{key}, func(found store.Moment) (store.Commit, error) {
 		if _, ok := found[key]; !ok {
 			return store.Commit{}, noSnapshot(c.Account, snapshot)
 		}
@@ -185,21 +212,28 @@ func (s *Snapshots) fork(ctx context.Context, c journal.Caller, snapshot string,
 	if err != nil {
 		return err
 	}
+	act := s.config.Acts.As(c.By, "snapshot forked", named(c.Account, snapshot)+" into account "+string(into))
 	c.Account = into
-	return s.replace(ctx, c, account.Fork(events, s.config.NewID()))
+	return s.replace(ctx, c, history{account.Fork(events, s.config.NewID()), act})
+}
+
+// history is what an account gets in place of its own, and the act that this is.
+type history struct {
+	events []account.Event
+	act    store.Documents
 }
 
 // replace gives an account another history.
-func (s *Snapshots) replace(ctx context.Context, c journal.Caller, events []account.Event) error {
+func (s *Snapshots) replace(ctx context.Context, c journal.Caller, h history) error {
 	ctx = context.WithoutCancel(ctx) // it must not stop between the two
-	if err := s.rewind(ctx, c.Account, journal.Place{}); err != nil {
+	if err := s.rewind(ctx, c.Account, back{act: h.act}); err != nil {
 		return err
 	}
 	decide := func(state account.State) ([]account.Event, error) {
 		if state.Opened() {
 			return nil, fault.New(fault.Conflict, "account %q was opened meanwhile", c.Account)
 		}
-		return events, nil
+		return h.events, nil
 	}
 	_, err := s.config.Store.Update(ctx, journal.Change{
 		Account: c.Account, Recorded: s.config.Now(), By: c.By, Retry: c.Retry, Decide: decide,

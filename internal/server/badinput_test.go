@@ -121,7 +121,7 @@ var badHeaders = []badInput{
 	{name: "protocol version", change: set("Content-Type", "application/x-amz-json-1.0"), status: 415, kind: "UnsupportedMediaTypeException", message: "use application/x-amz-json-1.1"},
 	{name: "no content type", change: func(r *http.Request) { r.Header.Del("Content-Type") }, status: 415, kind: "UnsupportedMediaTypeException", message: `Content-Type ""`},
 	{name: "compressed", change: set("Content-Encoding", "gzip"), kind: "MalformedHttpRequestException", message: `Content-Encoding "gzip"`},
-	{name: "retry id in Latin-1", change: set("Idempotency-Key", "caf\xe9"), kind: argument, message: `Idempotency-Key is "caf\xe9"; it may have printable ASCII`},
+	{name: "retry id in Latin-1", change: set("Idempotency-Key", "caf\xe9"), kind: argument, message: `Idempotency-Key is "caf\xe9"; it may have only printable ASCII`},
 	{name: "retry id in Japanese", change: set("Amz-Sdk-Invocation-Id", "買"), kind: argument, message: `Amz-Sdk-Invocation-Id is "\u8cb7"; it may have`},
 	{name: "long retry id", change: set("Idempotency-Key", strings.Repeat("x", 256)), kind: argument, message: "Idempotency-Key has 256 bytes"},
 	{name: "retry id of another request", account: bob, change: set("Amz-Sdk-Invocation-Id", "used"), kind: argument, message: `"used" was already used with a different request`},

@@ -10,7 +10,7 @@ import (
 )
 
 // Lab is what goes on in the lab.
-func (s *Server) Lab() *fleet.Fleet { return s.lab.fleet }
+func (s *Server) Lab() *fleet.Fleet { return s.parts.Lab }
 
 // Changed tells when documents may have changed.
 func (s *Server) Changed(ctx context.Context) <-chan struct{} { return s.journal.Changed(ctx, "") }
@@ -20,6 +20,9 @@ func (s *Server) Ready(w http.ResponseWriter, r *http.Request) { s.ready(w, r) }
 
 // Handler returns the handler of all requests to the listener.
 func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// Notarise writes a checkpoint where one is due.
+func (s *Server) Notarise() { s.notary.tick(context.Background()) }
 
 // Metrics is the page of metrics.
 func (s *Server) Metrics() string {

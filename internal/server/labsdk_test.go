@@ -137,6 +137,8 @@ func TestPoliciesNameResources(t *testing.T) {
 	} {
 		s.call(c.who, c.operation, c.body).want(t, c.name, c.status, c.text)
 	}
+	s.operate(s.operator, "GET", "/accounts/000000000000/journal", "").want(t, "the fleet is an act", 200, `fleet put in force`)
+	s.operate(s.operator, "GET", "/verify", "").want(t, "what accounts make is no act", 200, `"ok":true`)
 	useless := fmt.Sprintf(`{"name":"x","policy":%s}`, policy("devicefarm:GetProject", "arn:aws:devicefarm:us-west-2:*:upload:*"))
 	s.operate(s.operator, "POST", "/accounts/"+team+"/keys", useless).want(t, "a policy that can never apply", 400, "they act on arn:aws:devicefarm:us-west-2:????????????:project:*")
 }

@@ -148,6 +148,9 @@ func playSandbox(t *testing.T, s *session, f *farm) {
 		play(s, with(operatorapi.AdvanceClock.To(alice), by))
 	}
 	play(s, operatorapi.GetStatement.To(alice))
+	usage := operatorapi.GetUsage.To()
+	usage.Query.Account = alice
+	play(s, usage)
 	play(s, operatorapi.GetJournal.To(alice))
 	play(s, operatorapi.RestoreSnapshot.To(alice, taken.ID))
 	play(s, with(operatorapi.RestoreSnapshot.To(alice, taken.ID), operatorapi.Restore{Into: new(bob)}))
@@ -220,4 +223,5 @@ func playKeys(s *session) {
 	play(s, operatorapi.DeleteKey.To(alice, made.ID))
 	play(s, operatorapi.GetCheckpoint.To())
 	play(s, operatorapi.TrustClock.To())
+	play(s, with(operatorapi.AcceptDocument.To(), operatorapi.Acceptance{Document: "catalog/head", Reason: "a test"}))
 }

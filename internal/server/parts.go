@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/acts"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
 	"github.com/slotfarm/slotfarm/internal/device"
@@ -27,6 +29,7 @@ type PartsConfig struct {
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 
+	Acts    bool          // whether the operator's acts are kept
 	Shared  bool          // whether other processes use the store too
 	Closed  bool          // whether only Configure opens accounts
 	Master  iam.MasterKey // seals the secrets of access keys
@@ -64,36 +67,39 @@ type Parts struct {
 	Lab          *fleet.Fleet // what goes on
 
 	store store.Store
+	book  *acts.Book // nil where no acts are kept
+}
+
+// Kinds returns the kinds of documents that only acts change.
+func Kinds() []acts.Kind {
+	return slices.Concat(access.Kinds(), catalog.Kinds(), inventory.Kinds(), sandbox.Kinds())
 }
 
 // NewParts returns the parts of a farm that uses the newest stored catalogue.
 func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	p := &Parts{store: c.Store}
-	p.Catalog = catalog.New(catalog.Config{
-		Store: c.Store, Terms: c.Terms, Now: c.Now,
-		Sweep: func(ctx context.Context) error { return p.Sweeper.Sweep(ctx) },
-	})
 	opening := func() account.Opening {
 		return account.Opening{Seed: c.NewID(), Test: c.Test, Frozen: c.Frozen}
 	}
+	recorder, ordinary := p.record(c, opening)
+	p.Catalog = catalog.New(catalog.Config{
+		Store: c.Store, Acts: recorder, Terms: c.Terms, Now: c.Now,
+		Sweep: func(ctx context.Context) error { return p.Sweeper.Sweep(ctx) },
+	})
 	p.Accounts, p.Orders = billing.New(billing.Config{
-		Store: c.Store, Now: c.Now, Opening: opening, Closed: c.Closed,
+		Store: c.Store, Now: c.Now, Opening: opening, Closed: c.Closed, Ordinary: ordinary,
 		Terms: p.Catalog.Terms, Decisions: p.Catalog.Decisions(),
 	})
 	p.Clocks, p.Snapshots, p.Seeds = sandbox.New(sandbox.Config{
-		Store: c.Store, Catalog: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening,
+		Store: c.Store, Acts: recorder, Catalog: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening, Ordinary: ordinary,
 	})
 	p.Sweeper = sweep.New(sweep.Config{
 		Store: c.Store, Terms: p.Catalog.Terms, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
 	})
-	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
-		Store: c.Store, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
-	})
-	p.Lab = p.newLab(c)
-	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
+	p.equip(c, recorder)
 	var err error
 	p.Keys, p.Installation, err = access.New(access.Config{
-		Store: c.Store, Now: c.Now, Master: c.Master, Actions: c.Actions,
+		Store: c.Store, Acts: recorder, Now: c.Now, Master: c.Master, Actions: c.Actions,
 		Known: func(ctx context.Context, c journal.Caller) error {
 			_, err := p.Accounts.Known(ctx, c)
 			return err
@@ -107,6 +113,45 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 		return nil, err
 	}
 	return p, p.Refresh(ctx)
+}
+
+// equip adds the parts that are about devices, and what is done on them.
+func (p *Parts) equip(c PartsConfig, recorder acts.Recorder) {
+	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
+		Store: c.Store, Acts: recorder, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
+	})
+	p.Lab = p.newLab(c)
+	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
+}
+
+// record returns what keeps acts, and the account in whose journal they are.
+func (p *Parts) record(c PartsConfig, opening func() account.Opening) (acts.Recorder, account.ID) {
+	if !c.Acts {
+		return acts.Unkept{Documents: c.Store}, ""
+	}
+	p.book = acts.New(acts.Config{
+		Store: c.Store, Kinds: Kinds(), Now: c.Now, NewID: c.NewID, Opening: opening,
+		Terms: func() account.Terms { return p.Catalog.Terms() },
+	})
+	return p.book, account.Operator
+}
+
+// Settle appends the acts that are not in the operator's journal yet. In storage
+// without acts, it adopts the existing documents.
+func (p *Parts) Settle(ctx context.Context) error {
+	if p.book == nil {
+		return nil
+	}
+	if err := p.book.Begin(ctx); err != nil {
+		return err
+	}
+	return p.book.Settle(ctx)
+}
+
+// Verify recomputes every hash and state, and compares documents with the operator's
+// acts.
+func (p *Parts) Verify(ctx context.Context) (acts.Report, error) {
+	return acts.Verify(ctx, p.store, Kinds())
 }
 
 // Begin returns the access key with an id as it is now, and has the parts go by the

@@ -337,7 +337,7 @@ func TestInstall(t *testing.T) {
 		config server.Config
 		want   string
 	}{
-		{"another master key", server.Config{Data: s.dir, Master: &another}, "the master key is another one"},
+		{"another master key", server.Config{Data: s.dir, Master: &another}, "the master key is not the one"},
 		{"not initialised", server.Config{Data: t.TempDir(), Master: &s.master}, "run slotfarm init first"},
 		{"a sandbox", server.Config{Data: s.dir}, "initialised for slotfarm serve, which requires signed requests; a sandbox would open it to everyone"},
 		{"half a certificate", server.Config{Data: s.dir, Master: &s.master, TLSCert: "cert.pem"}, "belong together"},
@@ -396,8 +396,8 @@ func TestDamagedKeys(t *testing.T) {
 	s.operate(s.operator, "GET", "/accounts/"+other+"/keys", "").want(t, "another account's", 200, whole.id)
 	s.operate(s.operator, "DELETE", "/accounts/"+team+"/keys/"+damaged.id, "").want(t, "delete", 204, "")
 	own := "/accounts/" + string(access.OperatorAccount) + "/keys/" + s.operator.id
-	s.operate(s.operator, "DELETE", own, "").want(t, "its own", 409, "is the one that this request is signed with")
-	s.operate(s.operator, "PUT", own, `{"disabled":true}`).want(t, "its own", 409, "is the one that this request is signed with")
+	s.operate(s.operator, "DELETE", own, "").want(t, "its own", 409, "signed this request")
+	s.operate(s.operator, "PUT", own, `{"disabled":true}`).want(t, "its own", 409, "signed this request")
 }
 
 // TestRekey seals the secrets under another master key: keys go on working, and
@@ -422,7 +422,7 @@ func TestRekey(t *testing.T) {
 	if err := rekey(before, after); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Start(ctx, server.Config{Data: s.dir, Master: &before}); err == nil || !strings.Contains(err.Error(), "the master key is another one") {
+	if _, err := server.Start(ctx, server.Config{Data: s.dir, Master: &before}); err == nil || !strings.Contains(err.Error(), "the master key is not the one") {
 		t.Errorf("serve with the master key before: %v", err)
 	}
 	s.master = after

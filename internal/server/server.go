@@ -23,7 +23,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
-	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/operator"
@@ -86,6 +85,7 @@ type Config struct {
 	TLSCert       string          // file of the certificate; without one, the server uses HTTP
 	TLSKey        string          // file of its key
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen too
+	CheckpointDir string          // keeps checkpoints too, beside those in Data
 }
 
 // DefaultMaxSlots is how many slots of one offering a sandbox account may hold
@@ -127,9 +127,12 @@ type Server struct {
 	faults   *injection.Faults
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
-	sweeper  *sweeper
+	sweeper  *background
 	lab      *runner
+	notary   *notary
+	notarise *background // has the notary look whether a checkpoint is due
 	clock    *wallclock.Clock
+	parts    *Parts
 	measured *http.Server // for MetricsListen; nil without it
 	secure   bool         // uses TLS
 	draining atomic.Bool
@@ -203,6 +206,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.parts = parts
 	if c.Master == nil {
 		err = prepareSandbox(ctx, c, parts)
 	} else {
@@ -216,54 +220,12 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		err = s.serveMetrics(c)
 	}
 	if err == nil {
-		s.sweeper = startSweeper(parts, s.clock, c.Log)
+		settle(ctx, parts, c.Log)
+		s.sweeper, s.notary = startSweeper(parts, s.clock, c.Log), s.newNotary(c, parts)
+		s.notarise = repeat(checkpointPause, s.notary.tick)
 		s.lab.start(parts.Lab)
 	}
 	return handler, err
-}
-
-// prepareSandbox freezes clocks and plants the seed of a sandbox. It does not
-// change the storage of a service with signed requests.
-func prepareSandbox(ctx context.Context, c Config, parts *Parts) error {
-	err := parts.Installation.CheckOpen(ctx)
-	if err == nil {
-		err = freeze(ctx, c, parts)
-	}
-	if err == nil && c.Seed != nil {
-		if _, err = parts.Seeds.PlantNew(ctx, journal.Caller{By: journal.By{Key: starter}}, *c.Seed); err != nil {
-			err = fmt.Errorf("seed: %w", err)
-		}
-	}
-	return err
-}
-
-// starter is the name under which journals record changes at the start.
-const starter = "start"
-
-// freeze freezes the clocks of existing accounts at c.Frozen. It leaves clocks
-// that are already past it, because no clock goes back, and clocks of ordinary
-// accounts.
-func freeze(ctx context.Context, c Config, parts *Parts) error {
-	if c.Frozen == nil {
-		return nil
-	}
-	const page = 500
-	for after := account.ID(""); ; {
-		ids, err := parts.Accounts.List(ctx, after, page)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		for _, id := range ids {
-			_, _, err := parts.Clocks.Freeze(ctx, journal.Caller{Account: id, By: journal.By{Key: starter}}, *c.Frozen)
-			switch kind := fault.KindOf(err); {
-			case err != nil && (kind == fault.Conflict || kind == fault.NotEligible):
-				c.Log.WarnContext(ctx, "clock not set", "account", id, "reason", err)
-			case err != nil:
-				return fmt.Errorf("set the clock of account %s: %w", id, err)
-			}
-		}
-		after = ids[len(ids)-1]
-	}
 }
 
 func (s *Server) serve() {
@@ -284,6 +246,10 @@ func (s *Server) Endpoint() string {
 	return "http://" + s.Addr()
 }
 
+// Parts returns what the server is made of, for what happens in its process and
+// comes by no API.
+func (s *Server) Parts() *Parts { return s.parts }
+
 // Failed receives an error if serving ends by itself, and is closed when
 // serving has ended.
 func (s *Server) Failed() <-chan error { return s.failed }
@@ -293,12 +259,13 @@ func (s *Server) Failed() <-chan error { return s.failed }
 func (s *Server) Drain() { s.draining.Store(true) }
 
 // Close drains the server, stops listening, waits for the requests under way
-// until ctx ends, closes the journal, and exports the last spans. Once it
-// begins, faults no longer delay requests.
+// until ctx ends, writes the last checkpoint, closes the journal, and exports the
+// last spans. Once it begins, faults no longer delay requests.
 func (s *Server) Close(ctx context.Context) error {
 	s.Drain()
 	s.faults.Close()
 	s.sweeper.close()
+	s.notarise.close()
 	err := s.http.Shutdown(ctx)
 	if s.measured != nil {
 		err = errors.Join(err, s.measured.Close())
@@ -307,6 +274,7 @@ func (s *Server) Close(ctx context.Context) error {
 		err = errors.Join(err, s.http.Close())
 	}
 	s.lab.close(ctx)
+	s.notary.last(ctx)
 	err = errors.Join(err, s.journal.Close())
 	s.traces.Close(ctx)
 	return err
@@ -322,14 +290,14 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
 		Accounts: parts.Accounts, Orders: parts.Orders, Catalog: parts.Catalog, Keys: parts.Keys, Fleet: parts.Fleet, Lab: parts.Lab,
-		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store,
+		Clocks: parts.Clocks, Snapshots: parts.Snapshots, Seeds: parts.Seeds, Journals: parts.store, Verify: parts.Verify,
 		Backup: backupOf(s.journal), Signed: c.Master != nil,
 	}
 	var err error
 	if c.Master == nil {
 		s.open(c, &slots, &operations)
 	} else {
-		operations.Trust = s.trust(c)
+		operations.Trust = s.trust(c, parts)
 		err = s.guard(c, newGate(parts, c.Now), &slots, &operations)
 	}
 	if err != nil {

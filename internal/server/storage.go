@@ -23,7 +23,7 @@ func (c Config) parts(store store.Store) PartsConfig {
 	if c.Master == nil {
 		config.Test, config.Frozen = true, c.Frozen
 	} else {
-		config.Closed, config.Master = true, *c.Master
+		config.Closed, config.Acts, config.Master = true, true, *c.Master
 	}
 	return config
 }

@@ -24,9 +24,9 @@ func (c Config) watched() *wallclock.Clock {
 	return wallclock.New(wallclock.Sources{Wall: c.Now, Elapsed: c.Elapsed}, c.ClockJump)
 }
 
-// trust returns what the operator API needs on a server with signed requests.
-func (s *Server) trust(c Config) operator.Trust {
-	return operator.Trust{Clock: s.clock, Sign: Signer(c.Master)}
+// trust returns what the operator's API has of a server that callers sign for.
+func (s *Server) trust(c Config, parts *Parts) operator.Trust {
+	return operator.Trust{Clock: s.clock, Sign: Signer(c.Master), Accept: parts.book.Accept}
 }
 
 // watch logs when the wall clock has jumped, and when it is trusted again. It

@@ -15,7 +15,6 @@ import (
 	"github.com/slotfarm/slotfarm/internal/offline"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/store/postgres/pgtest"
-	"github.com/slotfarm/slotfarm/internal/store/sqlite"
 )
 
 // What stands in testdata/format2-serve.sql, as the release before documents left
@@ -85,7 +84,9 @@ func (s *served) wantFormer() {
 	s.call(formerTeam, "ListOfferings", "{}").want(s.t, "a key that was disabled", 400, "UnrecognizedClientException")
 	own := "/accounts/000000000000/keys/" + s.operator.id
 	s.operate(s.operator, "DELETE", own, "").want(s.t, "its own", 409, "signed with")
+	s.operate(s.operator, "GET", "/verify", "").want(s.t, "verify", 200, `"acts":3,`)
 	s.operate(s.operator, "GET", "/verify", "").want(s.t, "verify", 200, `"ok":true`)
+	s.operate(s.operator, "GET", "/accounts/000000000000/journal", "").want(s.t, "adopted", 200, `"what":"documents adopted"`)
 }
 
 // TestFormerDirectory opens a data directory of the release before documents.
@@ -98,8 +99,9 @@ func TestFormerDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.dir = dir
-	for _, entries := range []int64{4, 6} {
-		if report, err := sqlite.VerifyArchive(ctx, dir); err != nil || report.Wrong != nil || report.Entries != entries {
+	for _, entries := range []int64{4, 9} {
+		report, err := offline.Verify(ctx, dir)
+		if err != nil || report.Wrong != nil || report.Entries != entries || report.Documents < 9 || report.Unproven() != (entries == 4) {
 			t.Errorf("verify: %+v, %v, want %d entries", report, err, entries)
 		}
 		if entries == 4 {

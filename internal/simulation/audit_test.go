@@ -41,6 +41,7 @@ type book struct {
 	totals       map[string]account.Cents         // by month
 	calls        map[string]account.Transaction   // what each call led to
 	answers      map[string][]account.Transaction // that clients got
+	sessions     sessions
 }
 
 func newAuditor(t testing.TB, store store.Store, f *figures) *auditor {
@@ -64,6 +65,7 @@ func (a *auditor) book(id account.ID) *book {
 			limits: map[string]int{}, held: map[string]int{}, standing: map[string]account.Transaction{},
 			charged: map[string]bool{}, totals: map[string]account.Cents{},
 			calls: map[string]account.Transaction{}, answers: map[string][]account.Transaction{},
+			sessions: newSessions(),
 		}
 	}
 	return a.books[id]
@@ -183,6 +185,8 @@ func (a *auditor) enter(b *book, e journal.Entry, calls []*call) {
 		a.enterOrder(b, e, calls)
 	case account.KindRolled:
 		a.enterMonth(b, e)
+	case account.KindBooked:
+		a.enterSession(b, e)
 	default:
 		a.t.Fatalf("entry %d of account %s is of kind %q", e.Seq, e.Account, e.Event.Kind)
 	}

@@ -7,9 +7,9 @@
 // prints.
 //
 // After each step an auditor, which shares no code with package account, reads the new entries of the journal and
-// checks what must always hold: nothing acknowledged is lost, nothing is charged twice or skipped, no entry changes,
-// and time does not go back. The simulation calls the service directly and not over HTTP, which adds no state and
-// would reduce the number of simulated months.
+// checks what must always hold: nothing acknowledged is lost, nothing is charged twice or skipped, every session is
+// booked once and at its price, no entry changes, and time does not go back. The simulation calls the service directly
+// and not over HTTP, which adds no state and would reduce the number of simulated months.
 //
 //	go test ./internal/simulation -run TestSeeds -seed 7    # one seed again
 //	make soak SOAK=1h                                       # fresh seeds for an hour

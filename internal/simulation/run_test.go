@@ -44,6 +44,7 @@ type run struct {
 
 	accounts []account.ID
 	calls    []*call
+	ended    []*ended
 	auditor  *auditor
 	figures  figures
 }
@@ -57,6 +58,7 @@ type node struct {
 // figures count what a run went through.
 type figures struct {
 	steps, months, faults, calls, acknowledged int
+	sessions                                   int
 	lost, doubled                              int // must stay 0
 }
 
@@ -66,6 +68,7 @@ func (f *figures) add(o figures) {
 	f.faults += o.faults
 	f.calls += o.calls
 	f.acknowledged += o.acknowledged
+	f.sessions += o.sessions
 	f.lost += o.lost
 	f.doubled += o.doubled
 }
@@ -165,8 +168,12 @@ func (r *run) meanwhile() {
 // step does one thing, and whatever happens while it is under way.
 func (r *run) step() {
 	switch n := r.chaos.IntN(100); {
-	case n < 30:
+	case n < 24:
 		r.ask()
+	case n < 32:
+		r.book()
+	case n < 38:
+		r.bookAgain()
 	case n < 55:
 		r.repeat()
 	case n < 60:
@@ -358,6 +365,12 @@ func (r *run) settle() {
 			r.attempt(c)
 		}
 	}
+	for _, one := range r.ended {
+		r.bookOnce(one)
+		if !one.over {
+			r.t.Fatalf("session %s is not booked", one.session.ID)
+		}
+	}
 	r.now = r.now.AddDate(0, 2, 3)
 	r.sweep()
 	r.audit()
@@ -368,4 +381,5 @@ func (r *run) settle() {
 	}
 	r.audit() // by the clock of who looked, another month may have begun
 	r.auditor.end(r.calls)
+	r.auditor.endSessions(r.ended)
 }

@@ -97,6 +97,6 @@ func TestSoak(t *testing.T) {
 
 // String says what was simulated.
 func (f figures) String() string {
-	return fmt.Sprintf("%d steps, %d account-months, %d faults injected, %d of %d calls acknowledged, lost %d, doubled %d",
-		f.steps, f.months, f.faults, f.acknowledged, f.calls, f.lost, f.doubled)
+	return fmt.Sprintf("%d steps, %d account-months, %d faults injected, %d of %d calls acknowledged, %d sessions, lost %d, doubled %d",
+		f.steps, f.months, f.faults, f.acknowledged, f.calls, f.sessions, f.lost, f.doubled)
 }

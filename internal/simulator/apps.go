@@ -47,7 +47,9 @@ func (s *session) plan(wanted map[string]any) {
 func (s *session) launch() error {
 	if s.appAtStart != "" {
 		path, _ := s.caps["appium:app"].(string)
-		s.endpoint.install(s.appAtStart, path)
+		if err := s.endpoint.install(s.appAtStart, path); err != nil {
+			return fail(sessionNotCreated, "%s", failureOf(err).message)
+		}
 	}
 	if _, ok := s.endpoint.app(s.app); s.app != "" && !ok {
 		return fail(sessionNotCreated, "no app %q is installed on device %s", s.app, s.endpoint.device.UDID)
@@ -110,7 +112,9 @@ func install(s *session, a appArguments) (any, error) {
 	if name == "" {
 		return nil, fail(invalidArgument, "appPath is needed, and must name a file")
 	}
-	s.endpoint.install(name, path)
+	if err := s.endpoint.install(name, path); err != nil {
+		return nil, err
+	}
 	s.note("installed %s from %s", name, path)
 	s.refreshHome()
 	return nil, nil

@@ -158,11 +158,15 @@ func (s *session) answerBiDi(data []byte) any {
 
 // bidiCommands are the commands of BiDi that there are.
 var bidiCommands = map[string]func(*session, json.RawMessage) (any, error){
-	"session.status":          bidiStatus,
-	"session.new":             bidiNew,
-	"session.subscribe":       subscribe,
-	"session.unsubscribe":     unsubscribe,
-	"browsingContext.getTree": getTree,
+	"session.status":                    bidiStatus,
+	"session.new":                       bidiNew,
+	"session.subscribe":                 subscribe,
+	"session.unsubscribe":               unsubscribe,
+	"browsingContext.getTree":           getTree,
+	"browsingContext.navigate":          bidiNavigate,
+	"browsingContext.reload":            bidiReload,
+	"browsingContext.traverseHistory":   traverseHistory,
+	"browsingContext.captureScreenshot": captureScreenshot,
 }
 
 // none is a result without members.
@@ -225,36 +229,4 @@ func unsubscribe(s *session, raw json.RawMessage) (any, error) {
 	}
 	s.subs = slices.DeleteFunc(s.subs, func(sub subscription) bool { return len(sub.events) == 0 })
 	return none{}, nil
-}
-
-// getTree returns the only browsing context.
-func getTree(s *session, _ json.RawMessage) (any, error) {
-	return map[string]any{"contexts": []any{map[string]any{
-		"context": s.handle(), "url": s.pageNow().url, "children": []any{}, "parent": nil,
-		"userContext": "default", "clientWindow": s.handle(), "originalOpener": nil,
-	}}}, nil
-}
-
-// loadEvent is the event that there is: a page was loaded.
-const loadEvent = "browsingContext.load"
-
-// loaded tells those who subscribed that a page was loaded. A client that does
-// not read misses events, and holds nobody up.
-func (s *session) loaded() {
-	if !slices.ContainsFunc(s.subs, hearsOfLoads) {
-		return
-	}
-	event := bidiEvent{"event", loadEvent, map[string]any{
-		"context": s.handle(), "navigation": nil, "timestamp": s.now().UnixMilli(), "url": s.pages[s.page],
-	}}
-	for events := range s.sockets {
-		select {
-		case events <- event:
-		default:
-		}
-	}
-}
-
-func hearsOfLoads(sub subscription) bool {
-	return slices.Contains(sub.events, loadEvent) || slices.Contains(sub.events, "browsingContext")
 }

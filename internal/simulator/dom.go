@@ -127,14 +127,6 @@ func (n *node) ancestor(tag string) *node {
 	return n
 }
 
-// within reports whether n is root or below it.
-func (n *node) within(root *node) bool {
-	for n != nil && n != root {
-		n = n.parent
-	}
-	return n != nil
-}
-
 // content returns all text in n, as it stands.
 func (n *node) content() string {
 	if n.tag == "" {

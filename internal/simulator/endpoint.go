@@ -69,7 +69,11 @@ func (e *endpoint) find(id string) (*session, error) {
 	if s := e.sessions[id]; s != nil {
 		return s, nil
 	}
-	return nil, fail(invalidSessionID, "there is no session %q here: it has ended, or was never begun", id)
+	return nil, gone(id)
+}
+
+func gone(id string) error {
+	return fail(invalidSessionID, "there is no session %q here: it has ended, or was never begun", shortened(id))
 }
 
 // begin adds a session, unless the end point has as many as it can.
@@ -129,11 +133,18 @@ func (e *endpoint) appNames() []string {
 	return slices.Sorted(maps.Keys(e.apps))
 }
 
+// maxApps is how many apps a device holds.
+const maxApps = 1000
+
 // install records an app.
-func (e *endpoint) install(name, path string) {
+func (e *endpoint) install(name, path string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if _, ok := e.apps[name]; !ok && len(e.apps) >= maxApps {
+		return fail(unknownError, "device %s holds %d apps", e.device.UDID, maxApps)
+	}
 	e.apps[name] = path
+	return nil
 }
 
 // uninstall forgets an app, and reports whether it was there.

@@ -119,7 +119,8 @@ var mobileCommands = map[string]func(*session, appArguments) (any, error){
 func executeMobile(s *session, name string, args []json.RawMessage) (any, error) {
 	do, ok := mobileCommands[name]
 	if !ok {
-		return nil, fail(unknownCommand, "the simulator has no command mobile: %s, only %s", shortened(name), strings.Join(slices.Sorted(maps.Keys(mobileCommands)), ", "))
+		return nil, fail(unknownCommand, "the simulator has no command mobile: %s, only %s",
+			shortened(name), strings.Join(slices.Sorted(maps.Keys(mobileCommands)), ", "))
 	}
 	var a appArguments
 	if len(args) > 0 {

@@ -185,7 +185,7 @@ func (s *session) pause(c *call, d time.Duration) error {
 	passed := wait(c.ctx, s.endpoint.server.clock, d)
 	switch {
 	case s.ended.Err() != nil:
-		return fail(invalidSessionID, "the session has ended")
+		return gone(s.id)
 	case !passed:
 		return fail(unknownError, "the client has gone")
 	}

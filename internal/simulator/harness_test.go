@@ -48,7 +48,10 @@ func start(t testing.TB) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{server, clock, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	l := &lab{server, clock, &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 100},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	t.Cleanup(func() {
 		l.client.CloseIdleConnections()
 		if err := server.Close(context.Background()); err != nil {

@@ -45,42 +45,70 @@ func sendKeys(c *call) (any, error) {
 	})(c)
 }
 
+// maxKeys is how many bytes of keys one call may press.
+const maxKeys = 256 << 10
+
 // typeText presses keys on the active element. Who types a line's end in a form
 // submits it.
 func (s *session) typeText(text string) error {
-	for _, r := range text {
-		if err := s.press(r); err != nil {
+	if len(text) > maxKeys {
+		return fail(invalidArgument, "a call may press %d bytes of keys, and not %d", maxKeys, len(text))
+	}
+	for text != "" {
+		end := strings.IndexFunc(text, isCommand)
+		if end < 0 {
+			end = len(text)
+		}
+		if err := s.insert(text[:end]); err != nil {
 			return err
+		}
+		text = text[end:]
+		if r, size := utf8.DecodeRuneInString(text); size > 0 {
+			if err := s.press(r); err != nil {
+				return err
+			}
+			text = text[size:]
 		}
 	}
 	return nil
 }
 
+// isCommand reports whether a key does something else than to add itself.
+func isCommand(r rune) bool { return r == '\n' || r >= firstKey && r <= lastKey }
+
 // press presses one key.
 func (s *session) press(r rune) error {
-	d := s.document()
-	n := d.active
+	n := s.document().active
 	if n == nil || !s.isEditable(n) {
 		return nil
 	}
-	typed := s.typed(n)
 	switch {
+	case !isCommand(r):
+		return s.insert(string(r))
 	case r == keyBackspace:
+		typed := s.typed(n)
 		_, size := utf8.DecodeLastRuneInString(typed)
 		s.setTyped(n, typed[:len(typed)-size])
-	case r == keyEnter || r == keyReturn || r == '\n':
-		if n.tag == "textarea" {
-			s.setTyped(n, typed+"\n")
-			return nil
-		}
-		if d.html {
-			return s.submit(n)
-		}
-	case r < firstKey || r > lastKey:
-		if len(typed) < maxPage {
-			s.setTyped(n, typed+string(r))
-		}
+	case r != keyEnter && r != keyReturn && r != '\n': // means nothing here
+	case n.tag == "textarea":
+		return s.insert("\n")
+	case s.document().html:
+		return s.submit(n)
 	}
+	return nil
+}
+
+// insert adds text to the active element, if it can be edited.
+func (s *session) insert(text string) error {
+	n := s.document().active
+	if n == nil || text == "" || !s.isEditable(n) {
+		return nil
+	}
+	typed := s.typed(n)
+	if len(typed)+len(text) > maxPage {
+		return fail("invalid element state", "an element holds %d bytes of text", maxPage)
+	}
+	s.setTyped(n, typed+text)
 	return nil
 }
 
@@ -109,7 +137,6 @@ func (s *session) typed(n *node) string {
 }
 
 func (s *session) setTyped(n *node, text string) {
-	text = strings.ToValidUTF8(text, "\uFFFD")
 	switch {
 	case !s.document().html:
 		setFieldText(n, text)

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// maxCapabilities is how many bytes a new session of a device may ask with.
+const maxCapabilities = 1 << 20
+
 // wanted returns the capabilities of a request that this end point can give: the
 // first of firstMatch that fits, with alwaysMatch.
 func (c *call) wanted() (map[string]any, error) {
@@ -15,6 +18,9 @@ func (c *call) wanted() (map[string]any, error) {
 			AlwaysMatch any `json:"alwaysMatch"`
 			FirstMatch  any `json:"firstMatch"`
 		} `json:"capabilities"`
+	}
+	if c.endpoint.device != nil && len(c.body) > maxCapabilities { // which are kept, and listed
+		return nil, fail(invalidArgument, "the capabilities of a device may have %d bytes, and these have %d", maxCapabilities, len(c.body))
 	}
 	if err := c.decode(&body); err != nil {
 		return nil, err

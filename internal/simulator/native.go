@@ -71,11 +71,13 @@ func (s *session) buildScreen() *document {
 	}
 	whole := image.Rectangle{Max: size}
 	if s.endpoint.isAndroid() {
-		frame := element("android.widget.FrameLayout", []attribute{{"package", s.appName()}, {"class", "android.widget.FrameLayout"}, {"bounds", boundsOf(whole)}}, lines...)
+		const class = "android.widget.FrameLayout"
+		frame := element(class, []attribute{{"package", s.appName()}, {"class", class}, {"bounds", boundsOf(whole)}}, lines...)
 		frame.box = whole
 		return newDocument(element("hierarchy", []attribute{{"rotation", map[bool]string{false: "0", true: "1"}[s.sideways]}}, frame))
 	}
-	app := element("XCUIElementTypeApplication", []attribute{{"type", "XCUIElementTypeApplication"}, {"name", s.appName()}, {"label", s.appName()}}, lines...)
+	const class = "XCUIElementTypeApplication"
+	app := element(class, []attribute{{"type", class}, {"name", s.appName()}, {"label", s.appName()}}, lines...)
 	app.box = whole
 	return newDocument(element("AppiumAUT", nil, app))
 }

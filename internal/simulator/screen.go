@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"image"
 	"image/color"
-	"image/draw"
 	"image/png"
 
 	"golang.org/x/image/font/basicfont"
@@ -125,8 +124,16 @@ func frame(canvas *image.Paletted, box image.Rectangle, width int, active bool) 
 	fill(canvas, box.Inset(width), pale)
 }
 
-func fill(canvas *image.Paletted, box image.Rectangle, place uint8) {
-	draw.Draw(canvas, box, image.NewUniform(canvas.Palette[place]), image.Point{}, draw.Src)
+// fill colours a box.
+func fill(canvas *image.Paletted, box image.Rectangle, colour uint8) {
+	box = box.Intersect(canvas.Rect)
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		start := canvas.PixOffset(box.Min.X, y)
+		row := canvas.Pix[start : start+box.Dx()]
+		for i := range row {
+			row[i] = colour
+		}
+	}
 }
 
 // write draws text into a box, and breaks it where the box ends.
@@ -158,17 +165,7 @@ func letter(canvas *image.Paletted, at image.Point, scale int, r rune) {
 				continue
 			}
 			dot := image.Rect(0, 0, scale, scale).Add(at).Add(image.Pt(x*scale, y*scale))
-			fillInk(canvas, dot)
-		}
-	}
-}
-
-// fillInk colours a dot.
-func fillInk(canvas *image.Paletted, dot image.Rectangle) {
-	dot = dot.Intersect(canvas.Rect)
-	for y := dot.Min.Y; y < dot.Max.Y; y++ {
-		for x := dot.Min.X; x < dot.Max.X; x++ {
-			canvas.SetColorIndex(x, y, ink)
+			fill(canvas, dot, ink)
 		}
 	}
 }

@@ -23,13 +23,14 @@ type call struct {
 
 // decode reads the body into v. No body counts as an empty object.
 func (c *call) decode(v any) error {
-	if len(bytes.TrimSpace(c.body)) == 0 {
+	body := bytes.TrimSpace(c.body)
+	if len(body) == 0 {
 		return nil
 	}
-	if c.body[0] != '{' && bytes.TrimSpace(c.body)[0] != '{' {
+	if body[0] != '{' {
 		return fail(invalidArgument, "the body must be a JSON object")
 	}
-	if err := json.Unmarshal(c.body, v); err != nil {
+	if err := json.Unmarshal(body, v); err != nil {
 		return fail(invalidArgument, "the body is not what this command takes: %v", err)
 	}
 	return nil
@@ -119,6 +120,9 @@ func (c *call) run(command command) (reply, error) {
 	defer s.leave()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended.Err() != nil { // while another command ran
+		return reply{}, gone(s.id)
+	}
 	if !s.mayRun() {
 		c.endpoint.end(s)
 		cut(c.w)

@@ -22,8 +22,9 @@ type session struct {
 	stop       context.CancelFunc
 
 	idleMu  sync.Mutex
-	running int       // commands
-	idle    time.Time // when the last one ended
+	running int         // commands
+	idle    time.Time   // when the last one ended
+	disarm  func() bool // stops the timer
 
 	mu       sync.Mutex
 	left     int           // commands until it dies; negative for none
@@ -194,14 +195,21 @@ func (s *session) idleFor() time.Duration {
 // watch ends the session once it is without a command for too long, as Appium
 // does for newCommandTimeout. A command that runs holds the session.
 func (s *session) watch() {
-	if s.idleLimit > 0 {
-		s.watchFor(s.idleLimit)
+	if s.idleLimit == 0 {
+		return
 	}
+	s.watchFor(s.idleLimit)
+	context.AfterFunc(s.ended, func() {
+		s.idleMu.Lock()
+		defer s.idleMu.Unlock()
+		s.disarm()
+	})
 }
 
 func (s *session) watchFor(d time.Duration) {
-	stop := s.endpoint.server.clock.AfterFunc(d, s.endIfIdle)
-	context.AfterFunc(s.ended, func() { stop() })
+	s.idleMu.Lock()
+	defer s.idleMu.Unlock()
+	s.disarm = s.endpoint.server.clock.AfterFunc(d, s.endIfIdle)
 }
 
 func (s *session) endIfIdle() {

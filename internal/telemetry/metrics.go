@@ -27,6 +27,8 @@ type Metrics struct {
 	sweeps *prometheus.CounterVec
 	swept  prometheus.Counter
 
+	checkpoints *prometheus.CounterVec
+
 	strangers *strangers
 
 	sessions *prometheus.CounterVec
@@ -53,6 +55,9 @@ func NewMetrics(b Build) *Metrics {
 			Name: "slotfarm_swept_accounts_total", Help: "Accounts that sweeps have rolled.",
 		}),
 	}
+	m.checkpoints = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "slotfarm_checkpoints_total", Help: "Checkpoints to be written, by place and result.",
+	}, []string{"place", "result"})
 	m.addJournal()
 	m.addLab()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -63,7 +68,7 @@ func NewMetrics(b Build) *Metrics {
 	for _, result := range []string{sweepOK, sweepFailed} {
 		m.sweeps.WithLabelValues(result) // shown from the start
 	}
-	m.registry.MustRegister(build, m.requests, m.durations, m.sweeps, m.swept, m.strangers.counts,
+	m.registry.MustRegister(build, m.requests, m.durations, m.sweeps, m.swept, m.checkpoints, m.strangers.counts,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -112,11 +117,20 @@ func (m *Metrics) Batch(b journal.Batch) {
 	m.entries.Add(float64(b.Entries))
 }
 
-// Results of a sweep.
+// Results of a sweep, and of writing a checkpoint.
 const (
 	sweepOK     = "ok"
 	sweepFailed = "failed"
 )
+
+// Checkpoint counts a checkpoint that was written into a place, or was to be.
+func (m *Metrics) Checkpoint(place string, err error) {
+	result := sweepOK
+	if err != nil {
+		result = sweepFailed
+	}
+	m.checkpoints.WithLabelValues(place, result).Inc()
+}
 
 // Sweep counts a sweep and the accounts that it rolled.
 func (m *Metrics) Sweep(accounts int, err error) {

@@ -11,7 +11,7 @@ import (
 
 // Bounds of the questions that Gets share.
 const (
-	readsAtOnce = 2   // questions under way at once
+	readsAtOnce = 2   // questions under way at once at once
 	sharedKeys  = 256 // keys of a shared question
 	fewKeys     = 16  // most keys of a Get that shares a question
 )

@@ -95,10 +95,13 @@ func removeBackups(dir string) error {
 	return err
 }
 
+// Verifier verifies the archive in a file.
+type Verifier func(ctx context.Context, file string) (journal.Report, error)
+
 // Restore makes a data directory from a backup, and returns what verifying the
-// copy found. It makes the directory if there is none, and no journal if an
-// entry differs. Errors: Conflict if the directory holds a journal.
-func Restore(ctx context.Context, backup, dir string) (journal.Report, error) {
+// copy found. It makes the directory if there is none, and no journal if anything
+// differs. Errors: Conflict if the directory holds a journal.
+func Restore(ctx context.Context, backup, dir string, verify Verifier) (journal.Report, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return journal.Report{}, fmt.Errorf("make the data directory: %w", err)
 	}
@@ -106,12 +109,12 @@ func Restore(ctx context.Context, backup, dir string) (journal.Report, error) {
 	if err != nil {
 		return journal.Report{}, err
 	}
-	report, err := restore(ctx, backup, dir)
+	report, err := restore(ctx, backup, dir, verify)
 	return report, errors.Join(err, lock.Unlock())
 }
 
 // restore is Restore in a directory that is locked.
-func restore(ctx context.Context, backup, dir string) (journal.Report, error) {
+func restore(ctx context.Context, backup, dir string, verify Verifier) (journal.Report, error) {
 	target := filepath.Join(dir, fileName)
 	for _, name := range []string{target, target + "-wal"} {
 		if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
@@ -123,7 +126,10 @@ func restore(ctx context.Context, backup, dir string) (journal.Report, error) {
 		return journal.Report{}, err
 	}
 	copied := removed{file}
-	report, err := fill(ctx, backup, file)
+	report, err := journal.Report{}, fill(ctx, backup, file)
+	if err == nil {
+		report, err = verify(ctx, file.Name())
+	}
 	if err != nil || report.Wrong != nil {
 		return report, errors.Join(err, copied.Close())
 	}
@@ -136,16 +142,13 @@ func restore(ctx context.Context, backup, dir string) (journal.Report, error) {
 	return report, nil
 }
 
-// fill copies a backup into an empty file and verifies the copy.
-func fill(ctx context.Context, backup string, file *os.File) (journal.Report, error) {
+// fill copies a backup into an empty file.
+func fill(ctx context.Context, backup string, file *os.File) error {
 	source, err := OpenArchive(ctx, backup)
 	if err != nil {
-		return journal.Report{}, err
+		return err
 	}
-	if err := errors.Join(vacuum(ctx, source.db, file.Name()), source.Close()); err != nil {
-		return journal.Report{}, err
-	}
-	return VerifyArchive(ctx, file.Name())
+	return errors.Join(vacuum(ctx, source.db, file.Name()), source.Close())
 }
 
 // VerifyArchive opens an archive, verifies it and closes it.

@@ -94,7 +94,7 @@ func TestBackup(t *testing.T) {
 			}
 			want := history(t, j, alice)
 			restored := filepath.Join(t.TempDir(), "new", "data")
-			report, err := sqlite.Restore(ctx, file, restored)
+			report, err := sqlite.Restore(ctx, file, restored, sqlite.VerifyArchive)
 			if diff := cmp.Diff(journal.Report{Accounts: 1, Entries: 5}, report); diff != "" || err != nil {
 				t.Errorf("Restore: %v, report (-want +got):\n%s", err, diff)
 			}
@@ -186,7 +186,7 @@ func TestArchivesThatAreNotWhole(t *testing.T) {
 			writeHistory(t, source)
 			tamper(t, source, test.statement)
 			dir := t.TempDir()
-			report, err := sqlite.Restore(context.Background(), filepath.Join(source, "slotfarm.db"), dir)
+			report, err := sqlite.Restore(context.Background(), filepath.Join(source, "slotfarm.db"), dir, sqlite.VerifyArchive)
 			got := fmt.Sprint(err)
 			if w := report.Wrong; w != nil {
 				got = fmt.Sprintf("%s entry %d: %s", w.Account, w.Seq, w.Reason)
@@ -206,7 +206,7 @@ func TestRestoreRefused(t *testing.T) {
 	j := openDir(t, dir)
 	fill(t, j, alice)
 	file := backup(t, j)
-	if _, err := sqlite.Restore(ctx, file, dir); err == nil || !strings.Contains(err.Error(), "in use by another slotfarm process") {
+	if _, err := sqlite.Restore(ctx, file, dir, sqlite.VerifyArchive); err == nil || !strings.Contains(err.Error(), "in use by another slotfarm process") {
 		t.Errorf("Restore into an open directory: %v", err)
 	}
 	if _, err := sqlite.OpenArchive(ctx, dir); err == nil || !strings.Contains(err.Error(), "in use by another slotfarm process") {
@@ -215,7 +215,7 @@ func TestRestoreRefused(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqlite.Restore(ctx, file, dir); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "already holds a journal") {
+	if _, err := sqlite.Restore(ctx, file, dir, sqlite.VerifyArchive); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "already holds a journal") {
 		t.Errorf("Restore over a journal: %v, want a Conflict", err)
 	}
 	if _, err := sqlite.OpenArchive(ctx, filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {

@@ -175,7 +175,7 @@ func TestDocumentsInArchives(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if report, err := sqlite.Restore(ctx, file, dir); err != nil || report.Wrong != nil {
+	if report, err := sqlite.Restore(ctx, file, dir, sqlite.VerifyArchive); err != nil || report.Wrong != nil {
 		t.Fatalf("restore: %+v, %v", report, err)
 	}
 	j = openDir(t, dir)

@@ -29,7 +29,7 @@ func TestASchemaOfAnother(t *testing.T) {
 			tamper(t, dir, tt.statement)
 			_, opened := sqlite.Open(context.Background(), dir)
 			_, verified := sqlite.VerifyArchive(context.Background(), file)
-			_, restored := sqlite.Restore(context.Background(), file, filepath.Join(t.TempDir(), "new"))
+			_, restored := sqlite.Restore(context.Background(), file, filepath.Join(t.TempDir(), "new"), sqlite.VerifyArchive)
 			for what, err := range map[string]error{"open": opened, "verify": verified, "restore": restored} {
 				if err == nil || fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("%s: error = %v, want Conflict with %q", what, err, tt.want)

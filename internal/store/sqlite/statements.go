@@ -35,7 +35,7 @@ const (
 		ORDER BY seq LIMIT ?3`
 )
 
-// query is a statement and where it is prepared.
+// query is a statement and the pool on which it is prepared.
 type query struct {
 	stmt **sql.Stmt
 	db   *sql.DB

@@ -189,7 +189,7 @@ func (s *Server) killBackends() {
 	for _, pid := range strings.Fields(string(children)) {
 		var child int
 		if _, err := fmt.Sscan(pid, &child); err == nil {
-			syscall.Kill(child, syscall.SIGKILL) // it may have ended already
+			syscall.Kill(child, syscall.SIGKILL) // it may have ended already already
 		}
 	}
 }
