@@ -11,8 +11,8 @@ const (
 	domain    = "fault plaintext money offering account"
 	lab       = "arn device"
 	engines   = "store/sqlite store/postgres"
-	parts     = "access acts billing catalog fleet inventory project sandbox session sweep"
-	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock checkpoint awsjson apimodel backend gateway simulator lease schedule devicefarm injection throttle operatorapi operator telemetry"
+	parts     = "access acts billing catalog commandlog fleet grid inventory project sandbox session sweep"
+	libraries = domain + " " + lab + " iam journal store strictjson manifest " + engines + " " + parts + " sigv4 web wallclock checkpoint awsjson apimodel backend files gateway simulator lease schedule devicefarm injection throttle operatorapi operator telemetry"
 	anything  = libraries + " server client bench cli slotfarmtest store/storetest"
 )
 
@@ -46,9 +46,12 @@ var importTable = map[string]string{
 	"lease":            "account offering money fault",
 	"schedule":         "lease account",
 	"fleet":            "lease schedule device billing store journal account offering fault",
+	"commandlog":       "store",
+	"grid":             "fleet lease commandlog device arn store account fault",
+	"files":            "fault",
 	"session":          "fleet inventory project lease store arn account fault",
 	"backend":          "fleet",
-	"gateway":          "fleet lease store account fault",
+	"gateway":          "grid fleet lease store account fault",
 	"access":           "store acts journal iam account plaintext fault",
 	"sigv4":            "fault",
 	"web":              "iam fault",
@@ -56,7 +59,7 @@ var importTable = map[string]string{
 	"apimodel":         "fault",
 	"inventory":        "store acts manifest journal device arn account fault",
 	"project":          "store arn account fault",
-	"devicefarm":       "apimodel billing inventory project session fleet lease iam sigv4 web awsjson journal device arn account offering money fault",
+	"devicefarm":       "apimodel billing grid inventory project session fleet lease iam sigv4 web awsjson journal device arn account offering money fault",
 	"injection":        "web awsjson fault account",
 	"throttle":         "web fault",
 	"operatorapi":      "fault",

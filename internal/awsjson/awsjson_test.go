@@ -194,6 +194,22 @@ func TestInteger(t *testing.T) {
 	}
 }
 
+func TestTimes(t *testing.T) {
+	good := map[awsjson.Number]int64{
+		"0": 0, "1459468800": 1459468800000, "1458596930.431": 1458596930431, "1.4594688e9": 1459468800000, "253402300799": 253402300799000,
+	}
+	for number, want := range good {
+		if got, err := number.Time("t"); err != nil || got.UnixMilli() != want {
+			t.Errorf("%s = %v, %v, want %d ms", number, got, err, want)
+		}
+	}
+	for _, number := range []awsjson.Number{"-1", "253402300800", "1e400", "-0.001"} {
+		if _, err := number.Time("t"); fault.KindOf(err) != fault.Argument || !strings.Contains(fault.MessageOf(err), "t "+string(number)) {
+			t.Errorf("%s: error = %v, want an Argument error that names it", number, err)
+		}
+	}
+}
+
 // FuzzBody sends any bytes as a body: whatever they are, the answer is one of
 // the protocol and in JSON, and what is taken is what another decoder reads.
 func FuzzBody(f *testing.F) {

@@ -43,6 +43,19 @@ func (n Number) Integer(member string) (int, error) {
 	return 0, fault.New(fault.Argument, "%s %s is not a whole number.", member, cut(string(n)))
 }
 
+// latest is the last second of the year 9999.
+const latest = 253_402_300_799
+
+// Time returns the number of seconds since 1970 as a time, to the millisecond. A
+// time outside the years 1970 to 9999 is an Argument error that names the member.
+func (n Number) Time(member string) (time.Time, error) {
+	seconds, err := strconv.ParseFloat(string(n), 64)
+	if err != nil || seconds < 0 || seconds > latest {
+		return time.Time{}, fault.New(fault.Argument, "%s %s is out of range; a time is a number of seconds since 1970, up to the year 9999.", member, cut(string(n)))
+	}
+	return time.UnixMilli(int64(math.Round(seconds * 1000))).UTC(), nil
+}
+
 // Timestamp is written as seconds since 1970 with one to three decimals, as AWS
 // does: 1459468800.0, 1458596930.431.
 type Timestamp struct{ time.Time }

@@ -89,6 +89,23 @@ func TestRowsOfResources(t *testing.T) {
 	}
 }
 
+// TestSessionsByTheirIDs names a test grid session by its project and its id: it is
+// the session that policies see.
+func TestSessionsByTheirIDs(t *testing.T) {
+	t.Parallel()
+	const project = "arn:aws:devicefarm:us-west-2:111122223333:testgrid-project:a"
+	for input, want := range map[string]string{
+		`{"projectArn":"` + project + `","sessionId":"b"}`:   "arn:aws:devicefarm:us-west-2:111122223333:testgrid-session:a/b",
+		`{"projectArn":"` + project + `","sessionId":"*"}`:   "*",
+		`{"projectArn":"` + project + `","sessionId":"a/b"}`: "*",
+		`{"projectArn":"` + project + `"}`:                   "*",
+	} {
+		if got := asked(t, "GetTestGridSession", input).Resource; got != want {
+			t.Errorf("%s acts on %s, want %s", input, got, want)
+		}
+	}
+}
+
 // naming returns the member of an operation's input that names what it acts on: the
 // first one that is an ARN.
 func naming(o awsjson.Operation) string {

@@ -23,6 +23,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/awsjson"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/grid"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
@@ -45,12 +46,16 @@ type Config struct {
 	Profiles *inventory.Profiles
 	Projects *project.Projects
 	Sessions *session.Sessions
+	Grid     *grid.Grid
 
 	// Endpoint returns the path of a session's end point, and PublicURL is where
 	// clients reach this server; "" is where they reach this API.
 	Endpoint  func(lease.Session) string
 	PublicURL string
 	Now       func() time.Time // the wall clock
+
+	GridPath func(grid.URL) string                  // returns the path of a test grid URL
+	LogPath  func(session, as string) (path string) // returns where the log of a session is, which is saved under a name
 }
 
 // Handler returns the API as an HTTP handler for POST requests, or an error if
@@ -60,7 +65,7 @@ func Handler(c Config) (http.Handler, error) {
 		Web:        c.Web,
 		Target:     target,
 		Missing:    missing(),
-		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects, c.Sessions, c.Endpoint, c.PublicURL, c.Now}.operations(),
+		Operations: api{c.Accounts, c.Orders, c.Devices, c.Profiles, c.Projects, c.Sessions, c.Grid, c.Endpoint, c.PublicURL, c.Now, c.GridPath, c.LogPath}.operations(),
 		Exceptions: exceptions,
 	}.Handler()
 }
@@ -73,10 +78,13 @@ type api struct {
 	profiles *inventory.Profiles
 	projects *project.Projects
 	sessions *session.Sessions
+	grid     *grid.Grid
 
 	endpoint  func(lease.Session) string
 	publicURL string
 	now       func() time.Time
+	gridPath  func(grid.URL) string
+	logPath   func(session, as string) (path string)
 }
 
 // operations returns the table of operations: the name, which is also that of
@@ -84,7 +92,7 @@ type api struct {
 func (a api) operations() []awsjson.Operation {
 	var all []awsjson.Operation
 	for _, rows := range []func() []awsjson.Operation{
-		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows, a.remoteAccessRows,
+		a.offeringRows, a.deviceRows, a.instanceRows, a.instanceProfileRows, a.projectRows, a.remoteAccessRows, a.testGridRows,
 	} {
 		all = append(all, rows()...)
 	}
@@ -146,7 +154,7 @@ func missing() map[string]bool {
 	return names
 }
 
-// exceptions maps kinds of failure to AWS's exceptions. The first five are in
+// exceptions maps kinds of failure to AWS's exceptions. The first six are in
 // the API model. The others are AWS's common errors or, if AWS documents none,
 // errors of the protocol (docs/fidelity.md).
 var exceptions = map[fault.Kind]awsjson.Exception{
@@ -155,6 +163,7 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 	fault.NotEligible:    {Name: "NotEligibleException", Status: 400},
 	fault.LimitExceeded:  {Name: "LimitExceededException", Status: 400},
 	fault.ServiceAccount: {Name: "ServiceAccountException", Status: 400},
+	fault.CannotDelete:   {Name: "CannotDeleteException", Status: 409},
 
 	fault.Malformed:             {Name: "SerializationException", Status: 400},
 	fault.UnknownOperation:      {Name: "UnknownOperationException", Status: 400},
@@ -178,7 +187,6 @@ var exceptions = map[fault.Kind]awsjson.Exception{
 // that slotfarm answers, the others of the API model, and AWS's common errors.
 func Exceptions() []awsjson.Exception {
 	return append(slices.Collect(maps.Values(exceptions)),
-		awsjson.Exception{Name: "CannotDeleteException", Status: 409},
 		awsjson.Exception{Name: "ExpiredTokenException", Status: 400},
 		awsjson.Exception{Name: "IdempotencyException", Status: 400},
 		awsjson.Exception{Name: "InternalServiceException", Status: 500},

@@ -56,6 +56,8 @@ const (
 	CrossOrigin
 	// Conflict is a change that the present state does not allow.
 	Conflict
+	// CannotDelete is something that may not be deleted as long as it is used.
+	CannotDelete
 	// AccessDenied is a caller whose key may not do this.
 	AccessDenied
 	// Throttled is a caller who calls too often.

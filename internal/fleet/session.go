@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
@@ -221,6 +222,18 @@ func (o Of) prefix() string {
 	}
 	return prefix
 }
+
+// At returns where the page begins that comes after a session of the list.
+func (o Of) At(s lease.Session) Page { return Page(listKey(s)) }
+
+// Before returns where the page begins whose sessions were created before a time, to
+// the millisecond, where the list is that of a project.
+func (o Of) Before(at time.Time) Page {
+	return Page(fmt.Sprintf("%s%013d", o.prefix(), min(at.UnixMilli()+1, lastInstant)))
+}
+
+// lastInstant is the latest that a key of a list can hold, in milliseconds.
+const lastInstant = 9_999_999_999_999
 
 // Live returns the sessions that hold instances, of one account or of all for "".
 func (f *Fleet) Live(ctx context.Context, id account.ID) ([]lease.Session, error) {

@@ -24,6 +24,9 @@ type Unit struct {
 	browser device.Browser // of a browser
 }
 
+// Browser returns the browser that the unit is, the zero one if it is a device.
+func (u Unit) Browser() device.Browser { return u.browser }
+
 // Seat is one instance of a unit, with what its back-end has to be asked.
 type Seat struct {
 	ID           string // of the instance

@@ -5,47 +5,45 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-
-	"github.com/slotfarm/slotfarm/internal/lease"
 )
 
 // staleAfter is how long a session that was read is taken for what it is. So long a
 // session that was ended elsewhere may still get commands.
 const staleAfter = 400 * time.Millisecond
 
-// remembered is how many sessions are remembered.
+// remembered is how many values are remembered.
 const remembered = 1 << 14
 
-// cache remembers sessions for a short time.
-type cache struct{ sessions *lru.Cache[string, cached] }
+// cache remembers sessions, or URLs of test grids, by their ids, for a short time.
+type cache[T any] struct{ known *lru.Cache[string, cached[T]] }
 
-type cached struct {
-	session lease.Session
-	at      time.Time
+type cached[T any] struct {
+	value T
+	at    time.Time
 }
 
-func newCache() cache {
-	sessions, err := lru.New[string, cached](remembered)
+func newCache[T any]() cache[T] {
+	known, err := lru.New[string, cached[T]](remembered)
 	if err != nil {
-		return cache{} // the size is above zero
+		return cache[T]{} // the size is above zero
 	}
-	return cache{sessions}
+	return cache[T]{known}
 }
 
-// get returns a session as it was at most staleAfter ago, or as read returns it.
-func (c cache) get(id string, now time.Time, read func() (lease.Session, error)) (lease.Session, error) {
-	if known, ok := c.sessions.Get(id); ok && now.Sub(known.at) < staleAfter && now.Sub(known.at) >= 0 {
-		return known.session, nil
+// get returns a value as it was at most staleAfter ago, or as read returns it.
+func (c cache[T]) get(id string, now time.Time, read func() (T, error)) (T, error) {
+	if known, ok := c.known.Get(id); ok && now.Sub(known.at) < staleAfter && now.Sub(known.at) >= 0 {
+		return known.value, nil
 	}
-	s, err := read()
+	value, err := read()
 	if err == nil {
-		c.sessions.Add(id, cached{s, now})
+		c.known.Add(id, cached[T]{value, now})
 	}
-	return s, err
+	return value, err
 }
 
-// forget makes the next get read the session.
-func (c cache) forget(id string) { c.sessions.Remove(id) }
+// forget makes the next get read the value.
+func (c cache[T]) forget(id string) { c.known.Remove(id) }
 
 // background is work that goes on when its client has gone.
 type background struct{ group sync.WaitGroup }

@@ -80,7 +80,7 @@ func (c Capabilities) text(name string) (string, *failure) {
 // program, a path, another device, a host or a port on the back-end's machine.
 var usual = set(`
 	acceptInsecureCerts browserName browserVersion pageLoadStrategy platformName setWindowRect
-	strictFileInteractability timeouts unhandledPromptBehavior webSocketUrl
+	platform ms:edgeChromium strictFileInteractability timeouts unhandledPromptBehavior webSocketUrl
 	aws:idleTimeoutSecs aws:maxDurationSecs wdio:enforceWebDriverClassic
 	appium:appActivity appium:appPackage appium:appWaitActivity appium:appWaitDuration appium:appWaitPackage
 	appium:autoAcceptAlerts appium:autoDismissAlerts appium:autoGrantPermissions appium:autoLaunch appium:automationName

@@ -130,6 +130,8 @@ type made struct {
 	session lease.Session
 	remote  string
 	caps    Capabilities
+	at      time.Time // that the back-end was asked
+	took    time.Duration
 }
 
 // begin asks a seat's back-end for a session and notes it. It goes on when the
@@ -178,13 +180,16 @@ func (g *Gateway) begin(ctx context.Context, s lease.Session, seat fleet.Seat, c
 
 // ask sends the new session to the back-end and notes its answer.
 func (g *Gateway) ask(ctx context.Context, s lease.Session, seat fleet.Seat, body []byte) (made, *failure) {
+	at, began := g.config.Now(), time.Now()
 	answer, failed := g.post(ctx, seat, body)
+	took := time.Since(began)
 	if failed != nil {
+		g.config.Observe(Command{s.ID, at, http.MethodPost, "/session", failed.status, took})
 		failed = g.blame(ctx, s, seat, failed)
 	}
 	var m made
 	if failed == nil {
-		m = made{s, answer.Value.SessionID, answer.Value.Capabilities}
+		m = made{s, answer.Value.SessionID, answer.Value.Capabilities, at, took}
 	}
 	defer g.sessions.forget(s.ID)
 	after, err := g.config.Fleet.Update(ctx, s.ID, func(now lease.Session) (lease.Session, error) {
@@ -281,12 +286,12 @@ func (g *Gateway) tell(w http.ResponseWriter, r *http.Request, at door, m made) 
 		}
 	}
 	answer(w, http.StatusOK, map[string]any{"sessionId": id, "capabilities": m.caps})
-	g.config.Observe(Command{Session: m.session.ID, At: g.config.Now(), Method: http.MethodPost, Path: "/session", Status: http.StatusOK})
+	g.config.Observe(Command{m.session.ID, m.at, http.MethodPost, "/session", http.StatusOK, m.took})
 }
 
 // delete ends the session that a client has done with.
 func (g *Gateway) delete(w http.ResponseWriter, r *http.Request, s lease.Session) *failure {
-	began := time.Now()
+	at, began := g.config.Now(), time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), createTimeout)
 	defer cancel()
 	defer g.sessions.forget(s.ID)
@@ -302,6 +307,6 @@ func (g *Gateway) delete(w http.ResponseWriter, r *http.Request, s lease.Session
 		return failureOf(err, unknownError)
 	}
 	answer(w, http.StatusOK, nil)
-	g.config.Observe(Command{s.ID, g.config.Now(), r.Method, "/session", http.StatusOK, time.Since(began)})
+	g.config.Observe(Command{s.ID, at, r.Method, "/session", http.StatusOK, time.Since(began)})
 	return nil
 }

@@ -75,7 +75,8 @@ type Config struct {
 type Gateway struct {
 	config    Config
 	transport *http.Transport
-	sessions  cache
+	sessions  cache[lease.Session]
+	urls      cache[URL]
 	work      background
 	closing   context.Context // ends when the gateway closes
 	close     context.CancelFunc
@@ -103,7 +104,7 @@ func New(c Config) *Gateway {
 		transport: &http.Transport{
 			DialContext: dialer.DialContext, MaxIdleConnsPerHost: 256, IdleConnTimeout: idleTimeout, DisableCompression: true,
 		},
-		sessions: newCache(),
+		sessions: newCache[lease.Session](), urls: newCache[URL](),
 	}
 }
 
@@ -202,7 +203,7 @@ func (g *Gateway) open(ctx context.Context, t target) (door, *failure) {
 		if g.config.Grid == nil {
 			return door{}, void
 		}
-		u, err := g.config.Grid.URL(ctx, c.id)
+		u, err := g.urls.get(c.id, g.config.Now(), func() (URL, error) { return g.config.Grid.URL(ctx, c.id) })
 		if err != nil || !g.config.Sign.holds(c, u.Nonce) {
 			return door{}, void
 		}

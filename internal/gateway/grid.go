@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,7 +14,9 @@ import (
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/fleet"
+	testgrid "github.com/slotfarm/slotfarm/internal/grid"
 	"github.com/slotfarm/slotfarm/internal/lease"
+	"github.com/slotfarm/slotfarm/internal/store"
 )
 
 // gridKind is the kind of the sessions of test grid.
@@ -26,6 +29,23 @@ const (
 	defaultIdle, leastIdle, mostIdle = 120, 30, 900
 	gridWait                         = 5 * time.Minute
 )
+
+// projects are the projects of a test grid, as the gateway wants them.
+type projects struct{ grid *testgrid.Grid }
+
+// Projects returns the projects of a test grid.
+func Projects(g *testgrid.Grid) Grid { return projects{g} }
+
+// URL returns the URL with an id.
+func (p projects) URL(ctx context.Context, id string) (URL, error) {
+	u, err := p.grid.URL(ctx, id)
+	return URL(u), err
+}
+
+// NewSession returns a session for a URL.
+func (p projects) NewSession(ctx context.Context, u URL, w Wish) (lease.Session, store.Document, error) {
+	return p.grid.NewSession(ctx, testgrid.URL(u), testgrid.Wish{Units: w.Units, Limits: w.Limits})
+}
 
 // createOnGrid begins a session on a browser: it waits in the queue as long as its
 // client does.
@@ -41,14 +61,11 @@ func (g *Gateway) createOnGrid(w http.ResponseWriter, r *http.Request, at door, 
 	if failed != nil {
 		return failed
 	}
-	s, parent, err := g.config.Grid.NewSession(r.Context(), *at.grid, Wish{units, limits, caps})
-	if err == nil {
-		s, err = g.config.Fleet.Enqueue(r.Context(), s, parent)
-	}
+	s, err := g.enqueue(r.Context(), *at.grid, Wish{units, limits, caps})
 	if err != nil {
 		return failureOf(err, notCreated)
 	}
-	m, failed := g.beginQueued(r.Context(), s, caps)
+	m, failed := g.beginQueued(r.Context(), s, caps.matched())
 	if failed != nil {
 		g.end(s.ID, failed)
 		return failed
@@ -57,15 +74,37 @@ func (g *Gateway) createOnGrid(w http.ResponseWriter, r *http.Request, at door, 
 	return nil
 }
 
+// enqueues is how often a session is queued whose project is changed meanwhile.
+const enqueues = 5
+
+// enqueue queues a session. It goes on when the client has gone, since what is in
+// the queue must be known here to be taken out.
+func (g *Gateway) enqueue(ctx context.Context, u URL, w Wish) (lease.Session, error) {
+	ctx = context.WithoutCancel(ctx)
+	for attempt := 1; ; attempt++ {
+		s, parent, err := g.config.Grid.NewSession(ctx, u, w)
+		if err == nil {
+			s, err = g.config.Fleet.Enqueue(ctx, s, parent)
+		}
+		if err == nil || fault.KindOf(err) != fault.Conflict || attempt == enqueues {
+			return s, err
+		}
+	}
+}
+
 // beginQueued waits until a session has a browser, and begins it there.
 func (g *Gateway) beginQueued(ctx context.Context, s lease.Session, caps Capabilities) (made, *failure) {
 	waiting, cancel := context.WithTimeout(ctx, gridWait)
 	defer cancel()
 	s, err := g.config.Fleet.Await(waiting, s.ID)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return made{}, notCreated("The client has gone.")
+	case err != nil && waiting.Err() == nil:
+		return made{}, failureOf(err, notCreated)
+	case err != nil:
 		return made{}, notCreated(fmt.Sprintf("No browser became free within %s; other sessions of the account or of others use them.", gridWait))
-	}
-	if s.Stage() == lease.Ended {
+	case s.Stage() == lease.Ended:
 		return made{}, notCreated("The session was ended while it waited. " + s.Message)
 	}
 	seat, failed := g.seat(s)
@@ -114,6 +153,12 @@ func (c Capabilities) browsers(all *fleet.Units) ([]string, *failure) {
 		}
 		want[i] = text
 	}
+	if want[2] == "" { // what it was called before the W3C's standard, and in AWS's guide
+		var failed *failure
+		if want[2], failed = c.text("platform"); failed != nil {
+			return nil, failed
+		}
+	}
 	var found []string
 	var refused *failure
 	for _, u := range all.Browsers(want[0], want[1], want[2]) {
@@ -134,6 +179,16 @@ func (c Capabilities) browsers(all *fleet.Units) ([]string, *failure) {
 }
 
 func short(text string) string { return fmt.Sprintf("%.80s", text) }
+
+// matched returns the capabilities without those by which a browser was found: the
+// back-end may spell them in another way.
+func (c Capabilities) matched() Capabilities {
+	left := maps.Clone(c)
+	for _, name := range []string{"browserVersion", "platformName", "platform", "ms:edgeChromium"} {
+		delete(left, name)
+	}
+	return left
+}
 
 // limits returns how long a session may live as its capabilities say.
 func (c Capabilities) limits() (lease.Limits, *failure) {

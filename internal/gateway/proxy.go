@@ -24,7 +24,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, s lease.Sessio
 		failed.write(w)
 		return
 	}
-	began := time.Now()
+	at, began := g.config.Now(), time.Now()
 	g.config.Fleet.Touch(s.ID)
 	r.Body = http.MaxBytesReader(w, r.Body, maxCommand)
 	status := http.StatusInternalServerError
@@ -35,7 +35,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, s lease.Sessio
 	}
 	proxy.ServeHTTP(w, r)
 	g.config.Fleet.Touch(s.ID)
-	g.config.Observe(Command{s.ID, g.config.Now(), r.Method, "/session" + tail(t.rest), status, time.Since(began)})
+	g.config.Observe(Command{s.ID, at, r.Method, "/session" + tail(t.rest), status, time.Since(began)})
 }
 
 // tail returns the segments as the end of a path.

@@ -148,9 +148,10 @@ func encode[Answer any](answer Answer) (web.Reply, error) {
 	return web.Reply{Status: http.StatusOK, ContentType: contentType, Body: append(body, '\n')}, err
 }
 
-// subjectOf returns the account that a request is about, as it is written.
+// subjectOf returns the account that a request is about, as it is written, or "" if
+// it is about no single one.
 func subjectOf(route operatorapi.Route, r *web.Request) string {
-	if route.AccountInQuery || route.AccountMayBeInQuery {
+	if route.Scoped {
 		return r.URL.Query().Get("account")
 	}
 	return r.PathValue("account")
@@ -161,8 +162,8 @@ func read[Query, Body any](route operatorapi.Route, r *web.Request) (input[Query
 	in := input[Query, Body]{request: r, action: route.Action}
 	var id account.ID
 	var err error
-	if route.AccountInQuery || strings.Contains(route.Path, "{account}") {
-		if id, err = account.ParseID(subjectOf(route, r)); err != nil {
+	if subject := subjectOf(route, r); subject != "" || strings.Contains(route.Path, "{account}") {
+		if id, err = account.ParseID(subject); err != nil {
 			return in, err
 		}
 	}

@@ -12,6 +12,9 @@ func (a api) usageRows() []row { return []row{on(operatorapi.GetUsage, a.usage)}
 
 // usage shows what an account used in a month, by default the current one.
 func (a api) usage(ctx context.Context, in input[operatorapi.UsageQuery, none]) (operatorapi.Usage, error) {
+	if _, err := account.ParseID(in.query.Account); err != nil {
+		return operatorapi.Usage{}, err
+	}
 	period, err := optionalPeriod(in.query.Period)
 	if err != nil {
 		return operatorapi.Usage{}, err

@@ -21,19 +21,19 @@ var QuarantineDevice = Call[None, Because, DeviceDetails]{Route{
 }}
 
 // ListSessions shows a page of sessions.
-var ListSessions = Call[SessionsQuery, None, SessionPage]{Route{Method: "GET", Path: "/sessions", Action: "ListSessions", AccountMayBeInQuery: true}}
+var ListSessions = Call[SessionsQuery, None, SessionPage]{Route{Method: "GET", Path: "/sessions", Action: "ListSessions", Scoped: true}}
 
 // GetSession shows a session.
-var GetSession = Call[SessionQuery, None, Session]{Route{Method: "GET", Path: "/sessions/{session}", Action: "GetSession", AccountMayBeInQuery: true}}
+var GetSession = Call[SessionQuery, None, Session]{Route{Method: "GET", Path: "/sessions/{session}", Action: "GetSession", Scoped: true}}
 
 // EndSession ends a session, or takes one that waits out of the queue. One that has
 // ended stays as it is.
 var EndSession = Call[SessionQuery, Because, Session]{Route{
-	Method: "POST", Path: "/sessions/{session}/end", Action: "EndSession", AccountMayBeInQuery: true,
+	Method: "POST", Path: "/sessions/{session}/end", Action: "EndSession", Scoped: true,
 }}
 
 // ListQueue shows what waits, account by account, and why.
-var ListQueue = Call[QueueQuery, None, Queue]{Route{Method: "GET", Path: "/queue", Action: "ListQueue", AccountMayBeInQuery: true}}
+var ListQueue = Call[QueueQuery, None, Queue]{Route{Method: "GET", Path: "/queue", Action: "ListQueue", Scoped: true}}
 
 // AuditLab says whether what sessions hold, what is counted and what is booked
 // agree. That they do not is an answer, and no error.

@@ -37,12 +37,9 @@ type Route struct {
 	Action string // without the prefix that policies add
 	On     Servers
 
-	// AccountInQuery says whether the call is about the account that the query names.
-	AccountInQuery bool
-
-	// AccountMayBeInQuery says whether the call is about the account that the query
-	// names, if it names one.
-	AccountMayBeInQuery bool
+	// Scoped says whether the call is about the one account that its query names, if
+	// it names one.
+	Scoped bool
 
 	// BodyMayBeMissing says whether a missing body means the same as {}.
 	BodyMayBeMissing bool

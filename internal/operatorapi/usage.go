@@ -3,7 +3,7 @@ package operatorapi
 import "time"
 
 // GetUsage shows what an account used of the lab in a month.
-var GetUsage = Call[UsageQuery, None, Usage]{Route{Method: "GET", Path: "/usage", Action: "GetUsage", AccountInQuery: true}}
+var GetUsage = Call[UsageQuery, None, Usage]{Route{Method: "GET", Path: "/usage", Action: "GetUsage", Scoped: true}}
 
 // UsageQuery says whose usage is shown, and of which month.
 type UsageQuery struct {

@@ -128,9 +128,9 @@ type Server struct {
 	metrics  *telemetry.Metrics
 	traces   *telemetry.Traces
 	sweeper  *background
-	lab      *runner
 	notary   *notary
 	notarise *background // has the notary look whether a checkpoint is due
+	lab      *runner
 	clock    *wallclock.Clock
 	parts    *Parts
 	measured *http.Server // for MetricsListen; nil without it

@@ -83,7 +83,7 @@ func (s *served) wantFormer() {
 	s.operate(s.operator, "PUT", path, `{"disabled":true}`).want(s.t, "disable", 200, `"disabled":true`)
 	s.call(formerTeam, "ListOfferings", "{}").want(s.t, "a key that was disabled", 400, "UnrecognizedClientException")
 	own := "/accounts/000000000000/keys/" + s.operator.id
-	s.operate(s.operator, "DELETE", own, "").want(s.t, "its own", 409, "signed with")
+	s.operate(s.operator, "DELETE", own, "").want(s.t, "its own", 409, "signed this request")
 	s.operate(s.operator, "GET", "/verify", "").want(s.t, "verify", 200, `"acts":3,`)
 	s.operate(s.operator, "GET", "/verify", "").want(s.t, "verify", 200, `"ok":true`)
 	s.operate(s.operator, "GET", "/accounts/000000000000/journal", "").want(s.t, "adopted", 200, `"what":"documents adopted"`)
