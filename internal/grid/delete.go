@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/arn"
@@ -28,10 +29,23 @@ func (g *Grid) Delete(ctx context.Context, id account.ID, of arn.ARN) error {
 	return g.finish(ctx, of)
 }
 
+// shortest is how old a mark is at least if its delete was cut short. Before, it may
+// still be under way.
+const shortest = 5 * time.Minute
+
+// moment is the body of a mark: when the delete began.
+type moment struct {
+	At time.Time `json:"at"`
+}
+
 // Resume goes on with deletes that were cut short.
 func (g *Grid) Resume(ctx context.Context) error {
 	marks, err := store.All(ctx, g.config.Store, deleting)
 	for _, d := range marks {
+		began, unreadable := store.Decode[moment](d)
+		if err = errors.Join(err, unreadable); unreadable != nil || g.config.Now().Sub(began.At) < shortest {
+			continue
+		}
 		id, project, _ := strings.Cut(strings.TrimPrefix(d.Key, deleting), "/")
 		if finished := g.finish(ctx, projectARN(account.ID(id), project)); fault.KindOf(finished) != fault.CannotDelete {
 			err = errors.Join(err, finished)
@@ -45,6 +59,9 @@ func (g *Grid) finish(ctx context.Context, of arn.ARN) error {
 	if err := g.idle(ctx, of); err != nil {
 		if fault.KindOf(err) == fault.CannotDelete {
 			err = errors.Join(err, g.mark(ctx, of, func(d store.Document) (stored, error) {
+				if d.Version == 0 {
+					return stored{}, unknown(of)
+				}
 				s, err := store.Decode[stored](d)
 				s.Deleting = false
 				return s, err
@@ -69,13 +86,11 @@ func (g *Grid) mark(ctx context.Context, of arn.ARN, decide func(store.Document)
 			return store.Commit{}, err
 		}
 		d, err := store.Encode(key, s)
-		commit := store.Commit{Put: []store.Document{d}}
-		if s.Deleting {
-			commit.Put = append(commit.Put, store.Document{Key: markKey(of), Body: []byte("{}")})
-		} else {
-			commit.Delete = []string{markKey(of)}
+		if err != nil || !s.Deleting {
+			return store.Commit{Put: []store.Document{d}, Delete: []string{markKey(of)}}, err
 		}
-		return commit, err
+		mark, err := store.Encode(markKey(of), moment{g.config.Now().UTC()})
+		return store.Commit{Put: []store.Document{d, mark}}, err
 	})
 }
 

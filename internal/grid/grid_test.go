@@ -392,7 +392,9 @@ func TestDeleteIsResumed(t *testing.T) {
 	found, err := store.Read(ctx, f.farm.Config.Store, key)
 	f.must(err)
 	marked := store.Document{Key: key, Body: []byte(strings.Replace(string(found[key].Body), `{`, `{"deleting":true,`, 1))}
-	_, err = f.farm.Config.Store.Commit(ctx, store.Commit{Put: []store.Document{marked, {Key: "testgrid-deleting/" + string(alice) + "/" + of.ID(), Body: []byte("{}")}}})
+	_, err = f.farm.Config.Store.Commit(ctx, store.Commit{Put: []store.Document{marked, {
+		Key: "testgrid-deleting/" + string(alice) + "/" + of.ID(), Body: []byte(`{"at":"` + f.farm.Wall.Format(time.RFC3339) + `"}`),
+	}}})
 	f.must(err)
 	_, err = f.Get(ctx, alice, of)
 	f.refused(fault.NotFound, err)
@@ -404,12 +406,47 @@ func TestDeleteIsResumed(t *testing.T) {
 	_, err = f.fleet.Enqueue(ctx, s, parent)
 	f.refused(fault.Conflict, err)
 	f.must(f.Resume(ctx))
+	if found, err := store.Read(ctx, f.farm.Config.Store, key); err != nil || len(found) != 1 {
+		t.Errorf("a delete that may be under way was gone on with: %v", err)
+	}
+	f.pass(5 * time.Minute)
+	f.must(f.Resume(ctx))
 	if found, err := store.Read(ctx, f.farm.Config.Store, key); err != nil || len(found) > 0 {
 		t.Errorf("the project is left: %v", err)
 	}
 	if err := f.Resume(ctx); errors.Is(err, store.ErrConflict) || err != nil {
 		t.Error(err)
 	}
+}
+
+// TestRun cleans up what is left of URLs, deletes and logs.
+func TestRun(t *testing.T) {
+	f := open(t)
+	of := f.project("one")
+	u, err := f.CreateURL(t.Context(), alice, of, time.Minute)
+	f.must(err)
+	recorder := commandlog.NewRecorder(commandlog.Config{Store: f.farm.Config.Store, Now: time.Now})
+	recorder.Record(commandlog.Command{Session: "old", At: f.farm.Wall, Method: http.MethodGet, Path: "/session/title", Status: 200})
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	recorder.Run(ended)
+	f.pass(commandlog.Retention + 24*time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { f.Run(ctx) })
+	limit, giveUp := context.WithTimeout(t.Context(), 20*time.Second)
+	defer giveUp()
+	for range f.farm.Config.Store.Changed(limit, "") {
+		_, gone := f.URL(t.Context(), u.ID)
+		left, _, err := f.logs.Read(t.Context(), "old", 0, 1)
+		f.must(err)
+		if fault.KindOf(gone) == fault.NotFound && len(left) == 0 {
+			break
+		}
+	}
+	f.must(limit.Err())
+	cancel()
+	running.Wait()
 }
 
 // TestDeleteRaces has sessions be queued while their project is deleted: either they

@@ -40,6 +40,13 @@ var samples = map[string]modeltest.Samples{
 	"ListProjects":             {"arn": aProject},
 	"UpdateProject":            {"arn": aProject},
 	"DeleteProject":            {"arn": aProject},
+	"CreateTestGridProject":    {},
+	"GetTestGridProject":       {"projectArn": aGrid},
+	"ListTestGridProjects":     {},
+	"UpdateTestGridProject":    {"projectArn": aGrid},
+	"DeleteTestGridProject":    {"projectArn": aGrid},
+	"CreateTestGridUrl":        {"projectArn": aGrid},
+	"ListTestGridSessions":     {"projectArn": aGrid},
 }
 
 // Samples that are the ARNs of things that exist, once named has made them.
@@ -48,6 +55,7 @@ const (
 	aProfile   = "an instance profile"
 	aDevice    = "a device"
 	anInstance = "an instance"
+	aGrid      = "a test grid project"
 )
 
 // named returns the samples of an operation with the ARNs of what it then makes for
@@ -58,20 +66,23 @@ func (f *farm) named(account, operation string) modeltest.Samples {
 	if !ok {
 		return nil
 	}
-	arns := map[string]string{
-		aProject:   f.arnIn(account, "CreateProject", `{"name":"mobile"}`),
-		aProfile:   f.arnIn(account, "CreateInstanceProfile", `{"name":"clean"}`),
-		aDevice:    f.arnIn(account, "ListDevices", `{}`),
-		anInstance: f.arnIn(account, "ListDeviceInstances", `{}`),
-	}
 	all := modeltest.Samples{}
 	for member, value := range listed {
-		if arn, ok := arns[value]; ok {
-			value = strconv.Quote(arn)
+		if by, ok := makers[value]; ok {
+			value = strconv.Quote(f.arnIn(account, by.operation, by.body))
 		}
 		all[member] = value
 	}
 	return all
+}
+
+// makers are the calls whose answers hold the ARNs of what exists.
+var makers = map[string]struct{ operation, body string }{
+	aProject:   {"CreateProject", `{"name":"mobile"}`},
+	aProfile:   {"CreateInstanceProfile", `{"name":"clean"}`},
+	aDevice:    {"ListDevices", `{}`},
+	anInstance: {"ListDeviceInstances", `{}`},
+	aGrid:      {"CreateTestGridProject", `{"name":"web"}`},
 }
 
 // firstARN finds the first ARN in an answer.
