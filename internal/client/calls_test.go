@@ -172,7 +172,7 @@ func moneyCalls() []call {
 }
 
 func allCalls() []call {
-	return slices.Concat(accountCalls(), testingCalls(), moneyCalls(), keyCalls(), fleetCalls())
+	return slices.Concat(accountCalls(), testingCalls(), moneyCalls(), keyCalls(), fleetCalls(), labCalls())
 }
 
 func fleetCalls() []call {

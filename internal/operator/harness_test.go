@@ -102,7 +102,7 @@ func (f *farm) config(newID func() string, log io.Writer) operator.Config {
 		Web: web.Config{
 			Authenticate: web.Anyone, Authorize: web.Everyone, Hosts: web.NewHosts("example.com"), NewID: newID, Log: slog.New(slog.NewTextHandler(log, nil)),
 		},
-		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Fleet: f.parts.Fleet, Journals: f.store, Verify: f.parts.Verify,
+		Accounts: f.parts.Accounts, Orders: f.parts.Orders, Catalog: f.parts.Catalog, Fleet: f.parts.Fleet, Lab: f.parts.Lab, Journals: f.store, Verify: f.parts.Verify,
 		Clocks: f.parts.Clocks, Snapshots: f.parts.Snapshots, Seeds: f.parts.Seeds, Faults: f.faults,
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Lab is what goes on in the lab.
-func (s *Server) Lab() *fleet.Fleet { return s.lab.fleet }
+func (s *Server) Lab() *fleet.Fleet { return s.parts.Lab }
 
 // Changed tells when documents may have changed.
 func (s *Server) Changed(ctx context.Context) <-chan struct{} { return s.journal.Changed(ctx, "") }

@@ -59,7 +59,6 @@ func unitsOf(f *inventory.Fleet) func() *fleet.Units {
 // runner keeps what goes on in a lab going in the background.
 type runner struct {
 	client  *backend.Client
-	fleet   *fleet.Fleet
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -67,7 +66,7 @@ type runner struct {
 // start keeps what goes on in a lab going until the runner is closed.
 func (r *runner) start(f *fleet.Fleet) {
 	ctx, stop := context.WithCancel(context.Background())
-	r.fleet, r.stop, r.stopped = f, stop, make(chan struct{})
+	r.stop, r.stopped = stop, make(chan struct{})
 	go func() {
 		defer close(r.stopped)
 		f.Run(ctx)

@@ -47,6 +47,7 @@ var census = fleet.Census{
 func metrics() *telemetry.Metrics {
 	m := telemetry.NewMetrics(telemetry.Build{Version: "1.2.3", Commit: "abc"})
 	m.Requests(telemetry.DeviceFarm, []string{"ListOfferings", "PurchaseOffering"})
+	m.Checkpoint("data", nil)
 	m.Read(telemetry.Readings{
 		Size: func() (int64, int64, error) { return 4096, 32, nil },
 		Lag:  func(context.Context) (time.Duration, error) { return 90 * time.Second, nil },
