@@ -12,11 +12,16 @@ import (
 type sender func(ctx context.Context, c *devicefarm.Client, input json.RawMessage) (any, error)
 
 var operations = map[string]sender{
+	"CreateProject":            call((*devicefarm.Client).CreateProject),
+	"DeleteProject":            call((*devicefarm.Client).DeleteProject),
 	"GetAccountSettings":       call((*devicefarm.Client).GetAccountSettings),
 	"GetOfferingStatus":        call((*devicefarm.Client).GetOfferingStatus),
+	"GetProject":               call((*devicefarm.Client).GetProject),
+	"ListInstanceProfiles":     call((*devicefarm.Client).ListInstanceProfiles),
 	"ListOfferingPromotions":   call((*devicefarm.Client).ListOfferingPromotions),
 	"ListOfferings":            call((*devicefarm.Client).ListOfferings),
 	"ListOfferingTransactions": call((*devicefarm.Client).ListOfferingTransactions),
+	"ListProjects":             call((*devicefarm.Client).ListProjects),
 	"PurchaseOffering":         call((*devicefarm.Client).PurchaseOffering),
 	"RenewOffering":            call((*devicefarm.Client).RenewOffering),
 }

@@ -174,6 +174,15 @@ func (b Booking) sum() money.Exact {
 	return b.Session.Rate.For(int64(b.Length - b.Trial))
 }
 
+// Rate returns what a metered minute of a session costs that is admitted by these
+// terms.
+func (t Terms) Rate(kind SessionKind) money.Rate {
+	if kind.onDevice() {
+		return t.Catalog.Metering.DeviceMinute
+	}
+	return t.Catalog.Metering.TestGridMinute
+}
+
 // TrialLeft returns how much of the trial the account has not used.
 func (s State) TrialLeft(terms Terms) Millis {
 	return max(0, Millis(terms.Catalog.Metering.TrialMinutes)*minute-s.Trial)

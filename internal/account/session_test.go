@@ -374,6 +374,15 @@ func TestMinutes(t *testing.T) {
 	}
 }
 
+func TestRates(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[account.SessionKind]string{account.RemoteAccess: "0.17", account.Job: "0.17", account.TestGrid: "0.005"} {
+		if got := terms.Rate(kind).Decimal(); got != want {
+			t.Errorf("a minute of %s costs %s, want %s", kind, got, want)
+		}
+	}
+}
+
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	quotas := func(metered, grid, waiting int) account.Settings {

@@ -58,10 +58,10 @@ type commands struct {
 	Clock     clockCommand     `cmd:"" help:"Work with the clocks of test accounts."`
 	Snapshot  snapshotCommand  `cmd:"" help:"Work with snapshots of test accounts, which are states to go back to."`
 
-	Document   documentCommand   `cmd:"" help:"Work with what the operator's acts vouch for."`
-	Device  deviceCommand  `cmd:"" help:"Work with the devices of a server's lab."`
-	Session sessionCommand `cmd:"" help:"Work with the sessions in a server's lab."`
-	Queue   queueCommand   `cmd:"" help:"Print the sessions that wait, and why."`
+	Document documentCommand `cmd:"" help:"Work with what the operator's acts vouch for."`
+	Device   deviceCommand   `cmd:"" help:"Work with the devices of a server's lab."`
+	Session  sessionCommand  `cmd:"" help:"Work with the sessions in a server's lab."`
+	Queue    queueCommand    `cmd:"" help:"Print the sessions that wait, and why."`
 
 	Backup     backupCommand     `cmd:"" help:"Copy everything that a running server stores into a file."`
 	Rekey      rekeyCommand      `cmd:"" help:"Seal every secret in a data directory or a database under another master key."`

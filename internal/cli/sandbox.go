@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/slotfarm/slotfarm/internal/account"
+	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/manifest"
 	"github.com/slotfarm/slotfarm/internal/server"
 	"github.com/slotfarm/slotfarm/internal/telemetry"
@@ -30,6 +32,7 @@ type sandboxCommand struct {
 	Seed        string   `placeholder:"FILE" help:"Start with the catalogue and the accounts of a seed, in YAML or JSON. What --data already holds stays as it is."`
 	Time        instant  `placeholder:"RFC3339" help:"Start with the clock of every account frozen at this time. A clock that is already past it stays where it is."`
 	MaxSlots    int      `default:"100" placeholder:"N" help:"How many slots of one offering an account may hold if it has no limit of its own."`
+	Fleet       string   `placeholder:"FILE" help:"Start with the devices and browsers of a fleet document, in YAML or JSON, or with none if it is \"none\". By default the sandbox has simulated ones. What --data already holds stays as it is."`
 	AllowHost   []string `placeholder:"NAME" help:"Also answer requests for this host, such as the name of a container, in addition to localhost and addresses. Repeat the flag for several hosts."`
 	AllowRemote bool     `help:"Allow an address that is not loopback. Everyone who can reach the sandbox can use it."`
 }
@@ -37,13 +40,14 @@ type sandboxCommand struct {
 // listening holds the flags of the commands that serve.
 type listening struct {
 	Listen    string `default:"127.0.0.1:8623" placeholder:"HOST:PORT" help:"The address to listen on. Port 0 picks a free port."`
+	PublicURL string `placeholder:"URL" help:"Where clients reach this server, such as a proxy. URLs that the server gives out begin with it. By default they begin with the address of the request."`
 	LogLevel  level  `default:"info" placeholder:"LEVEL" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat format `default:"text" placeholder:"NAME" help:"The format of the log: text or json."`
 }
 
 // Run serves until ctx ends.
 func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
-	if err := errors.Join(c.checkListen(), checkMaxSlots(c.MaxSlots), c.checkHosts()); err != nil {
+	if err := errors.Join(c.checkListen(), checkMaxSlots(c.MaxSlots), c.checkHosts(), checkPublicURL(c.PublicURL)); err != nil {
 		return usageError{err}
 	}
 	log := slog.New(c.LogFormat.handler(streams.Err, c.LogLevel))
@@ -51,7 +55,12 @@ func (c *sandboxCommand) Run(ctx context.Context, streams IO) error {
 	if err != nil {
 		return err
 	}
+	fleet, err := c.fleet()
+	if err != nil {
+		return err
+	}
 	s, err := server.Start(ctx, server.Config{
+		Fleet: fleet, Simulate: c.Fleet == "", PublicURL: c.PublicURL,
 		Listen: c.Listen, Data: c.Data, MaxSlots: c.MaxSlots, Seed: seed, Frozen: c.Time.time(), AllowHosts: c.AllowHost, Log: log,
 		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
 	})
@@ -79,6 +88,18 @@ func (c *sandboxCommand) seed() (*manifest.Seed, error) {
 	return &seed, nil
 }
 
+// fleet returns the fleet of a file to start with, and an empty one if none is given.
+func (c *sandboxCommand) fleet() (device.Fleet, error) {
+	if c.Fleet == "" || c.Fleet == "none" {
+		return device.Fleet{}, nil
+	}
+	fleet, err := manifest.LoadFleet(c.Fleet)
+	if err != nil {
+		return fleet, fmt.Errorf("fleet: %w", err)
+	}
+	return fleet, nil
+}
+
 // checkListen refuses an address that others can reach, unless that is allowed,
 // and an invalid port.
 func (c *sandboxCommand) checkListen() error {
@@ -99,6 +120,15 @@ func (c *sandboxCommand) checkHosts() error {
 		}
 	}
 	return nil
+}
+
+// checkPublicURL refuses a text that is not the URL of a server.
+func checkPublicURL(text string) error {
+	u, err := url.Parse(text)
+	if text == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" {
+		return nil
+	}
+	return fmt.Errorf("--public-url %q is not a URL such as https://slotfarm.example.com", text)
 }
 
 // loopback reports whether only this machine can reach an address.

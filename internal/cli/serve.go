@@ -38,7 +38,7 @@ const maxDrainDelay = time.Minute
 
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, streams IO) error {
-	if err := errors.Join(checkAddress("--listen", c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits(), c.checkListeners()); err != nil {
+	if err := errors.Join(checkAddress("--listen", c.Listen), checkMaxSlots(c.MaxSlots), c.checkLimits(), c.checkListeners(), checkPublicURL(c.PublicURL)); err != nil {
 		return usageError{err}
 	}
 	if err := errors.Join(c.check(), c.offline().Check()); err != nil {
@@ -60,7 +60,7 @@ func (c *serveCommand) Run(ctx context.Context, streams IO) error {
 		},
 		Strangers: throttle.Limit{Rate: strangerRate, Burst: strangerBurst},
 		TLSCert:   c.TLSCert, TLSKey: c.TLSKey, MetricsListen: c.MetricsListen, ClockJump: c.ClockJump, CheckpointDir: c.CheckpointDir,
-		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true,
+		Build: telemetry.Build{Version: version, Commit: commit}, Spans: true, PublicURL: c.PublicURL,
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,9 @@ import (
 // note ends the names of what is simulated.
 const note = " (simulated)"
 
+// SimulatedUDID begins the udids of simulated devices.
+const SimulatedUDID = "SIM-"
+
 // Simulated returns a fleet of simulated devices and browsers, which their names
 // say: two Android phones and a tablet, two iPhones and an iPad, and two browsers.
 // Where returns the URL of the simulator that stands in for the instance with a udid,

@@ -26,7 +26,10 @@ func (f *Fleet) book(ctx context.Context, id string) error {
 	}
 	if s.Booked == nil && s.Bookable() {
 		c := journal.Caller{Account: s.Account, By: journal.By{Key: booker}}
-		place, err := f.config.Accounts.Book(ctx, c, s.Booking())
+		place, err := f.enter(ctx, c, s)
+		if fault.KindOf(err) == fault.NotFound {
+			return f.forget(ctx, id) // its account was taken back to before it was opened
+		}
 		if err != nil {
 			return err
 		}
@@ -37,6 +40,14 @@ func (f *Fleet) book(ctx context.Context, id string) error {
 	changed.put(d.Key, s)
 	changed.remove(unbookedKey(id))
 	return f.commit(ctx, changed)
+}
+
+// enter enters a session into its account's journal, which is opened if it may be.
+func (f *Fleet) enter(ctx context.Context, c journal.Caller, s lease.Session) (journal.Place, error) {
+	if err := f.config.Accounts.Open(ctx, c); err != nil {
+		return journal.Place{}, err
+	}
+	return f.config.Accounts.Book(ctx, c, s.Booking())
 }
 
 // forget removes the mark of a session that is not there to be booked.

@@ -93,6 +93,9 @@ func New(c Config) *Fleet {
 	return &Fleet{config: c, lanes: map[account.ID]*lane{}, activity: newActivity(), seen: sightings{}}
 }
 
+// Node returns the name of this process among those on the store.
+func (f *Fleet) Node() string { return f.config.Node }
+
 // Session returns the session with an id. NotFound if there is none.
 func (f *Fleet) Session(ctx context.Context, id string) (lease.Session, error) {
 	s, _, err := f.session(ctx, id)

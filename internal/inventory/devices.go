@@ -110,7 +110,7 @@ func (d *Devices) Instance(ctx context.Context, id account.ID, of arn.ARN) (Inst
 	if err != nil {
 		return Instance{}, err
 	}
-	return d.instance(one, i, said), nil
+	return d.instance(one.ARN(), i, said), nil
 }
 
 func (d *Devices) find(id account.ID, of arn.ARN) (device.Device, device.Instance, error) {
@@ -204,12 +204,13 @@ func (d *Devices) said(ctx context.Context, id account.ID) (statements, error) {
 func (d *Devices) view(id account.ID, one device.Device, said statements) (View, bool) {
 	view := View{Seen: device.Seen{Device: one}}
 	view.Seen.Instances = nil
+	of := one.ARN()
 	var statuses []device.Status
 	for _, i := range one.Instances {
 		if !i.SeenBy(id) {
 			continue
 		}
-		own := d.instance(one, i, said)
+		own := d.instance(of, i, said)
 		view.Own, view.Seen.Instances, statuses = append(view.Own, own), append(view.Seen.Instances, own.Instance), append(statuses, own.Status)
 	}
 	view.Availability = device.AvailabilityOf(statuses)
@@ -217,8 +218,8 @@ func (d *Devices) view(id account.ID, one device.Device, said statements) (View,
 }
 
 // instance returns an instance of a device as an account sees it.
-func (d *Devices) instance(one device.Device, i device.Instance, said statements) Instance {
-	own := Instance{Instance: i, Device: one.ARN(), Status: d.config.Status(i.UDID)}
+func (d *Devices) instance(of arn.ARN, i device.Instance, said statements) Instance {
+	own := Instance{Instance: i, Device: of, Status: d.config.Status(i.UDID)}
 	s := said.settings[i.UDID]
 	if s.Labels != nil {
 		own.Labels = *s.Labels

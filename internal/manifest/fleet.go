@@ -2,12 +2,14 @@ package manifest
 
 import (
 	stdjson "encoding/json"
+	"os"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/device"
+	"github.com/slotfarm/slotfarm/internal/fault"
 	"github.com/slotfarm/slotfarm/internal/offering"
 	"github.com/slotfarm/slotfarm/internal/strictjson"
 )
@@ -84,6 +86,19 @@ func ParseFleet(body []byte) (device.Fleet, error) {
 	}
 	f := shape.fleet()
 	return f, f.Validate()
+}
+
+// LoadFleet reads a fleet document from a file. Its errors name the file.
+func LoadFleet(file string) (device.Fleet, error) {
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return device.Fleet{}, err
+	}
+	fleet, err := ParseFleet(body)
+	if err != nil {
+		return fleet, fault.New(fault.KindOf(err), "%s: %s", file, fault.MessageOf(err))
+	}
+	return fleet, nil
 }
 
 // FormatFleet returns a fleet as JSON that ParseFleet reads.

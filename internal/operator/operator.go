@@ -99,7 +99,7 @@ func Actions() []iam.Action {
 	var actions []iam.Action
 	for _, row := range (api{}).rows() {
 		action := iam.Action{Name: actionPrefix + row.Action, Resource: "*"}
-		if row.Scoped || strings.Contains(row.Path, "{account}") {
+		if row.OnAccount() {
 			action.Resource = AccountARN(anyAccount)
 		}
 		actions = append(actions, action)

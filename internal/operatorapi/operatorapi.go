@@ -45,6 +45,9 @@ type Route struct {
 	BodyMayBeMissing bool
 }
 
+// OnAccount reports whether the call is about one account, which a policy may name.
+func (r Route) OnAccount() bool { return r.Scoped || strings.Contains(r.Path, "{account}") }
+
 // String returns the method and the path.
 func (r Route) String() string { return r.Method + " " + r.Path }
 

@@ -25,6 +25,10 @@ type Config struct {
 	NewID    func() string          // unique ids
 	Opening  func() account.Opening // how an account that is opened now starts
 	Ordinary account.ID             // an account that never goes back, whatever it is
+
+	// BookEnded enters the ended sessions of an account into its journal. It is called
+	// before the account goes back, so that they are not charged after it.
+	BookEnded func(ctx context.Context, id account.ID) error
 }
 
 // New returns the clocks, snapshots and seeds of the test accounts in a store.

@@ -147,6 +147,9 @@ func (s *Snapshots) rewind(ctx context.Context, id account.ID, b back) error {
 		return fault.New(fault.NotEligible, "account %q keeps the operator's acts; it never goes back", id)
 	}
 	ctx = context.WithoutCancel(ctx) // a caller who goes leaves no later snapshots behind
+	if err := s.config.BookEnded(ctx, id); err != nil {
+		return err
+	}
 	if err := s.config.Store.Rewind(ctx, id, b.to); err != nil {
 		return err
 	}

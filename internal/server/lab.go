@@ -33,7 +33,7 @@ func (p *Parts) newLab(c PartsConfig) *fleet.Fleet {
 		lab.Node = uuid.NewString()
 	}
 	return fleet.New(fleet.Config{
-		Store: c.Store, Accounts: p.Accounts, Backend: lab.Backend, Units: unitsOf(p.Fleet),
+		Store: c.Store, Accounts: p.Accounts, Backend: lab.Backend, Units: p.Units,
 		Now: c.Now, NewID: c.NewID, Node: lab.Node, Log: lab.Log, Observe: lab.Observed,
 	})
 }

@@ -8,15 +8,19 @@ import (
 	"github.com/slotfarm/slotfarm/internal/access"
 	"github.com/slotfarm/slotfarm/internal/account"
 	"github.com/slotfarm/slotfarm/internal/acts"
+	"github.com/slotfarm/slotfarm/internal/arn"
 	"github.com/slotfarm/slotfarm/internal/billing"
 	"github.com/slotfarm/slotfarm/internal/catalog"
+	"github.com/slotfarm/slotfarm/internal/commandlog"
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/fleet"
+	"github.com/slotfarm/slotfarm/internal/grid"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/inventory"
 	"github.com/slotfarm/slotfarm/internal/journal"
 	"github.com/slotfarm/slotfarm/internal/project"
 	"github.com/slotfarm/slotfarm/internal/sandbox"
+	"github.com/slotfarm/slotfarm/internal/session"
 	"github.com/slotfarm/slotfarm/internal/store"
 	"github.com/slotfarm/slotfarm/internal/sweep"
 )
@@ -64,7 +68,11 @@ type Parts struct {
 	Devices      *inventory.Devices
 	Profiles     *inventory.Profiles
 	Projects     *project.Projects
-	Lab          *fleet.Fleet // what goes on
+	Sessions     *session.Sessions
+	Grid         *grid.Grid
+	Logs         *commandlog.Logs
+	Units        func() *fleet.Units // of the fleet in force
+	Lab          *fleet.Fleet        // what goes on
 
 	store store.Store
 	book  *acts.Book // nil where no acts are kept
@@ -92,6 +100,7 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 	})
 	p.Clocks, p.Snapshots, p.Seeds = sandbox.New(sandbox.Config{
 		Store: c.Store, Acts: recorder, Catalog: p.Catalog, Accounts: p.Accounts, Now: c.Now, NewID: c.NewID, Opening: opening, Ordinary: ordinary,
+		BookEnded: func(ctx context.Context, id account.ID) error { return p.Lab.BookEnded(ctx, id) },
 	})
 	p.Sweeper = sweep.New(sweep.Config{
 		Store: c.Store, Terms: p.Catalog.Terms, Now: c.Now, Shared: c.Shared, Swept: c.Swept,
@@ -117,11 +126,23 @@ func NewParts(ctx context.Context, c PartsConfig) (*Parts, error) {
 
 // equip adds the parts that are about devices, and what is done on them.
 func (p *Parts) equip(c PartsConfig, recorder acts.Recorder) {
+	if c.Status == nil {
+		c.Status = statuses(func() *fleet.Fleet { return p.Lab })
+	}
 	p.Fleet, p.Devices, p.Profiles = inventory.New(inventory.Config{
 		Store: c.Store, Acts: recorder, Fleet: c.Fleet, Now: c.Now, NewID: c.NewID, Status: c.Status,
 	})
+	p.Units = unitsOf(p.Fleet)
 	p.Lab = p.newLab(c)
-	p.Projects = project.New(project.Config{Store: c.Store, Now: c.Now, NewID: c.NewID})
+	p.Projects = project.New(project.Config{
+		Store: c.Store, Now: c.Now, NewID: c.NewID,
+		Empty: func(ctx context.Context, of arn.ARN) error { return p.Sessions.Empty(ctx, of) },
+	})
+	p.Sessions = session.New(session.Config{Fleet: p.Lab, Devices: p.Devices, Projects: p.Projects, NewID: c.NewID, Nonce: nonce})
+	p.Logs = commandlog.NewLogs(commandlog.Config{Store: c.Store, Now: c.Now, Log: c.Lab.Log})
+	p.Grid = grid.New(grid.Config{
+		Store: c.Store, Fleet: p.Lab, Units: p.Units, Logs: p.Logs, Now: c.Now, NewID: c.NewID, Nonce: nonce,
+	})
 }
 
 // record returns what keeps acts, and the account in whose journal they are.

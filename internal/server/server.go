@@ -21,6 +21,7 @@ import (
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/devicefarm"
 	"github.com/slotfarm/slotfarm/internal/fault"
+	"github.com/slotfarm/slotfarm/internal/files"
 	"github.com/slotfarm/slotfarm/internal/iam"
 	"github.com/slotfarm/slotfarm/internal/injection"
 	"github.com/slotfarm/slotfarm/internal/manifest"
@@ -58,6 +59,7 @@ type Config struct {
 	Catalog  *offering.Catalog // to begin with; offering.Default()
 	Seed     *manifest.Seed    // planted at the start where it is not there yet
 	Fleet    device.Fleet      // to begin with; none
+	Simulate bool              // begin with a fleet of simulated devices and browsers in place of Fleet
 	Now      func() time.Time  // the wall clock; time.Now
 	NewID    func() string     // unique ids; random UUIDs
 
@@ -84,6 +86,7 @@ type Config struct {
 	Strangers     throttle.Limit  // of each address, for requests that no key has signed; more are slowed; default: none
 	TLSCert       string          // file of the certificate; without one, the server uses HTTP
 	TLSKey        string          // file of its key
+	PublicURL     string          // where clients reach the server; "" is as they reach its API
 	MetricsListen string          // address of GET /metrics; a sandbox has it on Listen too
 	CheckpointDir string          // keeps checkpoints too, beside those in Data
 }
@@ -131,6 +134,8 @@ type Server struct {
 	notary   *notary
 	notarise *background // has the notary look whether a checkpoint is due
 	lab      *runner
+	driving  *driving
+	sim      simulated
 	clock    *wallclock.Clock
 	parts    *Parts
 	measured *http.Server // for MetricsListen; nil without it
@@ -155,15 +160,18 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		listener: listener, failed: make(chan error, 1), metrics: telemetry.NewMetrics(c.Build),
 		secure: c.TLSCert != "", room: web.NewRoom(maxBodies),
 	}
-	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
+	if s.sim, err = c.simulate(); err != nil {
 		return nil, errors.Join(err, listener.Close())
+	}
+	if s.journal, err = c.open(ctx, s.metrics.Batch); err != nil {
+		return nil, errors.Join(err, listener.Close(), s.sim.close(ctx))
 	}
 	s.faults = injection.New(injection.API{HasOperation: devicefarm.HasOperation, Exceptions: devicefarm.Exceptions()})
 	s.traces = traces(ctx, c)
 	handler, err := s.prepare(ctx, c)
 	if err != nil {
 		s.traces.Close(ctx)
-		return nil, errors.Join(err, listener.Close(), s.journal.Close())
+		return nil, errors.Join(err, listener.Close(), s.journal.Close(), s.sim.close(ctx))
 	}
 	s.http = c.httpServer(handler)
 	go s.serve()
@@ -224,6 +232,7 @@ func (s *Server) prepare(ctx context.Context, c Config) (http.Handler, error) {
 		s.sweeper, s.notary = startSweeper(parts, s.clock, c.Log), s.newNotary(c, parts)
 		s.notarise = repeat(checkpointPause, s.notary.tick)
 		s.lab.start(parts.Lab)
+		s.driving.start(c, parts)
 	}
 	return handler, err
 }
@@ -273,9 +282,10 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
+	s.driving.close()
 	s.lab.close(ctx)
 	s.notary.last(ctx)
-	err = errors.Join(err, s.journal.Close())
+	err = errors.Join(err, s.journal.Close(), s.sim.close(ctx))
 	s.traces.Close(ctx)
 	return err
 }
@@ -286,6 +296,7 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	slots := devicefarm.Config{
 		Web: s.web(c, telemetry.DeviceFarm, devicefarm.Operations()), Accounts: parts.Accounts, Orders: parts.Orders,
 		Devices: parts.Devices, Profiles: parts.Profiles, Projects: parts.Projects,
+		Sessions: parts.Sessions, Grid: parts.Grid,
 	}
 	operations := operator.Config{
 		Web:      s.web(c, telemetry.Operator, operator.Routes()),
@@ -303,6 +314,10 @@ func (s *Server) handler(c Config, parts *Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.driving, err = c.drive(parts, s.metrics); err != nil {
+		return nil, err
+	}
+	s.driving.offer(c, &slots)
 	return s.routes(c, slots, operations)
 }
 
@@ -369,8 +384,9 @@ func (s *Server) routes(c Config, slots devicefarm.Config, operations operator.C
 	if c.Master == nil {
 		mux.Handle("GET /metrics", only(c.hosts(), s.metrics.Handler(c.Log)))
 	}
+	mux.Handle(files.Prefix, only(c.hosts(), s.driving.files))
 	mux.Handle("/", s.traces.Around(nothing))
-	return mux, nil
+	return s.driving.before(c, mux), nil
 }
 
 // traces returns the traces, which export spans if the configuration says so.
