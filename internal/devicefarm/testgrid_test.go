@@ -391,7 +391,7 @@ func TestTestGridSessionNames(t *testing.T) {
 	id, url := s.drive(project)
 	session := strings.Replace(project, "testgrid-project", "testgrid-session", 1) + "/" + id
 	tests := []struct{ name, body, exception, message string }{
-		{"nothing", `{}`, "ArgumentException", "sessionArn is missing"},
+		{"nothing", `{}`, "ArgumentException", "give sessionArn"},
 		{"a project alone", about("projectArn", project, ""), "ArgumentException", "sessionId"},
 		{"an id alone", `{"sessionId":"x"}`, "ArgumentException", "projectArn"},
 		{"an id that is not there", about("projectArn", project, `,"sessionId":"never"`), "NotFoundException", "never"},

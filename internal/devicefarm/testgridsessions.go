@@ -66,18 +66,26 @@ func (in getTestGridSessionInput) resource() *string {
 
 // named returns the session that is named by its project and its id.
 func (in getTestGridSessionInput) named() (arn.ARN, error) {
-	if in.ProjectARN == nil || in.SessionID == nil {
-		return arn.ARN{}, fault.New(fault.Argument, "The session has no name: sessionArn is missing, and so is projectArn or sessionId.")
+	if in.ProjectARN == nil {
+		return arn.ARN{}, in.nameless()
 	}
 	project, err := parsed("projectArn", *in.ProjectARN, arn.TestGridProject)
 	if err != nil {
 		return arn.ARN{}, err
+	}
+	if in.SessionID == nil {
+		return arn.ARN{}, in.nameless()
 	}
 	of := arn.New(project.Account, arn.TestGridSession, project.ID(), *in.SessionID)
 	if _, err := arn.Parse(of.String()); err != nil {
 		return arn.ARN{}, fault.New(fault.NotFound, "Project %s has no session with sessionId %s.", project, fault.Quote(*in.SessionID))
 	}
 	return of, nil
+}
+
+// nameless says that the input names no session.
+func (getTestGridSessionInput) nameless() error {
+	return fault.New(fault.Argument, "The session is not named; give sessionArn, or both projectArn and sessionId.")
 }
 
 // getTestGridSession shows a session, by its ARN or by its project and its id.

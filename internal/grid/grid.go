@@ -8,8 +8,6 @@ package grid
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -32,7 +30,7 @@ const (
 // nothing is the body of a document whose key says it all.
 type nothing struct{}
 
-// Config is what a test grid works with. All fields but Log are required.
+// Config is what a test grid works with. All fields are required.
 type Config struct {
 	Store store.Documents
 	Fleet *fleet.Fleet
@@ -41,48 +39,13 @@ type Config struct {
 	Now   func() time.Time // the wall clock
 	NewID func() string    // unique ids
 	Nonce func() string    // that nobody can guess
-	Log   *slog.Logger
 }
 
 // Grid is the test grid projects of accounts. New makes one.
 type Grid struct{ config Config }
 
 // New returns the test grid projects in a store.
-func New(c Config) *Grid {
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Grid{c}
-}
-
-// cleanEvery is how often Run cleans up.
-const cleanEvery = time.Hour
-
-// Run cleans up, at once and then again and again, until ctx ends: it goes on with
-// deletes that were cut short, and removes URLs that nobody needs any more and the
-// logs of old sessions, of whatever kind.
-func (g *Grid) Run(ctx context.Context) {
-	ticker := time.NewTicker(cleanEvery)
-	defer ticker.Stop()
-	for {
-		if err := g.clean(ctx); err != nil && ctx.Err() == nil {
-			g.config.Log.WarnContext(ctx, "test grid not cleaned up", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// clean cleans up once.
-func (g *Grid) clean(ctx context.Context) error {
-	err := g.Resume(ctx)
-	_, urls := g.Sweep(ctx)
-	_, logs := g.config.Logs.Sweep(ctx)
-	return errors.Join(err, urls, logs)
-}
+func New(c Config) *Grid { return &Grid{c} }
 
 // Project is a test grid project of an account.
 type Project struct {

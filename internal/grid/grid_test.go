@@ -419,36 +419,6 @@ func TestDeleteIsResumed(t *testing.T) {
 	}
 }
 
-// TestRun cleans up what is left of URLs, deletes and logs.
-func TestRun(t *testing.T) {
-	f := open(t)
-	of := f.project("one")
-	u, err := f.CreateURL(t.Context(), alice, of, time.Minute)
-	f.must(err)
-	recorder := commandlog.NewRecorder(commandlog.Config{Store: f.farm.Config.Store, Now: time.Now})
-	recorder.Record(commandlog.Command{Session: "old", At: f.farm.Wall, Method: http.MethodGet, Path: "/session/title", Status: 200})
-	ended, stop := context.WithCancel(t.Context())
-	stop()
-	recorder.Run(ended)
-	f.pass(commandlog.Retention + 24*time.Hour)
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { f.Run(ctx) })
-	limit, giveUp := context.WithTimeout(t.Context(), 20*time.Second)
-	defer giveUp()
-	for range f.farm.Config.Store.Changed(limit, "") {
-		_, gone := f.URL(t.Context(), u.ID)
-		left, _, err := f.logs.Read(t.Context(), "old", 0, 1)
-		f.must(err)
-		if fault.KindOf(gone) == fault.NotFound && len(left) == 0 {
-			break
-		}
-	}
-	f.must(limit.Err())
-	cancel()
-	running.Wait()
-}
-
 // TestDeleteRaces has sessions be queued while their project is deleted: either they
 // begin and the project stays, or it goes and nothing is left of them.
 func TestDeleteRaces(t *testing.T) {
