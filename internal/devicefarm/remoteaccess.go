@@ -221,12 +221,18 @@ type uploadShape struct {
 
 // installToRemoteAccessSession installs an upload on the device of a session.
 func (a api) installToRemoteAccessSession(ctx context.Context, call *web.Request, in installInput) (installOutput, error) {
-	of, err := arnInput{in.RemoteAccessSessionARN}.target(call, arn.Session)
-	if err == nil {
-		_, err = a.sessions.Get(ctx, who(call), of)
+	if err := bounded(call); err != nil {
+		return installOutput{}, err
 	}
-	if err == nil {
-		err = noUpload("appArn", *in.AppARN)
+	of, err := parsed("remoteAccessSessionArn", *in.RemoteAccessSessionARN, arn.Session)
+	if err != nil {
+		return installOutput{}, err
+	}
+	if err = noUpload("appArn", *in.AppARN); fault.KindOf(err) != fault.NotFound {
+		return installOutput{}, err
+	}
+	if _, unknown := a.sessions.Get(ctx, who(call), of); unknown != nil {
+		err = unknown
 	}
 	return installOutput{}, err
 }

@@ -97,7 +97,7 @@ func TestBadCatalogs(t *testing.T) {
 		{"short id", `{"offerings":[{"id":"x","platform":"IOS","monthly":1}]}`, fault.Argument, `offering id "x" has 1 characters`},
 		{"id twice", offer(`"monthly":1},{"id":"` + ios + `","platform":"IOS","monthly":2`), fault.Argument, `offering "` + ios + `" appears twice in the catalogue`},
 		{"promotion of nothing", promote(`"offeringIds":["` + ios + `"],"percentOff":[100]`), fault.Argument, `promotion "SALE" applies to offering "` + ios + `", which is not in the catalogue`},
-		{"promotion without percent", promote(`"description":"x"`), fault.Argument, `promotion "SALE" takes nothing off`},
+		{"promotion without percent", promote(`"description":"x"`), fault.Argument, `promotion "SALE" has no percent off`},
 		{"percent", promote(`"percentOff":[100,101]`), fault.Argument, `promotion "SALE" takes 101 percent off`},
 		{"percent half", promote(`"percentOff":[0.5]`), fault.Malformed, `member "promotions[0].percentOff[0]" is 0.5; it must be a whole number`},
 		{"promotion backwards", promote(`"from":"2026-01-02T00:00:00Z","until":"2026-01-01T00:00:00Z","percentOff":[1]`), fault.Argument, "ends before it starts"},

@@ -207,7 +207,7 @@ func TestCatalogRules(t *testing.T) {
 		}, "out of order"},
 		{"short promotion id", func(c *offering.Catalog) { c.Promotions[0].ID = "ABC" }, `"ABC" has 3`},
 		{"same promotion twice", func(c *offering.Catalog) { c.Promotions = append(c.Promotions, c.Promotions[0]) }, "twice"},
-		{"nothing off", func(c *offering.Catalog) { c.Promotions[0].PercentOff = nil }, "takes nothing off"},
+		{"nothing off", func(c *offering.Catalog) { c.Promotions[0].PercentOff = nil }, "has no percent off"},
 		{"too much off", func(c *offering.Catalog) { c.Promotions[0].PercentOff = []int{101} }, "101 percent"},
 		{"backwards", func(c *offering.Catalog) {
 			c.Promotions[0].From, c.Promotions[0].Until = time.Unix(2, 0), time.Unix(1, 0)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/slotfarm/slotfarm/internal/device"
 	"github.com/slotfarm/slotfarm/internal/manifest"
+	"github.com/slotfarm/slotfarm/internal/operatorapi"
 	"github.com/slotfarm/slotfarm/internal/server"
 )
 
@@ -28,13 +30,36 @@ browsers:
 - {name: chrome, version: 156, platform: linux, webdriver: "http://127.0.0.1:9515", capacity: 4}
 `
 
+// labFleet returns the fleet of the document, on back-ends that answer until the test
+// ends.
 func labFleet(t *testing.T) device.Fleet {
 	t.Helper()
 	f, err := manifest.ParseFleet([]byte(lab))
 	if err != nil {
 		t.Fatal(err)
 	}
+	backends := httptest.NewServer(&testLab{sessions: map[string]bool{}})
+	t.Cleanup(backends.Close)
+	for _, d := range f.Devices {
+		for n := range d.Instances {
+			d.Instances[n].Appium = backends.URL + "/" + d.Instances[n].UDID
+		}
+	}
+	for n := range f.Browsers {
+		f.Browsers[n].WebDriver = backends.URL + "/browser"
+	}
 	return f
+}
+
+// allReady waits until every device and every seat of a browser is ready.
+func (f *farm) allReady() {
+	f.t.Helper()
+	f.until("being ready", func() bool {
+		var all, ready operatorapi.Devices
+		f.operate(http.MethodGet, "/devices", "", &all)
+		f.operate(http.MethodGet, "/devices?state=ready", "", &ready)
+		return len(all.Devices) > 0 && len(ready.Devices) == len(all.Devices)
+	})
 }
 
 // refused calls an operation and checks that it is refused with an exception and a
@@ -52,6 +77,7 @@ func (f *farm) refused(account, operation, body, exception, message string) {
 func TestDevicesOfAccounts(t *testing.T) {
 	t.Parallel()
 	f := start(t, server.Config{Fleet: labFleet(t)})
+	f.allReady()
 	look := func(account, body string) (seen []string) {
 		t.Helper()
 		var answer struct {
@@ -103,6 +129,7 @@ func TestDevicesOfAccounts(t *testing.T) {
 func TestDeviceOnTheWire(t *testing.T) {
 	t.Parallel()
 	f := start(t, server.Config{Fleet: labFleet(t)})
+	f.allReady()
 	fleet := labFleet(t)
 	for n, want := range []string{
 		`{"device":{"arn":"ARN","availability":"AVAILABLE","cpu":{"frequency":"MHz","architecture":"arm64-v8a","clock":2914.5},"fleetType":"PUBLIC",` +

@@ -48,6 +48,13 @@ var samples = map[string]modeltest.Samples{
 	"CreateTestGridUrl":        {"projectArn": aGrid},
 	"ListTestGridSessions":     {"projectArn": aGrid},
 
+	"CreateRemoteAccessSession":    {"projectArn": aProject, "deviceArn": aDevice},
+	"GetRemoteAccessSession":       {"arn": noRemote},
+	"ListRemoteAccessSessions":     {"arn": aProject},
+	"StopRemoteAccessSession":      {"arn": noRemote},
+	"DeleteRemoteAccessSession":    {"arn": noRemote},
+	"InstallToRemoteAccessSession": {"remoteAccessSessionArn": noRemote, "appArn": noUpload},
+
 	"GetTestGridSession":           {"sessionArn": noSession},
 	"ListTestGridSessionActions":   {"sessionArn": noSession},
 	"ListTestGridSessionArtifacts": {"sessionArn": noSession},
@@ -64,12 +71,19 @@ const (
 
 // Samples that name nothing, with which an operation fails for that alone: a test
 // grid session needs a browser to begin.
-const noSession = `"arn:aws:devicefarm:us-west-2:111111111111:testgrid-session:never/never"`
+const (
+	noSession = `"arn:aws:devicefarm:us-west-2:111111111111:testgrid-session:never/never"`
+	noRemote  = `"arn:aws:devicefarm:us-west-2:111111111111:session:never/never/00000"`
+	noUpload  = `"arn:aws:devicefarm:us-west-2:111111111111:upload:never/never"`
+)
 
 // finds reports whether the samples of an operation name what exists.
 func finds(operation string) bool {
 	listed, ok := samples[operation]
-	return ok && listed["sessionArn"] != noSession
+	for _, value := range listed {
+		ok = ok && value != noSession && value != noRemote
+	}
+	return ok
 }
 
 // named returns the samples of an operation with the ARNs of what it then makes for
@@ -152,7 +166,8 @@ func whyStricter(operation string, c modeltest.Case) string {
 	if c.Member == "nextToken" && c.Want == modeltest.Accepted && c.Value != "" {
 		return "is not one that " + operation + " gave to this account"
 	}
-	if strings.HasSuffix(strings.ToLower(c.Member), "arn") && c.Member != "executionRoleArn" && c.Want == modeltest.Accepted && c.Value != "" {
+	member := strings.ToLower(strings.TrimSuffix(c.Member, "s"))
+	if (strings.HasSuffix(member, "arn") || strings.HasSuffix(member, "auxiliaryapp")) && c.Member != "executionRoleArn" && c.Want == modeltest.Accepted && c.Value != "" {
 		return "is not an ARN of Device Farm"
 	}
 	return stricter[operation+"/"+c.Name]

@@ -119,7 +119,7 @@ func TestDecode(t *testing.T) {
 		`{"text":"a","count":3}`:         "",
 		`{"text":"a","newer":1}`:         `unknown field "newer"`,
 		`{"text":1}`:                     "cannot unmarshal number",
-		`{"text":"a"} {}`:                "something follows",
+		`{"text":"a"} {}`:                "text follows",
 		`{"text":"a"`:                    "unexpected EOF",
 		`{"text":"a","count":3,"v":"2"}`: `unknown field "v"`,
 	} {
