@@ -137,11 +137,11 @@ func (c *remoteAccessConfiguration) into(r *session.Request) error {
 	if c.BillingMethod != nil {
 		r.Method = account.BillingMethod(*c.BillingMethod)
 	}
-	for _, app := range c.AuxiliaryApps {
-		return noUpload("auxiliaryApps", app)
+	if len(c.AuxiliaryApps) > 0 {
+		return noUpload("auxiliaryApps", c.AuxiliaryApps[0])
 	}
-	for _, one := range c.VPCEConfigARNs {
-		of, err := parsed("vpceConfigurationArns", one, arn.VPCEConfiguration)
+	if len(c.VPCEConfigARNs) > 0 {
+		of, err := parsed("vpceConfigurationArns", c.VPCEConfigARNs[0], arn.VPCEConfiguration)
 		if err == nil {
 			err = fault.New(fault.NotFound, "There is no VPC endpoint configuration %s.", of)
 		}

@@ -27,9 +27,6 @@ const (
 	expiries = "testgrid-urls/"     // <account>/<project>/<expires>-<id>: nothing
 )
 
-// nothing is the body of a document whose key says it all.
-type nothing struct{}
-
 // Config is what a test grid works with. All fields are required.
 type Config struct {
 	Store store.Documents
