@@ -3,6 +3,7 @@
 #
 #   a C compiler              for the race detector
 #   boto3, the AWS CLI        as Debian packages them: the clients of the end-to-end tests
+#   Selenium                  as Debian packages it for Python: drives sessions
 #   pytest                    as Debian packages it: runs a recipe of docs/testing.md
 #   Node.js 18 or newer, npm  for the client that uses the AWS SDK for JavaScript
 #   PostgreSQL, PgBouncer     the database that several servers share, and a pool in front of it
@@ -10,7 +11,7 @@
 #
 # Usage: deps.sh            installs what is missing, as root or with a sudo that asks nothing
 #        deps.sh failover   the same for the test of failover
-#        deps.sh has NAME   says by its exit status whether cc, boto3, pytest, aws, node, npm, postgres,
+#        deps.sh has NAME   says by its exit status whether cc, boto3, selenium, pytest, aws, node, npm, postgres,
 #                            pgbouncer, etcd or patroni is there
 #
 # What is still missing after that is said loudly, and fails where CI=true.
@@ -30,6 +31,7 @@ has() {
 	case $1 in
 	cc) echo '#include <stdlib.h>' | $(go env CC) -x c -fsyntax-only - ;;
 	boto3) "${bin}python3" -c 'import boto3' ;;
+	selenium) "${bin}python3" -c 'import selenium' ;;
 	pytest) "${bin}python3" -c 'import pytest' ;;
 	aws) command -v "${bin}aws" ;;
 	node) node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' ;;
@@ -46,6 +48,7 @@ packages() {
 	case $1 in
 	cc) echo gcc libc6-dev ;;
 	boto3) echo python3-boto3 ;;
+	selenium) echo python3-selenium ;;
 	pytest) echo python3-pytest ;;
 	aws) echo awscli ;;
 	node) echo nodejs ;;
@@ -95,7 +98,7 @@ fi
 if [ "${1:-}" = failover ]; then
 	names='cc postgres etcd patroni'
 else
-	names='cc boto3 pytest aws node npm postgres pgbouncer'
+	names='cc boto3 selenium pytest aws node npm postgres pgbouncer'
 fi
 lacking=$(missing)
 if [ -n "$lacking" ]; then

@@ -77,6 +77,7 @@ var importTable = map[string]string{
 	"e2e/harness":      anything + " store/postgres/pgtest",
 	"e2e/clients":      "",
 	"e2e/crash":        "",
+	"e2e/lab":          "",
 	"e2e/nodes":        "",
 	"e2e/sandbox":      "",
 	"e2e/serve":        "",
