@@ -24,7 +24,7 @@ func TestServeRefusals(t *testing.T) {
 		{"no master key", func(dir string) error { return os.Remove(masterKey(dir)) }, []string{"master key", "no such file"}},
 		{"another master key", func(dir string) error {
 			return os.WriteFile(masterKey(dir), []byte(strings.Repeat("0f", 32)+"\n"), 0o600)
-		}, []string{"master key is another one"}},
+		}, []string{"master key is not the one"}},
 		{"master key too short", func(dir string) error {
 			return os.WriteFile(masterKey(dir), []byte(strings.Repeat("0f", 31)+"\n"), 0o600)
 		}, []string{"master key", "master.key"}},

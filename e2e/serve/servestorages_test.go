@@ -133,7 +133,7 @@ func serveRekey(t *testing.T, on harness.Storage) {
 		t.Fatal(err)
 	}
 	harness.Offline(t, nil, append([]string{"rekey"}, on.Flags...)...)
-	refusedStart(t, on.ServeArgs("--master-key-file", before), "master key is another one")
+	refusedStart(t, on.ServeArgs("--master-key-file", before), "master key is not the one")
 	f = on.Serve(t, f.Key)
 	a = a.At(f.Server)
 	a.Buy(t, harness.Purchase{OfferingID: harness.IosSlot, Quantity: 1})

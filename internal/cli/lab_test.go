@@ -31,7 +31,7 @@ func TestLabScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/lab", Setup: openLab, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds:     map[string]func(*testscript.TestScript, bool, []string){"fails": fails},
-		Deadline: time.Now().Add(patience),
+		Deadline: time.Now().Add(5 * patience), // of all scripts together, which wait for other tests
 	})
 }
 

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Deadline:            time.Now().Add(3 * patience), // of all scripts together
+		Deadline:            time.Now().Add(5 * patience), // of all scripts together, which wait for other tests
 	})
 }
 
