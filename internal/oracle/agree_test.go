@@ -266,5 +266,6 @@ func (m *match) end() {
 	}
 	_, got := m.farm.operate(m.t, http.MethodGet, "/verify", "")
 	want := object{"accounts": number(len(m.world.accounts)), "entries": number(entries), "ok": true}
+	delete(got, "documents") // those of a sandbox, which nothing vouches for
 	m.compare("verify", want, got)
 }
