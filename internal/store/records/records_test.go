@@ -48,7 +48,7 @@ func TestDocuments(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for want, r := range map[string]records.Record{
-		"no such kind":   record("other", "a", `1`),
+		"the kind is unknown":   record("other", "a", `1`),
 		"it is not JSON": record("snapshot", "111111111111/a", `{`),
 		"invalid":        record("catalog", "x", `{}`),
 		"not valid":      record("snapshot", "/a", `{}`),

@@ -131,6 +131,8 @@ func testMoment(t *testing.T, s *subject) {
 	s.commit(store.Commit{Put: []store.Document{doc("m/a", `0`), doc("m/b", `0`), doc("m/c", `0`)}})
 	stop := make(chan struct{})
 	var group sync.WaitGroup
+	defer group.Wait() // also if a commit ends the test
+	defer close(stop)
 	read := func(f func() ([]store.Document, error)) {
 		group.Go(func() {
 			for {
@@ -155,8 +157,6 @@ func testMoment(t *testing.T, s *subject) {
 		body := fmt.Sprint(i)
 		s.commit(store.Commit{Put: []store.Document{doc("m/a", body), doc("m/b", body), doc("m/c", body)}})
 	}
-	close(stop)
-	group.Wait()
 }
 
 // testNeverBack reads one document, alone and among others: after one reader
@@ -167,6 +167,8 @@ func testNeverBack(t *testing.T, s *subject) {
 	var newest atomic.Int64
 	stop := make(chan struct{})
 	var group sync.WaitGroup
+	defer group.Wait() // also if a put ends the test
+	defer close(stop)
 	for i := range 4 {
 		group.Go(func() {
 			for {
@@ -192,8 +194,6 @@ func testNeverBack(t *testing.T, s *subject) {
 			t.Errorf("version %d was given after version %d was seen", version, newest.Load())
 		}
 	}
-	close(stop)
-	group.Wait()
 }
 
 // testTogether updates journals and commits documents at the same time.
