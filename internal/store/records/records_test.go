@@ -48,10 +48,10 @@ func TestDocuments(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for want, r := range map[string]records.Record{
-		"the kind is unknown":   record("other", "a", `1`),
-		"it is not JSON": record("snapshot", "111111111111/a", `{`),
-		"invalid":        record("catalog", "x", `{}`),
-		"not valid":      record("snapshot", "/a", `{}`),
+		"the kind is unknown": record("other", "a", `1`),
+		"it is not JSON":      record("snapshot", "111111111111/a", `{`),
+		"invalid":             record("catalog", "x", `{}`),
+		"not valid":           record("snapshot", "/a", `{}`),
 	} {
 		if _, err := records.Documents([]records.Record{r}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), r.Name) {
 			t.Errorf("%+v: %v, want an error with %q", r, err, want)
