@@ -45,7 +45,6 @@ type Grid interface {
 type Wish struct {
 	Units  []string // ids of the browsers that would do
 	Limits lease.Limits
-	Asked  Capabilities
 }
 
 // Command is one command that a client sent to a session.

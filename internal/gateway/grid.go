@@ -44,7 +44,7 @@ func (p projects) URL(ctx context.Context, id string) (URL, error) {
 
 // NewSession returns a session for a URL.
 func (p projects) NewSession(ctx context.Context, u URL, w Wish) (lease.Session, store.Document, error) {
-	return p.grid.NewSession(ctx, testgrid.URL(u), testgrid.Wish{Units: w.Units, Limits: w.Limits})
+	return p.grid.NewSession(ctx, testgrid.URL(u), testgrid.Wish(w))
 }
 
 // createOnGrid begins a session on a browser: it waits in the queue as long as its
@@ -61,7 +61,7 @@ func (g *Gateway) createOnGrid(w http.ResponseWriter, r *http.Request, at door, 
 	if failed != nil {
 		return failed
 	}
-	s, err := g.enqueue(r.Context(), *at.grid, Wish{units, limits, caps})
+	s, err := g.enqueue(r.Context(), *at.grid, Wish{units, limits})
 	if err != nil {
 		return failureOf(err, notCreated)
 	}
