@@ -103,11 +103,22 @@ func pixels(n int) device.Fleet {
 	return device.Fleet{Devices: []device.Device{d}}
 }
 
+// browser returns a browser with two seats, which serve one account at a time.
+func browser() device.Browser {
+	return device.Browser{Name: "chrome", Version: "140", Platform: "linux", WebDriver: "http://browser", Capacity: 2}
+}
+
 // open returns a lab whose nodes work until the test ends.
 func open(t *testing.T, instances, nodes int) []*lab {
 	t.Helper()
+	return openOn(t, pixels(instances), nodes)
+}
+
+// openOn is open, on a fleet.
+func openOn(t *testing.T, all device.Fleet, nodes int) []*lab {
+	t.Helper()
 	farm := farmtest.Open(t)
-	units, phones, wall, ids := fleet.UnitsOf(pixels(instances)), newPhones(), &atomic.Int64{}, &atomic.Int64{}
+	units, phones, wall, ids := fleet.UnitsOf(all), newPhones(), &atomic.Int64{}, &atomic.Int64{}
 	var labs []*lab
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -350,6 +361,53 @@ func TestDrainAndResume(t *testing.T) {
 	if s, err = l.Await(t.Context(), s.ID); err != nil || s.Instance != "PIXEL0" {
 		t.Errorf("session = %+v, %v", s, err)
 	}
+}
+
+// TestABrowserServesOneAccountAtATime has two accounts want a browser: while one is
+// on it, the other waits, though a seat is free, and gets it once the first has gone
+// and both seats are clean.
+func TestABrowserServesOneAccountAtATime(t *testing.T) {
+	l := openOn(t, device.Fleet{Browsers: []device.Browser{browser()}}, 1)[0]
+	begin := func(i int) lease.Session {
+		s := l.session(i)
+		s.Kind, s.Platform, s.Method, s.Units = account.TestGrid, "", account.Metered, []string{browser().ID()}
+		s, err := l.Enqueue(t.Context(), s, store.Document{})
+		l.Must(err)
+		return s
+	}
+	await := func(s lease.Session) {
+		t.Helper()
+		now, err := l.Await(t.Context(), s.ID)
+		if err != nil || !now.Holds() {
+			t.Fatalf("session %s is %s, %v", s.ID, now.Stage(), err)
+		}
+	}
+	waits := func(s lease.Session) {
+		t.Helper()
+		if now, err := l.Session(t.Context(), s.ID); err != nil || now.Stage() != lease.Waiting {
+			t.Fatalf("session %s of the other account is %s, %v", s.ID, now.Stage(), err)
+		}
+	}
+	end := func(s lease.Session) {
+		_, err := l.End(t.Context(), s.ID, lease.Passed, "done")
+		l.Must(err)
+	}
+	first := begin(1)
+	await(first)
+	other := begin(2)
+	waits(other)
+	second := begin(1)
+	await(second) // the other seat is for the account that is on the browser
+	waits(other)
+	end(first)
+	l.until("the cleaning of a seat", func() bool {
+		i, err := l.Instance(t.Context(), browser().ID()+".0001")
+		l.Must(err)
+		return i.Phase == lease.Ready
+	})
+	waits(other)
+	end(second)
+	await(other)
 }
 
 func TestRefusals(t *testing.T) {
